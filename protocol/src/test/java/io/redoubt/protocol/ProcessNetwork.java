@@ -56,7 +56,7 @@ public final class ProcessNetwork {
   }
 
   /** Sets the bounds of the delay of each message. */
-  public void delays(long minMillis, long maxMillis) {
+  public void setDelays(long minMillis, long maxMillis) {
     minDelayMillis = minMillis;
     maxDelayMillis = maxMillis;
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Main extends Launch<SentinelDirectives> {
   private Main(String[] words, Map<String, String> environment) {
     super("redis-sentinel", words, environment, new SentinelDirectives());
-    log().role(() -> 'X');
+    log().setRole(() -> 'X');
   }
 
   /** Runs a sentinel until it is stopped; exits with status 0 then, or 1 if it cannot serve. */
@@ -56,7 +56,7 @@ public final class Main extends Launch<SentinelDirectives> {
   protected void check(Mistakes mistakes) throws FatalConfigError {
     String refusal = refusal();
     if (refusal != null) {
-      mistakes.found(FatalConfigError.ofWhole(refusal));
+      mistakes.onMistake(FatalConfigError.ofWhole(refusal));
     }
     directives().finish(mistakes);
     SentinelServer.check(directives(), host(), mistakes);

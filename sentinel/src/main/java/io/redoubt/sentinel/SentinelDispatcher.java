@@ -65,7 +65,7 @@ final class SentinelDispatcher implements Dispatcher {
     CommandError error =
         command == null ? table.unknown(request) : refusal(client, command, request);
     if (command != null) {
-      client.lastCommand(command);
+      client.setLastCommand(command);
     }
     if (command != null && error == null) {
       run(client, command, request);

@@ -76,7 +76,7 @@ final class SentinelInfo {
   private void masterLines(InfoLines lines) {
     int number = 0;
     for (Master master : sentinel.masters()) {
-      Address address = sentinel.shown(master.address());
+      Address address = sentinel.displayed(master.address());
       String status =
           master.isObjectivelyDown() ? "odown" : master.isSubjectivelyDown() ? "sdown" : "ok";
       lines.field(

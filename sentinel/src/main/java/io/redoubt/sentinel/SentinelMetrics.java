@@ -81,7 +81,7 @@ final class SentinelMetrics {
     String unready = unready();
     port.publish(unready);
     if (port.isWatched()) {
-      port.show(page.state(unready));
+      port.sendState(page.state(unready));
     }
   }
 
@@ -112,7 +112,7 @@ final class SentinelMetrics {
       return;
     }
     long now = clock.wallMillis();
-    port.happened(
+    port.addEvent(
         new Json()
             .object()
             .member("at", now)
@@ -123,7 +123,7 @@ final class SentinelMetrics {
     String ended =
         phases.happened(type, payload, new FailoverPhases.Moment(now, clock.monotonicMillis()));
     if (!ended.isEmpty()) {
-      port.happened(ended);
+      port.addEvent(ended);
     }
     if (!planned) {
       planned = true;

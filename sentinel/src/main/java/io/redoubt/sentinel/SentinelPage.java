@@ -111,7 +111,7 @@ final class SentinelPage {
    * Returns the state for the page, where a process that does not answer is unknown or silent
    * before it counts as down.
    */
-  private String shown(Instance instance) {
+  private String pageState(Instance instance) {
     String state = state(instance);
     if (!state.equals("ok") || answers(sentinel, instance)) {
       return state;
@@ -143,7 +143,7 @@ final class SentinelPage {
     json.object()
         .member("id", current)
         .member("role", "master")
-        .member("state", shown(master))
+        .member("state", pageState(master))
         .member("silentMillis", silentMillis(master))
         .member("offset", of == null ? 0 : of.offset())
         .endObject();
@@ -163,9 +163,9 @@ final class SentinelPage {
   private void replica(Json json, Replica replica, Master master) {
     NodeInfo info = replica.info();
     String upstream = address(master);
-    String state = shown(replica);
+    String state = pageState(replica);
     if (info != null && info.role() == NodeInfo.Role.REPLICA) {
-      upstream = sentinel.shown(info.masterLink().address()).toString();
+      upstream = sentinel.displayed(info.masterLink().address()).toString();
       if (state.equals("ok") && !info.masterLink().isUp()) {
         state = "link down";
       }
@@ -188,7 +188,7 @@ final class SentinelPage {
   private void peer(Json json, SentinelPeer peer, Master master) {
     json.object()
         .member("id", address(peer))
-        .member("state", shown(peer))
+        .member("state", pageState(peer))
         .member("masterDown", peer.findsMasterDown())
         .member("vote", name(master, peer.votedFor()))
         .member("silentMillis", silentMillis(peer))
@@ -196,7 +196,7 @@ final class SentinelPage {
   }
 
   private String address(Instance instance) {
-    return sentinel.shown(instance.address()).toString();
+    return sentinel.displayed(instance.address()).toString();
   }
 
   /** Returns a sentinel's name on the page by its run id; empty for an unknown one or none. */

@@ -135,7 +135,7 @@ final class SentinelSamples {
 
   private void add(MetricsSnapshot snapshot, Master master) {
     String name = master.name();
-    String address = sentinel.shown(master.address()).toString();
+    String address = sentinel.displayed(master.address()).toString();
     String labels = Labels.of("master_name", name, "master_address", address);
     String status = SentinelPage.state(master);
     snapshot.add(
@@ -179,7 +179,7 @@ final class SentinelSamples {
         Labels.of(
             "master_name", master,
             "kind", instance.kind(),
-            "address", sentinel.shown(instance.address()).toString());
+            "address", sentinel.displayed(instance.address()).toString());
     snapshot.add(STATE, labels, instance.isSubjectivelyDown() ? 0 : 1);
     double pongMillis = instance.link().sincePongMillis(sentinel.nowMillis());
     snapshot.add(PONG, labels, pongMillis / MILLIS_PER_SECOND);

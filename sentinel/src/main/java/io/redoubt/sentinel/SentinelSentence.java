@@ -45,7 +45,7 @@ final class SentinelSentence {
   }
 
   private String of(Master master) {
-    String address = sentinel.shown(master.address()).toString();
+    String address = sentinel.displayed(master.address()).toString();
     StringBuilder text = new StringBuilder(master.name()).append(": master ").append(address);
     if (isUp(master)) {
       text.append(" is up");

@@ -41,8 +41,8 @@ import io.redoubt.sentinel.command.SelfCommands;
 import io.redoubt.sentinel.command.SentinelCall;
 import io.redoubt.sentinel.command.SentinelCommands;
 import io.redoubt.sentinel.command.SentinelServerCommands;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.runtime.NodeDialer;
 import io.redoubt.sentinel.runtime.ProcessSettings;
@@ -189,7 +189,7 @@ public final class SentinelServer implements AutoCloseable {
     try {
       checked.join();
     } catch (CompletionException e) {
-      mistakes.found(
+      mistakes.onMistake(
           FatalConfigError.ofWhole(SystemErrors.text(Objects.requireNonNullElse(e.getCause(), e))));
     } finally {
       server.transport.close();
@@ -201,7 +201,7 @@ public final class SentinelServer implements AutoCloseable {
     tls.start(log);
     Change reload = () -> reload(tls);
     directives.tls.certificates().forEach(each -> each.onChange(reload));
-    directives.common.loglevel.onChange(log::level);
+    directives.common.loglevel.onChange(log::setLevel);
     Configured made = configured(tls, tls.client(), Mistakes.FIRST);
     ClientRegistry clients = made.clients();
     Listeners listeners =
@@ -310,7 +310,7 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDispatcher dispatcher =
         new SentinelDispatcher(table, new SentinelCall(control), heap, clock, log);
     Users users = new Users(table);
-    users.requirePassword(requirepass);
+    users.setRequiredPassword(requirepass);
     ClientRegistry clients =
         new ClientRegistry(
             transport.loop(),
@@ -325,12 +325,12 @@ public final class SentinelServer implements AutoCloseable {
     fill(table, clients, channels, info);
     new CommandNames(directives.renameCommand, table).rename(mistakes);
     define(users, mistakes);
-    heap.commandsAreDeclared(table);
+    heap.onCommandsDeclared(table);
     heap.addHolder(clients::heapBytes);
     ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
     SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
-    info.declaredAtFirstUse(
+    info.declareAtFirstUse(
         used -> sections.declare(used, transport.name(), tls::provider, dispatcher::commands));
     return new Configured(state, core, store, driver, clients, table, info, heap);
   }
@@ -359,20 +359,20 @@ public final class SentinelServer implements AutoCloseable {
 
   private static Limits requestLimits() {
     Limits limits = new Limits();
-    limits.maxBulkBytes(MAX_ARGUMENT_BYTES);
+    limits.setMaxBulkBytes(MAX_ARGUMENT_BYTES);
     return limits;
   }
 
   /** Defines the users of the configuration or of its ACL file. */
   private void define(Users users, Mistakes mistakes) throws FatalConfigError {
-    users.allChannelsByDefault(
+    users.setAllChannelsByDefault(
         directives.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
     AclFile file = usersFile();
     if (file != null) {
       try {
         users.load(file.path(), file.read());
       } catch (IOException e) {
-        mistakes.found(
+        mistakes.onMistake(
             directives.error(
                 directives.common.aclfile,
                 "Error loading ACLs, opening file '"
@@ -380,13 +380,14 @@ public final class SentinelServer implements AutoCloseable {
                     + "': "
                     + SystemErrors.text(e)));
       } catch (IllegalArgumentException e) {
-        mistakes.found(directives.error(directives.common.aclfile, String.valueOf(e.getMessage())));
+        mistakes.onMistake(
+            directives.error(directives.common.aclfile, String.valueOf(e.getMessage())));
       }
       return;
     }
     users.define(
         directives.common.user.words(),
-        (index, reason) -> mistakes.found(directives.common.user.error(index, reason)));
+        (index, reason) -> mistakes.onMistake(directives.common.user.error(index, reason)));
     directives.common.user.rewrittenAs(() ->
         users.describe().stream()
             .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
@@ -415,7 +416,7 @@ public final class SentinelServer implements AutoCloseable {
 
   /** Runs a tick at once, after the clock was advanced. Thread-safe. */
   public void tick() {
-    transport.loop().execute(() -> parts.join().driver().submit(new Input.Tick()));
+    transport.loop().execute(() -> parts.join().driver().submit(new SentinelInput.Tick()));
   }
 
   /** Returns the state to be saved, read on the event loop; for tests. */
@@ -439,7 +440,7 @@ public final class SentinelServer implements AutoCloseable {
     Parts made = parts.join();
     made.listeners().close();
     made.clients().halt(); // a vote cast from now on might not become durable
-    made.driver().submit(new Input.Leave());
+    made.driver().submit(new SentinelInput.Leave());
     made.driver()
         .stop(() -> {
           log.notice("Sentinel is now ready to exit, bye bye...");

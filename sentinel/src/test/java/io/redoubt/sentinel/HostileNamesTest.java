@@ -35,8 +35,8 @@ final class HostileNamesTest {
         file, "port %d\nbind 127.0.0.1\nmetrics-port %d\n".formatted(port, watchPort));
     Clock clock = Clock.system();
     Log log = Log.silent(clock);
-    log.file(folder.resolve("log"));
-    log.level(Log.Level.DEBUG);
+    log.setFile(folder.resolve("log"));
+    log.setLevel(Log.Level.DEBUG);
     SentinelHost host =
         SentinelHost.ofProcess(
             new Environment(clock, log, Seed.splittable(1)), NameLookup.ofSystem());

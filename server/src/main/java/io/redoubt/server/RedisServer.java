@@ -163,8 +163,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** Performs the due work at once after a test has moved the clock. Called on the loop. */
-  public void clockMoved() {
-    assembly.clockMoved();
+  public void onClockMove() {
+    assembly.onClockMove();
   }
 
   /** Returns the TCP port that the server listens on, 0 for none. */
@@ -182,7 +182,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Shuts down as after a signal; {@link #ended} completes on success. */
   public void shutDown(String signal) {
-    assembly.shutdown().asked();
+    assembly.shutdown().onSignal();
     assembly
         .loop()
         .execute(() -> {
@@ -197,7 +197,7 @@ public final class RedisServer implements AutoCloseable {
                       : ServerCommands.SaveWish.CONFIGURED;
           assembly
               .shutdown()
-              .signalled(
+              .scheduleBySignal(
                   wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
         });
   }
@@ -218,7 +218,7 @@ public final class RedisServer implements AutoCloseable {
     try {
       onLoop(assembly::stop);
     } catch (IOException e) {
-      assembly.stopFailed(e);
+      assembly.logStopFailure(e);
     }
     assembly.release();
     ended.complete(0);

@@ -206,7 +206,7 @@ final class AppendOnlyFileTest {
         other.client().send("GET", "key");
         other.client().send("PING");
         TestServers.awaitTurns(server, 2);
-        subscriber.client().timeout(1); // the output of those turns has arrived
+        subscriber.client().setTimeout(1); // the output of those turns has arrived
         assertThatThrownBy(() -> subscriber.client().receive()).isInstanceOf(IOException.class);
       } finally {
         disk.release();
@@ -348,11 +348,11 @@ final class AppendOnlyFileTest {
       HeldDisk disk = new HeldDisk();
       start(disk, "appendfsync " + policy);
       redis.says("SET before 1", "OK");
-      disk.full(true);
+      disk.setFull(true);
       redis.ask("BGREWRITEAOF");
       await().until(() -> persistence("aof_last_bgrewrite_status").equals("err"));
       awaitRewrite();
-      disk.full(false);
+      disk.setFull(false);
       await().until(() -> redis.ask("SET after 2").equals("OK"));
       redis.says("BGREWRITEAOF", "Background append only file rewriting started");
       awaitRewrite();
@@ -401,7 +401,7 @@ final class AppendOnlyFileTest {
       HeldDisk disk = new HeldDisk();
       start(disk, "appendfsync " + policy);
       redis.says("SET a 1", "OK");
-      disk.full(true);
+      disk.setFull(true);
       try (RespClient lost = RespClient.connect("127.0.0.1", server.port())) {
         if (policy.equals("always")) {
           assertThatThrownBy(() -> lost.call("SET", "lost", "1")).isInstanceOf(IOException.class);
@@ -414,7 +414,7 @@ final class AppendOnlyFileTest {
           "SET b 1", "(error) MISCONF Errors writing to the AOF file: No space left on device");
       redis.says("PING", "(error) MISCONF Errors writing to the AOF file: No space left on device");
       redis.says("GET a", "\"1\"");
-      disk.full(false);
+      disk.setFull(false);
       await().until(() -> persistence("aof_last_write_status").equals("ok"));
       redis.says("SET b 2", "OK");
       restart("appendfsync " + policy);

@@ -43,7 +43,7 @@ final class HeldDisk extends ForwardingDisk {
   }
 
   /** Makes writes to incremental files, journals and manifests fail halfway. */
-  void full(boolean on) {
+  void setFull(boolean on) {
     full = on;
   }
 

@@ -54,8 +54,8 @@ final class HostileTextsTest {
     }
     Log log = Log.silent(Clock.system());
     Path file = folder.resolve("log");
-    log.file(file);
-    log.level(Log.Level.DEBUG);
+    log.setFile(file);
+    log.setLevel(Log.Level.DEBUG);
     try (RedisServer server =
         TestServers.start(
             log,

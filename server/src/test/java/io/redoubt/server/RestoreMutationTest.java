@@ -84,7 +84,7 @@ final class RestoreMutationTest {
 
   @Test
   void refusesAMutantOrRestoresAUsableKey() throws IOException {
-    redis.client().timeout(TIMEOUT_MILLIS);
+    redis.client().setTimeout(TIMEOUT_MILLIS);
     loop = loop();
     reply("DEBUG", "SET-ACTIVE-EXPIRE", "0"); // due fields of hashes stay
     int accepted = 0;

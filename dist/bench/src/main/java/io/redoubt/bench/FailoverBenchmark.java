@@ -1,6 +1,6 @@
 package io.redoubt.bench;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
@@ -140,7 +140,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     awaitAckGroup(group);
     Thread.sleep(REST_MILLIS + random.nextInt(1_000));
     if (stopASentinel) {
-      Node sentinel = group.sentinels().get(run % Topology.SENTINELS);
+      NodeProcess sentinel = group.sentinels().get(run % Topology.SENTINELS);
       sentinel.signal("STOP");
       Thread.sleep(STOP_MILLIS);
       sentinel.signal("CONT");
@@ -150,7 +150,7 @@ final class FailoverBenchmark implements Callable<Integer> {
         throw new IOException("a failover before the kill: " + named + " instead of " + old);
       }
     }
-    Node master = group.server(old);
+    NodeProcess master = group.server(old);
     double millis;
     try (RespClient load = master.connect()) {
       Thread writer = Thread.ofPlatform().daemon().name("load").start(() -> write(load));
@@ -165,7 +165,7 @@ final class FailoverBenchmark implements Callable<Integer> {
 
   /** Waits until all servers belong to the acknowledgement group, if there is one. */
   private static void awaitAckGroup(Topology group) throws IOException, InterruptedException {
-    for (Node server : group.servers()) {
+    for (NodeProcess server : group.servers()) {
       List<Reply> acks = List.copyOf(server.ask("CONFIG", "GET", "write-acks").elements());
       if (!acks.isEmpty() && !acks.get(1).text().equals("0")) {
         server.awaitInfo(ACK_GROUP_STATE, "ok", STABLE_LIMIT);
@@ -187,7 +187,7 @@ final class FailoverBenchmark implements Callable<Integer> {
   private static long firstWrite(Topology group, int old) throws IOException, InterruptedException {
     List<RespClient> sentinels = new ArrayList<>();
     try {
-      for (Node each : group.sentinels()) {
+      for (NodeProcess each : group.sentinels()) {
         sentinels.add(RespClient.connect("127.0.0.1", each.port(), ASK_TIMEOUT_MILLIS));
       }
       long end = System.nanoTime() + FAILOVER_LIMIT.toNanos();

@@ -6,7 +6,7 @@ import io.redoubt.bench.load.RequestBuffer;
 import io.redoubt.bench.load.Scraper;
 import io.redoubt.bench.load.WriteLoad;
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -189,7 +189,7 @@ final class ScrapeBenchmark implements Callable<Integer> {
 
   private static int kinds(MeasuredServer server) throws IOException {
     try (RespClient client = RespClient.connect(MeasuredServer.HOST, server.port())) {
-      return Node.info(client, "commandstats").size();
+      return NodeProcess.info(client, "commandstats").size();
     }
   }
 }

@@ -3,12 +3,12 @@ package io.redoubt.dist.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.redoubt.dist.cli.cluster.ClusterOptions;
+import io.redoubt.dist.cli.cluster.ClusterModeOptions;
 import io.redoubt.dist.cli.session.OutputForm;
 import io.redoubt.dist.client.Target;
 import io.redoubt.dist.client.TargetOptions;
 import io.redoubt.dist.client.UsageException;
-import io.redoubt.dist.client.Words;
+import io.redoubt.dist.client.WordCursor;
 import io.redoubt.protocol.bytes.Quoting;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +70,7 @@ final class CliOptions {
   List<String> command = List.of();
 
   /** The options of {@code --cluster}. */
-  final ClusterOptions cluster = new ClusterOptions();
+  final ClusterModeOptions cluster = new ClusterModeOptions();
 
   private final TargetOptions target = new TargetOptions();
   private boolean warns = true;
@@ -80,8 +80,8 @@ final class CliOptions {
   static CliOptions parse(List<String> arguments, Map<String, String> environment)
       throws UsageException {
     CliOptions options = new CliOptions();
-    options.target.password(environment.get("REDISCLI_AUTH"));
-    Words words = new Words(arguments);
+    options.target.setPassword(environment.get("REDISCLI_AUTH"));
+    WordCursor words = new WordCursor(arguments);
     while (words.optionFollows()) {
       options.option(words.next(), words);
     }
@@ -109,7 +109,7 @@ final class CliOptions {
     return target.target();
   }
 
-  private void option(String name, Words words) throws UsageException {
+  private void option(String name, WordCursor words) throws UsageException {
     if (name.equals("-h") && !words.hasNext()) {
       special = Special.HELP; // -h alone asks for help, as in Redis' client
     } else if (!target.take(name, words)
@@ -121,9 +121,9 @@ final class CliOptions {
   }
 
   /** Parses an option about commands or their output; returns false if it is another one. */
-  private boolean input(String name, Words words) throws UsageException {
+  private boolean input(String name, WordCursor words) throws UsageException {
     switch (name) {
-      case "-n" -> target.database(words.number(name, 0, Integer.MAX_VALUE));
+      case "-n" -> target.setDatabase(words.number(name, 0, Integer.MAX_VALUE));
       case "-r" -> repeat = words.number(name);
       case "-i" -> intervalSeconds = words.seconds(name);
       case "-x" -> readsLastArgument = true;
@@ -149,7 +149,7 @@ final class CliOptions {
     return true;
   }
 
-  private boolean mode(String name, Words words) throws UsageException {
+  private boolean mode(String name, WordCursor words) throws UsageException {
     switch (name) {
       case "--help" -> special = Special.HELP;
       case "-v", "--version" -> special = Special.VERSION;
@@ -188,12 +188,12 @@ final class CliOptions {
     return true;
   }
 
-  private void number(Special mode, String name, Words words) throws UsageException {
+  private void number(Special mode, String name, WordCursor words) throws UsageException {
     special = mode;
     specialNumber = words.number(name, 1, Integer.MAX_VALUE);
   }
 
-  private void file(Special mode, String name, Words words) throws UsageException {
+  private void file(Special mode, String name, WordCursor words) throws UsageException {
     special = mode;
     specialFile = words.value(name);
   }
@@ -212,7 +212,7 @@ final class CliOptions {
   private void json(OutputForm chosen) {
     form = chosen;
     if (!target.choosesProtocol()) {
-      target.protocol(3);
+      target.setProtocol(3);
     }
   }
 

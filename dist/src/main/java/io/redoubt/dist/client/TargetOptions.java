@@ -40,10 +40,10 @@ public final class TargetOptions {
    *
    * @return false if it is another option
    */
-  public boolean take(String name, Words words) throws UsageException {
+  public boolean take(String name, WordCursor words) throws UsageException {
     switch (name) {
       case "-h" -> host = words.value(name);
-      case "-p" -> port(words.number(name));
+      case "-p" -> setPort(words.number(name));
       case "-s" -> socket = words.value(name);
       case "-a", "--pass" -> {
         password = words.value(name);
@@ -70,12 +70,12 @@ public final class TargetOptions {
   }
 
   /** Sets the password, unless one is on the command line later. */
-  public void password(@Nullable String value) {
+  public void setPassword(@Nullable String value) {
     password = value;
     passwordOnCommandLine = false;
   }
 
-  public void database(int value) {
+  public void setDatabase(int value) {
     database = value;
   }
 
@@ -85,7 +85,7 @@ public final class TargetOptions {
   }
 
   /** Chooses a version of the protocol. */
-  public void protocol(int version) {
+  public void setProtocol(int version) {
     protocol = version;
   }
 
@@ -117,14 +117,14 @@ public final class TargetOptions {
     return new Target(host, port, socket, user, password, database, protocol, tls);
   }
 
-  private void port(long number) throws UsageException {
+  private void setPort(long number) throws UsageException {
     if (number < 0 || number > MAX_PORT) {
       throw new UsageException("Invalid server port.");
     }
     port = (int) number;
   }
 
-  private static Path file(String name, Words words) throws UsageException {
+  private static Path file(String name, WordCursor words) throws UsageException {
     Path file = Path.of(words.value(name));
     if (!Files.isReadable(file)) {
       throw new UsageException(name + ": can't read " + file);
@@ -161,7 +161,7 @@ public final class TargetOptions {
       }
     }
     if (uri.getPort() >= 0) {
-      port(uri.getPort());
+      setPort(uri.getPort());
     }
     String path = uri.getPath();
     if (path != null && path.length() > 1) {

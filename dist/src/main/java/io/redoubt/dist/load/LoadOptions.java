@@ -3,7 +3,7 @@ package io.redoubt.dist.load;
 import io.redoubt.dist.client.Target;
 import io.redoubt.dist.client.TargetOptions;
 import io.redoubt.dist.client.UsageException;
-import io.redoubt.dist.client.Words;
+import io.redoubt.dist.client.WordCursor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -48,7 +48,7 @@ final class LoadOptions {
 
   static LoadOptions parse(List<String> arguments) throws UsageException {
     LoadOptions options = new LoadOptions();
-    Words words = new Words(arguments);
+    WordCursor words = new WordCursor(arguments);
     while (words.optionFollows()) {
       String name = words.next();
       if (name.equals("-h") && !words.hasNext()) {
@@ -72,7 +72,7 @@ final class LoadOptions {
     return chosen;
   }
 
-  private boolean option(String name, Words words) throws UsageException {
+  private boolean option(String name, WordCursor words) throws UsageException {
     switch (name) {
       case "-c" -> clients = words.number(name, 1, 1_000_000);
       case "-n" -> {
@@ -96,7 +96,7 @@ final class LoadOptions {
       case "-x" -> readsLastArgument = true;
       case "-t" ->
           tests = new TreeSet<>(List.of(words.value(name).toLowerCase(Locale.ROOT).split(",", -1)));
-      case "--dbnum" -> target.database(words.number(name, 0, Integer.MAX_VALUE));
+      case "--dbnum" -> target.setDatabase(words.number(name, 0, Integer.MAX_VALUE));
       case "--precision" -> precision = words.number(name, 0, 4);
       case "--enable-tracking" -> tracksKeys = true;
       case "--threads" -> threads = words.number(name, 1, MOST_THREADS);

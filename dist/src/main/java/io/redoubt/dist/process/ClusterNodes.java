@@ -71,12 +71,12 @@ public final class ClusterNodes extends ProcessGroup {
    * @param replicas the number of replicas of each master
    * @throws IOException if it fails; the message has its output
    */
-  public static String create(Path cliLauncher, List<Node> nodes, int replicas)
+  public static String create(Path cliLauncher, List<NodeProcess> nodes, int replicas)
       throws IOException, InterruptedException {
     return cli(cliLauncher, creation(nodes, replicas));
   }
 
-  private static List<String> creation(List<Node> nodes, int replicas) {
+  private static List<String> creation(List<NodeProcess> nodes, int replicas) {
     List<String> words = new ArrayList<>(List.of("create"));
     nodes.forEach(node -> words.add(address(node)));
     words.addAll(List.of("--cluster-replicas", Integer.toString(replicas), "--cluster-yes"));
@@ -165,7 +165,7 @@ public final class ClusterNodes extends ProcessGroup {
   }
 
   /** Returns the address of a node, as {@code redis-cli --cluster} takes it. */
-  public static String address(Node node) {
+  public static String address(NodeProcess node) {
     return node.host() + ":" + node.port();
   }
 

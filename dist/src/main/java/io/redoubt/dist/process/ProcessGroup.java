@@ -21,7 +21,7 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
 
   private final Path folder;
   private final List<Integer> ports;
-  private final List<Node> nodes = new ArrayList<>();
+  private final List<NodeProcess> nodes = new ArrayList<>();
   private List<Integer> metricsPorts = List.of();
   private boolean closed;
 
@@ -90,7 +90,7 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
     for (int i = from; i < to; i++) {
       launch(i);
     }
-    for (Node node : nodes().subList(from, to)) {
+    for (NodeProcess node : nodes().subList(from, to)) {
       node.awaitPong(START_LIMIT);
     }
   }
@@ -105,8 +105,8 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
     if (closed) {
       throw new IOException("stopped");
     }
-    Node node =
-        Node.start(
+    NodeProcess node =
+        NodeProcess.start(
             launcher(i), List.of(configuration(i).toString()), Map.of(), ports.get(i), log(i));
     if (i < nodes.size()) {
       nodes.set(i, node);
@@ -116,7 +116,7 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
   }
 
   /** Returns the processes, in the order of their ports. */
-  public synchronized List<Node> nodes() {
+  public synchronized List<NodeProcess> nodes() {
     return List.copyOf(nodes);
   }
 
@@ -124,8 +124,8 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
   @Override
   public synchronized void close() {
     closed = true;
-    nodes.reversed().forEach(Node::stop);
-    nodes.reversed().forEach(Node::close);
+    nodes.reversed().forEach(NodeProcess::stop);
+    nodes.reversed().forEach(NodeProcess::close);
   }
 
   /** Deletes the folder and its content. */

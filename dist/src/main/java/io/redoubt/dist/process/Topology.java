@@ -67,31 +67,31 @@ public final class Topology extends ProcessGroup {
   public void start() throws IOException, InterruptedException {
     writeConfigurations();
     start(0, SERVERS);
-    for (Node replica : servers().subList(1, SERVERS)) {
+    for (NodeProcess replica : servers().subList(1, SERVERS)) {
       replica.awaitInfo("master_link_status", "up", START_LIMIT);
     }
     start(SERVERS, NODES);
   }
 
   /** Returns the servers, in the order of their ports. */
-  public List<Node> servers() {
+  public List<NodeProcess> servers() {
     return nodes().subList(0, SERVERS);
   }
 
   /** Returns the sentinels, in the order of their ports. */
-  public List<Node> sentinels() {
+  public List<NodeProcess> sentinels() {
     return nodes().subList(SERVERS, NODES);
   }
 
   /** Returns the server that listens on a port. */
-  public Node server(int port) {
+  public NodeProcess server(int port) {
     return servers().stream().filter(node -> node.port() == port).findFirst().orElseThrow();
   }
 
   /** Returns the ports of the masters that the sentinels name: one if they agree. */
   public Set<Integer> namedMasters() throws IOException {
     Set<Integer> named = new TreeSet<>();
-    for (Node sentinel : sentinels()) {
+    for (NodeProcess sentinel : sentinels()) {
       Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME);
       named.add((int) address.elements().get(1).number());
     }
@@ -125,7 +125,7 @@ public final class Topology extends ProcessGroup {
   }
 
   private boolean isStable(int master) throws IOException {
-    for (Node server : servers()) {
+    for (NodeProcess server : servers()) {
       Map<String, String> info = server.info("replication");
       boolean right =
           server.port() == master
@@ -136,7 +136,7 @@ public final class Topology extends ProcessGroup {
         return false;
       }
     }
-    for (Node sentinel : sentinels()) {
+    for (NodeProcess sentinel : sentinels()) {
       Reply replicas = sentinel.ask("SENTINEL", "REPLICAS", MASTER_NAME);
       Reply others = sentinel.ask("SENTINEL", "SENTINELS", MASTER_NAME);
       if (!areUp(replicas, SERVERS - 1, "slave") || !areUp(others, SENTINELS - 1, "sentinel")) {

@@ -1,7 +1,7 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.ClusterNodes;
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -79,7 +79,7 @@ final class ClusterDemo {
         String.join(", ", masters.stream().map(each -> at(each.port())).toList()));
     show();
     try (Counting counting =
-        new Counting(cluster.nodes().stream().map(Node::port).toList(), counters())) {
+        new Counting(cluster.nodes().stream().map(NodeProcess::port).toList(), counters())) {
       count(counting);
       steps.report("a client counts, waiting for a replica at each increment (WAIT 1)");
       awaitCalm();
@@ -128,7 +128,7 @@ final class ClusterDemo {
 
   private boolean agree() throws IOException {
     Set<Set<String>> views = new HashSet<>();
-    for (Node node : cluster.nodes()) {
+    for (NodeProcess node : cluster.nodes()) {
       views.add(masters(node).stream().map(Line::id).collect(Collectors.toSet()));
     }
     return views.size() == 1 && views.iterator().next().size() == ClusterNodes.MASTERS;
@@ -159,7 +159,7 @@ final class ClusterDemo {
     // The client must have used the moved slots.
     count(counting);
     Counting.Progress after = counting.progress();
-    for (Node node : cluster.nodes()) {
+    for (NodeProcess node : cluster.nodes()) {
       steps.until(
           at(node.port()) + " knows the new owner",
           () -> masters(node).stream().anyMatch(each -> each.slots() == to.slots() + MOVED_SLOTS));
@@ -180,8 +180,8 @@ final class ClusterDemo {
   private void failOver(Counting counting, Line victim)
       throws Steps.Failure, IOException, InterruptedException {
     int killed = indexOf(victim.port());
-    List<Node> survivors = new ArrayList<>(cluster.nodes());
-    Node master = survivors.remove(killed);
+    List<NodeProcess> survivors = new ArrayList<>(cluster.nodes());
+    NodeProcess master = survivors.remove(killed);
     Line replica =
         lines(master).stream()
             .filter(each -> each.master().equals(victim.id()))
@@ -190,7 +190,7 @@ final class ClusterDemo {
     long killedNanos = System.nanoTime();
     master.kill();
     steps.report("killed the master %s (kill -9 %d)", at(victim.port()), master.pid());
-    for (Node node : survivors) {
+    for (NodeProcess node : survivors) {
       steps.until(
           at(node.port()) + " knows the new master",
           () ->
@@ -202,7 +202,7 @@ final class ClusterDemo {
         Steps.seconds(killedNanos), at(replica.port()));
 
     cluster.restart(killed);
-    Node returned = cluster.nodes().get(killed);
+    NodeProcess returned = cluster.nodes().get(killed);
     steps.report("started %s again (process %d)", at(victim.port()), returned.pid());
     steps.until("the old master follows the new one", () -> follows(returned, replica.port()));
     steps.until("all slots are served", this::isServing);
@@ -241,7 +241,7 @@ final class ClusterDemo {
   }
 
   private boolean isServing() throws IOException {
-    for (Node node : cluster.nodes()) {
+    for (NodeProcess node : cluster.nodes()) {
       if (!node.ask("CLUSTER", "INFO").text().contains("cluster_state:ok")) {
         return false;
       }
@@ -251,7 +251,7 @@ final class ClusterDemo {
 
   private int replicasInStep() throws IOException {
     int inStep = 0;
-    for (Node node : cluster.nodes()) {
+    for (NodeProcess node : cluster.nodes()) {
       if ("up".equals(node.info("replication").get("master_link_status"))) {
         inStep++;
       }
@@ -259,22 +259,22 @@ final class ClusterDemo {
     return inStep;
   }
 
-  private static boolean follows(Node node, int masterPort) throws IOException {
+  private static boolean follows(NodeProcess node, int masterPort) throws IOException {
     Map<String, String> info = node.info("replication");
     return Integer.toString(masterPort).equals(info.get("master_port"))
         && "up".equals(info.get("master_link_status"));
   }
 
-  private static List<Line> lines(Node node) throws IOException {
+  private static List<Line> lines(NodeProcess node) throws IOException {
     return node.ask("CLUSTER", "NODES").text().lines().map(Line::parse).toList();
   }
 
-  private static List<Line> masters(Node node) throws IOException {
+  private static List<Line> masters(NodeProcess node) throws IOException {
     return lines(node).stream().filter(each -> each.isMaster() && !each.hasFailed()).toList();
   }
 
   private int indexOf(int port) throws Steps.Failure {
-    List<Node> nodes = cluster.nodes();
+    List<NodeProcess> nodes = cluster.nodes();
     for (int i = 0; i < nodes.size(); i++) {
       if (nodes.get(i).port() == port) {
         return i;

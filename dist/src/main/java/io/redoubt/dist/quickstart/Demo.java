@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -31,8 +31,8 @@ final class Demo {
 
   /** Runs all steps and prints each. */
   void run() throws Steps.Failure, IOException, InterruptedException {
-    List<Node> servers = topology.servers();
-    Node master = servers.getFirst();
+    List<NodeProcess> servers = topology.servers();
+    NodeProcess master = servers.getFirst();
     steps.report(
         "started: master %s, replicas %s and %s, three sentinels",
         at(master), at(servers.get(1)), at(servers.get(2)));
@@ -54,7 +54,7 @@ final class Demo {
         Steps.seconds(killedNanos), newPort);
 
     int survivor = indexOf(newPort);
-    Node promoted = topology.servers().get(survivor);
+    NodeProcess promoted = topology.servers().get(survivor);
     steps.until(
         "the new master takes writes",
         () -> promoted.ask("SET", "demo:after", "failover").equals(new Reply.Simple("OK")));
@@ -64,7 +64,7 @@ final class Demo {
     steps.report("it takes writes and has every key; the other replica follows it");
 
     topology.restart(0);
-    Node returned = topology.servers().getFirst();
+    NodeProcess returned = topology.servers().getFirst();
     steps.report("started the old master %s again (process %d)", at(returned), returned.pid());
     steps.until("the old master is a replica of the new one", () -> follows(returned, newPort));
     steps.until(
@@ -79,7 +79,7 @@ final class Demo {
     steps.report("done");
   }
 
-  private void writeAndRead(Node master, List<Node> replicas)
+  private void writeAndRead(NodeProcess master, List<NodeProcess> replicas)
       throws Steps.Failure, IOException, InterruptedException {
     try (RespClient connection = master.connect()) {
       List<String[]> writes = new ArrayList<>();
@@ -93,7 +93,7 @@ final class Demo {
           "both replicas acknowledge the writes",
           () -> connection.call("WAIT", "2", WAIT_MILLIS).text().equals("2"));
     }
-    for (Node replica : replicas) {
+    for (NodeProcess replica : replicas) {
       String last = Integer.toString(KEYS - 1);
       Steps.expect(
           "GET on " + at(replica), "value " + last, replica.ask("GET", "demo:" + last).text());
@@ -107,13 +107,13 @@ final class Demo {
         "wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
   }
 
-  private static long onlineReplicas(Node master) throws IOException {
+  private static long onlineReplicas(NodeProcess master) throws IOException {
     return master.info("replication").values().stream()
         .filter(value -> value.contains("state=online"))
         .count();
   }
 
-  private static boolean follows(Node replica, int masterPort) throws IOException {
+  private static boolean follows(NodeProcess replica, int masterPort) throws IOException {
     Map<String, String> info = replica.info("replication");
     return "slave".equals(info.get("role"))
         && Integer.toString(masterPort).equals(info.get("master_port"))
@@ -121,7 +121,7 @@ final class Demo {
   }
 
   private boolean sentinelsKnowAll() throws IOException {
-    for (Node sentinel : topology.sentinels()) {
+    for (NodeProcess sentinel : topology.sentinels()) {
       List<Reply> fields = sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME).elements();
       if (!value(fields, "num-slaves").equals("2")
           || !value(fields, "num-other-sentinels").equals("2")) {
@@ -143,7 +143,7 @@ final class Demo {
   /** Returns the ports of the masters that the sentinels name: one if they agree. */
   private Set<Integer> namedMasters() throws IOException {
     Set<Integer> named = new TreeSet<>();
-    for (Node sentinel : topology.sentinels()) {
+    for (NodeProcess sentinel : topology.sentinels()) {
       Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
       named.add((int) address.elements().get(1).number());
     }
@@ -161,7 +161,7 @@ final class Demo {
   }
 
   private int indexOf(int port) throws Steps.Failure {
-    List<Node> servers = topology.servers();
+    List<NodeProcess> servers = topology.servers();
     for (int i = 0; i < servers.size(); i++) {
       if (servers.get(i).port() == port) {
         return i;
@@ -170,7 +170,7 @@ final class Demo {
     throw new Steps.Failure("the sentinels name port " + port + ", which is none of ours");
   }
 
-  private static String at(Node node) {
+  private static String at(NodeProcess node) {
     return "127.0.0.1:" + node.port();
   }
 }

@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.dist.process.Topology;
 import java.io.Console;
 import java.io.IOException;
@@ -73,7 +73,7 @@ final class LiveView {
   }
 
   private List<ServerState> states() {
-    return topology.servers().stream().map(LiveView::look).toList();
+    return topology.servers().stream().map(LiveView::inspect).toList();
   }
 
   /** The state that a server reports; the role is "down" if it does not answer. */
@@ -84,7 +84,7 @@ final class LiveView {
     }
   }
 
-  private static ServerState look(Node server) {
+  private static ServerState inspect(NodeProcess server) {
     try {
       Map<String, String> info = server.info("replication");
       boolean master = "master".equals(info.get("role"));

@@ -200,7 +200,7 @@ public final class Quickstart implements Callable<Integer> {
     keep.set(true);
     out.println("Configuration and data: " + place);
     out.println("Logs:                   " + place + "/*/*.log");
-    Pauses.describe(group.nodes()).ifPresent(pauses -> out.println("Perhaps " + pauses));
+    ProcessPauses.describe(group.nodes()).ifPresent(pauses -> out.println("Perhaps " + pauses));
     out.println("FAILED: " + e.getMessage());
     return 1;
   }

@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -15,16 +15,16 @@ final class SentinelEvents {
   private static final int KEPT = 1_000;
   private static final int NO_LIMIT = 0;
 
-  private final List<Node> sentinels;
+  private final List<NodeProcess> sentinels;
   private final List<String> events = new ArrayList<>();
 
-  SentinelEvents(List<Node> sentinels) {
+  SentinelEvents(List<NodeProcess> sentinels) {
     this.sentinels = sentinels;
   }
 
   /** Starts listening. */
   void start() {
-    for (Node sentinel : sentinels) {
+    for (NodeProcess sentinel : sentinels) {
       Thread.ofVirtual().name("events-" + sentinel.port()).start(() -> listen(sentinel));
     }
   }
@@ -34,7 +34,7 @@ final class SentinelEvents {
     return List.copyOf(events);
   }
 
-  private void listen(Node sentinel) {
+  private void listen(NodeProcess sentinel) {
     try (RespClient connection = RespClient.connect("127.0.0.1", sentinel.port(), NO_LIMIT)) {
       connection.call("PSUBSCRIBE", "*");
       while (true) {

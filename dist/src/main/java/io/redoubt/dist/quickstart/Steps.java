@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -93,7 +93,7 @@ final class Steps {
   }
 
   /** Prints the pauses that explain the times of the steps. */
-  void reportPauses(List<Node> nodes) {
-    Pauses.describe(nodes).ifPresent(pauses -> report("%s", pauses));
+  void reportPauses(List<NodeProcess> nodes) {
+    ProcessPauses.describe(nodes).ifPresent(pauses -> report("%s", pauses));
   }
 }

@@ -56,7 +56,7 @@ final class CommandPages {
   private void write(HtmlPage page, Described command) {
     page.entry(HtmlPage.id("command", command.name()), command.name(), badges(command));
     page.paragraph(command.text("summary"));
-    page.code((command.name() + " " + Usage.of(command.docs().get("arguments"))).strip());
+    page.code((command.name() + " " + UsageText.of(command.docs().get("arguments"))).strip());
     page.facts(
         List.of(
             List.of("since", command.text("since")),
@@ -121,7 +121,7 @@ final class CommandPages {
     List<Reply> pairs = docs.elements();
     for (int i = 0; i + 1 < pairs.size(); i += 2) {
       String name = title(pairs.get(i).text());
-      Map<String, Reply> fields = Usage.fields(pairs.get(i + 1));
+      Map<String, Reply> fields = UsageText.fields(pairs.get(i + 1));
       commands.put(name, new Described(name, fields, infos.get(name)));
       Reply subcommands = fields.get("subcommands");
       if (subcommands != null) {

@@ -87,7 +87,7 @@ final class Guide {
       throw new IllegalArgumentException(file);
     }
     for (Section section : markdown.sections()) {
-      page.listed(section.level(), section.id(), section.heading(), section.text());
+      page.addHeading(section.level(), section.id(), section.heading(), section.text());
     }
     page.html(markdown.html(link -> ArchiveLinks.of(FOLDER + file, link)));
   }

@@ -56,7 +56,7 @@ final class HtmlPage {
    *
    * @param text the text below the heading
    */
-  void listed(int level, String id, String heading, String text) {
+  void addHeading(int level, String id, String heading, String text) {
     if (level == 1) {
       titleId = id;
     } else if (level <= 3) {
@@ -246,8 +246,8 @@ final class HtmlPage {
       html.append("<p>On this page</p>\n");
       list(html, headings);
     } else {
-      folded(html, "Sections", headings);
-      folded(html, "A to Z", sorted(entries));
+      fold(html, "Sections", headings);
+      fold(html, "A to Z", sorted(entries));
     }
     html.append("</nav>\n");
   }
@@ -256,7 +256,7 @@ final class HtmlPage {
     return unsorted.stream().sorted(Comparator.comparing(Listed::title)).toList();
   }
 
-  private static void folded(StringBuilder html, String summary, List<Listed> list) {
+  private static void fold(StringBuilder html, String summary, List<Listed> list) {
     html.append("<details open>\n<summary>").append(summary).append("</summary>\n");
     list(html, list);
     html.append("</details>\n");

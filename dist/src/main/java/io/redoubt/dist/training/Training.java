@@ -1,6 +1,6 @@
 package io.redoubt.dist.training;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,17 +95,17 @@ public final class Training {
 
   private void train() throws IOException, InterruptedException {
     List<Integer> ports = FreePorts.several(3);
-    try (Node peer = start("redis-server", false, ports.get(1))) {
+    try (NodeProcess peer = start("redis-server", false, ports.get(1))) {
       peer.awaitPong(START_LIMIT);
       saveForServer(peer);
-      try (Node server = start("redis-server", true, ports.get(0))) {
+      try (NodeProcess server = start("redis-server", true, ports.get(0))) {
         server.awaitPong(START_LIMIT);
         TrainingWorkload workload = new TrainingWorkload(server, peer);
         workload.trainServer();
         trainClient(server.port());
         trainBenchmark(server.port());
         trainCheck();
-        try (Node sentinel = startSentinel(ports.get(2), server.port())) {
+        try (NodeProcess sentinel = startSentinel(ports.get(2), server.port())) {
           sentinel.awaitPong(START_LIMIT);
           workload.trainSentinel(sentinel);
           shutDown(sentinel);
@@ -121,7 +121,7 @@ public final class Training {
   }
 
   /** Leaves a snapshot in the server's folder, so that its start loads one. */
-  private void saveForServer(Node peer) throws IOException {
+  private void saveForServer(NodeProcess peer) throws IOException {
     try (var connection = peer.connect()) {
       connection.call("SET", "counter", "10");
       connection.call("HSET", "hash", "field", "value");
@@ -222,7 +222,7 @@ public final class Training {
   }
 
   /** Shuts a node down; the JVM writes the cache during its exit. */
-  private static void shutDown(Node node) throws IOException, InterruptedException {
+  private static void shutDown(NodeProcess node) throws IOException, InterruptedException {
     try (var connection = node.connect()) {
       connection.send("SHUTDOWN", "NOSAVE");
       if (!node.awaitEnd(END_LIMIT)) {
@@ -232,7 +232,7 @@ public final class Training {
     }
   }
 
-  private Node start(String program, boolean trained, int port) throws IOException {
+  private NodeProcess start(String program, boolean trained, int port) throws IOException {
     Path folder = folder(program, trained);
     return start(
         program,
@@ -247,7 +247,7 @@ public final class Training {
     return Files.createDirectories(work.resolve(program + (trained ? "" : "-peer")));
   }
 
-  private Node startSentinel(int port, int masterPort) throws IOException {
+  private NodeProcess startSentinel(int port, int masterPort) throws IOException {
     Path folder = Files.createDirectories(work.resolve("redis-sentinel"));
     Path conf = folder.resolve("sentinel.conf");
     Files.writeString(
@@ -267,10 +267,11 @@ public final class Training {
     return start("redis-sentinel", List.of(conf.toString()), true, port, folder);
   }
 
-  private Node start(String program, List<String> arguments, boolean trained, int port, Path folder)
+  private NodeProcess start(
+      String program, List<String> arguments, boolean trained, int port, Path folder)
       throws IOException {
     Files.deleteIfExists(cache(program));
-    return Node.start(
+    return NodeProcess.start(
         stage.resolve("bin/" + program),
         arguments,
         Map.of(

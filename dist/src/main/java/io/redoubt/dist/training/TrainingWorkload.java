@@ -1,6 +1,6 @@
 package io.redoubt.dist.training;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.ByteArrayOutputStream;
@@ -102,11 +102,11 @@ final class TrainingWorkload {
           "ACL WHOAMI",
           "FLUSHALL");
 
-  private final Node server;
-  private final Node peer;
+  private final NodeProcess server;
+  private final NodeProcess peer;
 
   /** Takes a server to train and a peer to replicate with; both must accept commands. */
-  TrainingWorkload(Node server, Node peer) {
+  TrainingWorkload(NodeProcess server, NodeProcess peer) {
     this.server = server;
     this.peer = peer;
   }
@@ -158,7 +158,7 @@ final class TrainingWorkload {
    * Trains a sentinel with routine queries and with failovers. The server is its master {@code
    * mymaster} before and after, the peer a replica.
    */
-  void trainSentinel(Node sentinel) throws IOException, InterruptedException {
+  void trainSentinel(NodeProcess sentinel) throws IOException, InterruptedException {
     until(() ->
         sentinel.ask("SENTINEL", "replicas", "mymaster").toString().contains(":" + peer.port()));
     for (String command :
@@ -171,7 +171,8 @@ final class TrainingWorkload {
     failOver(sentinel, server);
   }
 
-  private static void failOver(Node sentinel, Node to) throws IOException, InterruptedException {
+  private static void failOver(NodeProcess sentinel, NodeProcess to)
+      throws IOException, InterruptedException {
     until(() -> !sentinel.ask("SENTINEL", "FAILOVER", "mymaster").isError());
     until(() ->
         sentinel
@@ -275,7 +276,7 @@ final class TrainingWorkload {
   }
 
   /** Makes one server a replica of the other and waits until it has received a write. */
-  private static void replicate(Node replica, Node master)
+  private static void replicate(NodeProcess replica, NodeProcess master)
       throws IOException, InterruptedException {
     replica.ask("REPLICAOF", "127.0.0.1", master.port() + "");
     until(() -> "up".equals(replica.info("replication").get("master_link_status")));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +20,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest extends ModuleChecks {
   private static final Pattern SLEEP = Pattern.compile("\\.sleep\\(|\\.park(Nanos|Until)\\(");
   private static final int MOST_SLEEPS = 10;
+
+  /** Those whose classes are compiled, and the benchmarks, which are compiled later. */
+  private static final List<String> ALL_MODULES =
+      Stream.concat(CompiledClass.MODULES.stream(), Stream.of("dist/bench")).toList();
 
   ArchitectureTest() {
     super(CompiledClass.MODULES);
@@ -54,6 +59,22 @@ final class ArchitectureTest extends ModuleChecks {
   }
 
   @Test
+  void aTypeNameOccursOnce() throws IOException {
+    Map<String, List<String>> places = new TreeMap<>();
+    for (String module : ALL_MODULES) {
+      sources(module)
+          .forEach(name ->
+              places
+                  .computeIfAbsent(name.replaceFirst(".*[.]", ""), key -> new ArrayList<>())
+                  .add(name));
+    }
+    places.values().removeIf(names -> names.size() == 1);
+    assertThat(places.keySet())
+        .as("types with the same name: %s", places)
+        .isEqualTo(Rules.REPEATED_TYPES.keySet());
+  }
+
+  @Test
   void reasonsForSleepsAreFewAndNeeded() throws IOException {
     assertThat(sleepsOfTests().keySet())
         .as("Rules.SLEEPING_TESTS")
@@ -84,8 +105,7 @@ final class ArchitectureTest extends ModuleChecks {
   /** Guards against a reader of class files that finds nothing. */
   @Test
   void theReaderSeesImportsCallsStaticStateAndLocks() {
-    String file = Sample.class.getName().replace('.', '/') + ".class";
-    CompiledClass sample = CompiledClass.read(Path.of("target/test-classes", file));
+    CompiledClass sample = classOf(Sample.class);
     assertThat(sample.uses()).contains("java.util.concurrent.Callable", "java.util.HashMap");
     assertThat(sample.calls()).contains("java.lang.System#nanoTime", "java.util.HashMap#<init>");
     assertThat(sample.staticState()).containsExactlyInAnyOrder("COUNTS", "last");
@@ -93,6 +113,59 @@ final class ArchitectureTest extends ModuleChecks {
     assertThat(sample.mostParts()).isEqualTo(2);
     assertThat(sample.invocations("java.lang.System#nanoTime")).isEqualTo(1);
     assertThat(randomTests()).containsKey(Rules.SEED);
+  }
+
+  @Test
+  void theReaderSeesMethodsThatAreNoVerbs() {
+    CompiledClass sample = classOf(Names.class);
+    assertThat(sample.misnamed()).containsExactlyInAnyOrder("reading", "told", "endedEarly");
+  }
+
+  private static CompiledClass classOf(Class<?> sample) {
+    String file = sample.getName().replace('.', '/') + ".class";
+    return CompiledClass.read(Path.of("target/test-classes", file));
+  }
+
+  /** Returns the names of the types of a module that have a file of their own, with package. */
+  private static List<String> sources(String module) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String kind : List.of("main", "test")) {
+      Path root = CompiledClass.ROOT.resolve(module + "/src/" + kind + "/java");
+      try (Stream<Path> files = Files.walk(root)) {
+        files
+            .map(file -> root.relativize(file).toString())
+            .filter(file -> file.endsWith(".java") && !file.endsWith("-info.java"))
+            .forEach(file -> names.add(file.replace(".java", "").replace('/', '.')));
+      }
+    }
+    return names;
+  }
+
+  private static final class Names {
+    private boolean reading;
+    private int limit;
+
+    void reading(boolean on) {
+      reading = on;
+    }
+
+    void setLimit(int newLimit) {
+      limit = newLimit;
+    }
+
+    int limit() {
+      return reading ? limit : 0;
+    }
+
+    void told() {}
+
+    void endedEarly(int unused) {}
+
+    void feed() {}
+
+    boolean ended() {
+      return limit == 0;
+    }
   }
 
   private static final class Sample {

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param locks true if it synchronizes
  * @param mostParts the number of parameters of its longest constructor; 0 for local classes, whose
  *     constructors take what they capture
+ * @param misnamed the methods that {@link MethodNames} finds
  */
 record CompiledClass(
     String name,
@@ -49,7 +50,8 @@ record CompiledClass(
     Map<String, Integer> invocations,
     List<String> staticState,
     boolean locks,
-    int mostParts) {
+    int mostParts,
+    List<String> misnamed) {
 
   /** The root folder of the sources of all modules. */
   static final Path ROOT = root();
@@ -175,7 +177,8 @@ record CompiledClass(
         }
       }
     }
-    return new CompiledClass(name, uses, calls, invocations, staticState, locks, mostParts);
+    return new CompiledClass(
+        name, uses, calls, invocations, staticState, locks, mostParts, MethodNames.wrong(model));
   }
 
   private static String called(MemberRefEntry member) {

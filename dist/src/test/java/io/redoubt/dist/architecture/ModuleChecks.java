@@ -109,6 +109,19 @@ public abstract class ModuleChecks {
     assertThat(Rules.MANY_PARTS.entrySet()).containsAll(manyParts().entrySet());
   }
 
+  @Test
+  void methodsThatSetOrReportAreNamedByVerbs() {
+    Set<String> wrong = new TreeSet<>();
+    for (CompiledClass each : classes) {
+      for (String method : each.misnamed()) {
+        if (!Rules.VISITS.contains(method)) {
+          wrong.add(each.shortName() + "." + method);
+        }
+      }
+    }
+    assertThat(wrong).as("setX for a setter, onX for a report").isEmpty();
+  }
+
   /** Returns the number of parameters of constructors that take too many, by class. */
   final Map<String, Integer> manyParts() {
     Map<String, Integer> many = new TreeMap<>();

@@ -21,6 +21,17 @@ final class Rules {
    */
   static final Map<String, Integer> KNOTTED = Map.of();
 
+  /** The type names that occur more than once, with the reason. The list only shrinks. */
+  static final Map<String, String> REPEATED_TYPES =
+      Map.of("Main", "the class that the launcher of each program starts");
+
+  /**
+   * Names of methods that are nouns by convention: those of visitors and writers name the value
+   * that is visited or written ({@code string}, {@code packed}). The last one is netty's.
+   */
+  static final Set<String> VISITS =
+      Set.of("packed", "queued", "sortedSetMember", "attemptedBytesRead");
+
   /** The largest number of parameters of a constructor, and so of parts of a record. */
   static final int MOST_PARTS = 8;
 

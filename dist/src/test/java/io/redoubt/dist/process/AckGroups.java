@@ -16,7 +16,7 @@ final class AckGroups {
         .atMost(limit)
         .ignoreExceptionsInstanceOf(IOException.class)
         .until(() -> {
-          for (Node server : group.servers()) {
+          for (NodeProcess server : group.servers()) {
             var info = server.info("replication");
             String members = info.getOrDefault("write_acks_group", "");
             if (members.split("/", -1).length != Topology.SERVERS
@@ -32,7 +32,7 @@ final class AckGroups {
   }
 
   /** Returns the findings of a sentinel's doctor about the group, or the failure of the request. */
-  static String findings(Node sentinel) {
+  static String findings(NodeProcess sentinel) {
     try {
       StringBuilder found = new StringBuilder();
       Reply reply = sentinel.ask("SENTINEL", "DOCTOR", Topology.MASTER_NAME);

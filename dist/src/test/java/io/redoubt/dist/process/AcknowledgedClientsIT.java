@@ -7,7 +7,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.redoubt.dist.process.Scripts.Library;
+import io.redoubt.dist.process.ClientPrograms.Library;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -77,7 +77,7 @@ final class AcknowledgedClientsIT {
   @Test
   void countersHaveAllAcknowledgedIncrements() throws Exception {
     for (Library library : List.of(Library.REDIS_PY, Library.NODE)) {
-      Scripts.requireInstalled(library);
+      ClientPrograms.requireInstalled(library);
     }
     Path end = folder.resolve("end");
     Map<String, Future<Counts>> running = new LinkedHashMap<>();
@@ -114,7 +114,7 @@ final class AcknowledgedClientsIT {
           awaitProgress(group.server(group.awaitStable(LIMIT)));
         }
         Files.createFile(end);
-        Node master = group.server(group.awaitStable(LIMIT));
+        NodeProcess master = group.server(group.awaitStable(LIMIT));
         for (var each : running.entrySet()) {
           verify(each.getKey(), each.getValue().get(60, TimeUnit.SECONDS), master);
         }
@@ -133,7 +133,7 @@ final class AcknowledgedClientsIT {
     }
   }
 
-  private static void verify(String key, Counts counts, Node master) throws IOException {
+  private static void verify(String key, Counts counts, NodeProcess master) throws IOException {
     long value = master.ask("GET", key).number();
     System.out.printf(
         "AcknowledgedClientsIT: %s acknowledged %d, unknown %d, counter %d%n",
@@ -146,7 +146,7 @@ final class AcknowledgedClientsIT {
   private static void cause(Fault fault, Topology group) throws Exception {
     int old = group.awaitStable(LIMIT);
     AckGroups.awaitFormed(group, LIMIT);
-    Node master = group.server(old);
+    NodeProcess master = group.server(old);
     switch (fault) {
       case STOP -> {
         master.signal("STOP");
@@ -159,15 +159,15 @@ final class AcknowledgedClientsIT {
         group.restart(group.servers().indexOf(master));
       }
       case NO_ACKNOWLEDGEMENTS -> {
-        List<Node> replicas =
+        List<NodeProcess> replicas =
             group.servers().stream().filter(server -> server.port() != old).toList();
-        for (Node replica : replicas) {
+        for (NodeProcess replica : replicas) {
           replica.signal("STOP");
         }
         await()
             .atMost(LIMIT)
             .until(() -> Long.parseLong(master.info("replication").get("write_acks_timeouts")) > 0);
-        for (Node replica : replicas) {
+        for (NodeProcess replica : replicas) {
           replica.signal("CONT");
         }
       }
@@ -182,14 +182,14 @@ final class AcknowledgedClientsIT {
   }
 
   /** Waits until each library has made progress. */
-  private static void awaitProgress(Node master) throws IOException {
+  private static void awaitProgress(NodeProcess master) throws IOException {
     for (String key : KEYS) {
       long before = counter(master, key);
       await().atMost(LIMIT).alias(key).until(() -> counter(master, key) > before + 1);
     }
   }
 
-  private static long counter(Node master, String key) throws IOException {
+  private static long counter(NodeProcess master, String key) throws IOException {
     Reply reply = master.ask("GET", key);
     return reply.isNull() ? 0 : reply.number();
   }
@@ -215,7 +215,7 @@ final class AcknowledgedClientsIT {
     List<String> arguments = new ArrayList<>(List.of(Topology.MASTER_NAME, end.toString()));
     group.sentinels().forEach(it -> arguments.add(it.port() + ""));
     Distribution.Result result =
-        Scripts.run(library, folder, "counting", arguments.toArray(String[]::new));
+        ClientPrograms.run(library, folder, "counting", arguments.toArray(String[]::new));
     assertThat(result.status()).as(result.output()).isZero();
     String[] words = result.output().strip().split(" ", -1);
     return new Counts(Long.parseLong(words[0]), Long.parseLong(words[1]));

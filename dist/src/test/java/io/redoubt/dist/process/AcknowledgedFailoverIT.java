@@ -33,13 +33,13 @@ final class AcknowledgedFailoverIT {
             FreePorts.several(Topology.NODES),
             DOWN_AFTER_MILLIS);
     group.start();
-    for (Node server : group.servers()) {
+    for (NodeProcess server : group.servers()) {
       set(server, "write-acks", "1");
     }
     return group;
   }
 
-  private static void set(Node server, String directive, String value) throws IOException {
+  private static void set(NodeProcess server, String directive, String value) throws IOException {
     assertThat(server.ask("CONFIG", "SET", directive, value)).isEqualTo(new Reply.Simple("OK"));
   }
 
@@ -48,7 +48,8 @@ final class AcknowledgedFailoverIT {
   void aKilledMasterIsReplacedByTheOneThatHasAllWrites() throws Exception {
     try (Topology group = start()) {
       int old = group.awaitStable(REST_LIMIT);
-      Node behind = group.servers().stream().filter(each -> each.port() != old).findFirst().get();
+      NodeProcess behind =
+          group.servers().stream().filter(each -> each.port() != old).findFirst().get();
       set(behind, "replica-priority", "1");
       AckGroups.awaitFormed(group, REST_LIMIT);
       behind.signal("STOP");
@@ -105,14 +106,15 @@ final class AcknowledgedFailoverIT {
     try (Topology group = start()) {
       int old = group.awaitStable(REST_LIMIT);
       AckGroups.awaitFormed(group, REST_LIMIT);
-      Node other = group.servers().stream().filter(each -> each.port() != old).findFirst().get();
+      NodeProcess other =
+          group.servers().stream().filter(each -> each.port() != old).findFirst().get();
       other.kill();
       await()
           .atMost(REST_LIMIT)
           .until(() ->
               AckGroups.findings(group.sentinels().getFirst()).startsWith("acks-members-missing"));
       group.server(old).kill();
-      Node sentinel = group.sentinels().getFirst();
+      NodeProcess sentinel = group.sentinels().getFirst();
       await()
           .atMost(REST_LIMIT)
           .until(() ->

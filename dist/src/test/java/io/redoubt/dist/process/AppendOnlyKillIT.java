@@ -31,7 +31,7 @@ final class AppendOnlyKillIT {
   private final Map<String, Long> acknowledged = new ConcurrentHashMap<>();
 
   /** Writes increasing values to the writer's own keys until the server is gone. */
-  private void write(Node node, int writer, long first) {
+  private void write(NodeProcess node, int writer, long first) {
     try (RespClient client = node.connect()) {
       for (long value = first; ; value++) {
         String key = "writer" + writer + ":" + value % KEYS_A_WRITER;
@@ -49,7 +49,7 @@ final class AppendOnlyKillIT {
    * Returns the keys whose value is older than the acknowledged one. A newer value is fine: its
    * reply was lost at the kill.
    */
-  private Map<String, String> lost(Node node) throws IOException {
+  private Map<String, String> lost(NodeProcess node) throws IOException {
     Map<String, String> lost = new HashMap<>();
     try (RespClient client = node.connect()) {
       for (Map.Entry<String, Long> entry : acknowledged.entrySet()) {
@@ -62,11 +62,11 @@ final class AppendOnlyKillIT {
     return lost;
   }
 
-  private long writesOf(Node node) throws IOException {
+  private long writesOf(NodeProcess node) throws IOException {
     return Long.parseLong(node.info("stats").getOrDefault("total_commands_processed", "0"));
   }
 
-  private void killAmidstWrites(Node node, int round) throws Exception {
+  private void killAmidstWrites(NodeProcess node, int round) throws Exception {
     List<Thread> writers = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
       int writer = i;
@@ -87,7 +87,7 @@ final class AppendOnlyKillIT {
 
   @Test
   void nothingAcknowledgedIsLost() throws Exception {
-    Node node =
+    NodeProcess node =
         nodes.server(
             Kind.REDOUBT,
             "--appendonly",
@@ -104,7 +104,7 @@ final class AppendOnlyKillIT {
     }
     node.kill();
     int port = FreePorts.one();
-    Node real =
+    NodeProcess real =
         nodes.launch(
             Kind.REAL.server(),
             nodes.folder("real"),

@@ -69,7 +69,7 @@ final class ArchiveIT {
   @Timeout(120)
   void savesAndRestarts() throws Exception {
     int port = FreePorts.one();
-    try (Node node = start(port)) {
+    try (NodeProcess node = start(port)) {
       node.awaitPong(Distribution.LIMIT);
       assertThat(cli(port, "SET", "key", "value")).isEqualTo(new Result(0, "OK\n"));
       assertThat(cli(port, "SAVE")).isEqualTo(new Result(0, "OK\n"));
@@ -77,7 +77,7 @@ final class ArchiveIT {
           .isEqualTo(new Result(0, "value\n"));
       assertThat(Files.readString(node.log())).contains("Ready to accept connections");
     }
-    try (Node node = start(port)) {
+    try (NodeProcess node = start(port)) {
       node.awaitPong(Distribution.LIMIT);
       assertThat(node.ask("GET", "key").text()).isEqualTo("value");
     }
@@ -96,12 +96,12 @@ final class ArchiveIT {
     int port = FreePorts.one();
     Files.writeString(
         outside("/server.yaml"), "port: " + port + "\nbind: 127.0.0.1\nsave: ''\ndir: /data\n");
-    try (Node node = enter(port, "cd " + home + " && exec src/redis-server server.yaml")) {
+    try (NodeProcess node = enter(port, "cd " + home + " && exec src/redis-server server.yaml")) {
       node.awaitPong(Distribution.LIMIT);
       assertThat(node.info("server")).containsEntry("executable", home + "/bin/redis-server");
     }
     int sentinelPort = FreePorts.one();
-    try (Node node =
+    try (NodeProcess node =
         enter(
             sentinelPort,
             "cd "
@@ -139,7 +139,7 @@ final class ArchiveIT {
     assertThat(result.status()).isZero();
   }
 
-  private Node start(int port) throws IOException {
+  private NodeProcess start(int port) throws IOException {
     return enter(
         port,
         "cd "
@@ -155,7 +155,7 @@ final class ArchiveIT {
   }
 
   /** Starts a program from a line of shell inside the new root. */
-  private Node enter(int port, String line) throws IOException {
+  private NodeProcess enter(int port, String line) throws IOException {
     List<String> arguments = new ArrayList<>(command("/bin/sh", "-c", line));
     return Distribution.launch(
         Path.of(arguments.removeFirst()), arguments, Map.of(), port, root.resolve("log"));

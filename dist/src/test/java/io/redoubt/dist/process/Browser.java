@@ -73,7 +73,7 @@ final class Browser implements AutoCloseable {
   private static Path script(String name) throws IOException, InterruptedException {
     Path modules = Files.createDirectories(Distribution.HOME.resolveSibling("page-modules"));
     if (!Files.exists(modules.resolve("node_modules/puppeteer-core/package.json"))) {
-      Scripts.installModules(modules, PUPPETEER, AXE);
+      ClientPrograms.installModules(modules, PUPPETEER, AXE);
     }
     Path script = modules.resolve(name);
     try (InputStream in = Browser.class.getResourceAsStream(name)) {

@@ -92,7 +92,7 @@ final class CheckToolsIT {
 
   @Test
   void checksSnapshots() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     new Writes(Seed.random("CheckToolsIT.snapshots")).write(node, CHANGES);
     assertThat(node.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));
     Path file = nodes.folder(node).resolve("dump.rdb");
@@ -105,7 +105,7 @@ final class CheckToolsIT {
 
   @Test
   void aCorruptMiddleIsRefusedAndRepaired() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--appendonly", "yes");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--appendonly", "yes");
     node.ask("SET", "before", "1");
     node.ask("SET", "broken", "2");
     node.ask("SET", "after", "3");
@@ -146,7 +146,7 @@ final class CheckToolsIT {
 
   @Test
   void aTornEndIsCutAndLogged() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--appendonly", "yes");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--appendonly", "yes");
     node.ask("SET", "whole", "1");
     node.ask("SET", "torn", "2");
     node.kill();
@@ -167,7 +167,7 @@ final class CheckToolsIT {
 
   @Test
   void redisCliFetchesTheDataAndTheFunctions() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     node.ask("SET", "key", "value");
     node.ask(
         "FUNCTION",
@@ -179,15 +179,15 @@ final class CheckToolsIT {
       assertThat(result.output()).contains("Transfer finished with success");
       assertThat(result.status()).isZero();
       same("redis-check-rdb", fetched, 0);
-      Node copy = restored(fetched);
+      NodeProcess copy = restored(fetched);
       assertThat(copy.ask("FUNCTION", "LIST").elements()).hasSize(1);
       assertThat(copy.ask("DBSIZE").number()).isEqualTo(option.equals("--rdb") ? 1 : 0);
     }
   }
 
   /** Starts a real server that loads the file. */
-  private Node restored(Path file) throws IOException, InterruptedException {
-    Node real = nodes.server(Kind.REAL);
+  private NodeProcess restored(Path file) throws IOException, InterruptedException {
+    NodeProcess real = nodes.server(Kind.REAL);
     assertThat(Nodes.end(real, "TERM")).isZero();
     Files.copy(file, nodes.folder(real).resolve("dump.rdb"));
     return nodes.restart(real);

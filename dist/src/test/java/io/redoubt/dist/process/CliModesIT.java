@@ -39,17 +39,17 @@ final class CliModesIT {
   /** A use of redis-cli and the check of its output. */
   @FunctionalInterface
   private interface Use {
-    List<String> output(Node node) throws IOException, InterruptedException;
+    List<String> output(NodeProcess node) throws IOException, InterruptedException;
   }
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private final Map<Kind, Node> servers = new EnumMap<>(Kind.class);
+  private final Map<Kind, NodeProcess> servers = new EnumMap<>(Kind.class);
 
   @BeforeEach
   void start() throws Exception {
     for (Kind kind : Kind.values()) {
-      Node node = nodes.server(kind, "--maxmemory-policy", "allkeys-lfu");
+      NodeProcess node = nodes.server(kind, "--maxmemory-policy", "allkeys-lfu");
       servers.put(kind, node);
       try (RespClient client = node.connect()) {
         client.call("SET", "small", "1");
@@ -93,7 +93,7 @@ final class CliModesIT {
     assertThat(use.output(server(Kind.REDOUBT))).as(title).isEqualTo(expected);
   }
 
-  private Node server(Kind kind) {
+  private NodeProcess server(Kind kind) {
     return Objects.requireNonNull(servers.get(kind));
   }
 
@@ -118,7 +118,8 @@ final class CliModesIT {
   }
 
   /** Downloads a file and returns the report of redis-check-rdb on its content. */
-  private List<String> checked(Node node, String option) throws IOException, InterruptedException {
+  private List<String> checked(NodeProcess node, String option)
+      throws IOException, InterruptedException {
     Path file = nodes.folder("downloads").resolve(node.port() + option);
     List<String> lines = new ArrayList<>(run(node, option, file.toString()));
     lines.replaceAll(line -> line.replaceAll("[0-9]+ bytes", "N bytes"));
@@ -130,12 +131,12 @@ final class CliModesIT {
     return lines;
   }
 
-  private List<String> pipe(Node node) throws IOException, InterruptedException {
+  private List<String> pipe(NodeProcess node) throws IOException, InterruptedException {
     String set = "*3\r\n$3\r\nSET\r\n$5\r\npiped\r\n$1\r\n1\r\n";
     return input(node, set.repeat(1_000) + "*2\r\n$4\r\nINCR\r\n$4\r\nlist\r\n", "--pipe");
   }
 
-  private List<String> monitor(Node node) throws IOException, InterruptedException {
+  private List<String> monitor(NodeProcess node) throws IOException, InterruptedException {
     try (ShownProgram cli = new ShownProgram(command(node, "monitor"))) {
       cli.await(text -> text.startsWith("OK\n"));
       try (RespClient client = node.connect()) {
@@ -157,7 +158,7 @@ final class CliModesIT {
   }
 
   /** Types at a terminal and returns the last line drawn by redis-cli, with the hint. */
-  private List<String> hint(Node node) throws IOException, InterruptedException {
+  private List<String> hint(NodeProcess node) throws IOException, InterruptedException {
     String cli = "stty cols 120; " + String.join(" ", command(node));
     try (ShownProgram terminal =
         new ShownProgram(List.of("script", "-q", "-c", cli, "/dev/null"))) {
@@ -173,7 +174,7 @@ final class CliModesIT {
     return help.stream().filter(line -> line.contains("\u001b[1m")).toList();
   }
 
-  private static List<String> firstLines(Node node, int count, String... arguments)
+  private static List<String> firstLines(NodeProcess node, int count, String... arguments)
       throws IOException, InterruptedException {
     try (ShownProgram cli = new ShownProgram(command(node, arguments))) {
       String text =
@@ -183,12 +184,12 @@ final class CliModesIT {
     }
   }
 
-  private static List<String> run(Node node, String... arguments)
+  private static List<String> run(NodeProcess node, String... arguments)
       throws IOException, InterruptedException {
     return input(node, "", arguments);
   }
 
-  private static List<String> input(Node node, String text, String... arguments)
+  private static List<String> input(NodeProcess node, String text, String... arguments)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command(node, arguments)).redirectErrorStream(true).start();
@@ -205,7 +206,7 @@ final class CliModesIT {
   }
 
   /** Returns a command line of redis-cli with unbuffered output. */
-  private static List<String> command(Node node, String... arguments) {
+  private static List<String> command(NodeProcess node, String... arguments) {
     List<String> command = new ArrayList<>(List.of("stdbuf", "-oL"));
     command.add(Kind.tool("redis-cli").toString());
     command.addAll(List.of("-h", "127.0.0.1", "-p", node.port() + ""));

@@ -45,7 +45,7 @@ final class ClientCachingIT {
 
   @Test
   void jedis() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     Cache cache = new CompatibleCache();
     try (redis.clients.jedis.RedisClient jedis =
         redis.clients.jedis.RedisClient.builder()
@@ -75,13 +75,14 @@ final class ClientCachingIT {
 
   @Test
   void nodeRedis() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
-    Scripts.passes(Scripts.Library.NODE, nodes.folder("scripts"), "caching", server.port() + "");
+    NodeProcess server = nodes.server(Kind.REDOUBT);
+    ClientPrograms.passes(
+        ClientPrograms.Library.NODE, nodes.folder("scripts"), "caching", server.port() + "");
   }
 
   @Test
   void lettuce() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT, "--tracking-table-max-keys", KEYS + "");
+    NodeProcess server = nodes.server(Kind.REDOUBT, "--tracking-table-max-keys", KEYS + "");
     Map<String, String> cached = new ConcurrentHashMap<>();
     RedisClient lettuce = RedisClient.create(RedisURI.create("127.0.0.1", server.port()));
     try (StatefulRedisConnection<String, String> connection = lettuce.connect()) {

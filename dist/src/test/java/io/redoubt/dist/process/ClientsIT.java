@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.redoubt.dist.process.Scripts.Library;
+import io.redoubt.dist.process.ClientPrograms.Library;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -74,7 +74,7 @@ final class ClientsIT {
   @Test
   void followTheMaster() throws Exception {
     for (Library library : Library.values()) {
-      Scripts.requireInstalled(library);
+      ClientPrograms.requireInstalled(library);
     }
     RedisClient lettuce = lettuce();
     RedissonClient redisson = redisson();
@@ -102,7 +102,7 @@ final class ClientsIT {
       eventually(byRedisson, "redisson", "after");
       Set<Integer> named = group.namedMasters();
       assertThat(named).hasSize(1).doesNotContain(old);
-      Node master = group.server(named.iterator().next());
+      NodeProcess master = group.server(named.iterator().next());
       for (String key : new String[] {"jedis", "lettuce", "redisson"}) {
         assertThat(master.ask("GET", key).text()).as(key).isEqualTo("after");
       }
@@ -118,7 +118,7 @@ final class ClientsIT {
   private Void follows(Library library) throws Exception {
     List<String> arguments = new ArrayList<>(List.of(Topology.MASTER_NAME));
     group.sentinels().forEach(it -> arguments.add(it.port() + ""));
-    Scripts.passes(library, folder, "following", arguments.toArray(String[]::new));
+    ClientPrograms.passes(library, folder, "following", arguments.toArray(String[]::new));
     return null;
   }
 
@@ -187,7 +187,7 @@ final class ClientsIT {
         int old = group.awaitStable(LIMIT);
         long before = acknowledged.get();
         await().atMost(LIMIT).until(() -> acknowledged.get() > before);
-        Node sentinel = group.sentinels().get(i % Topology.SENTINELS);
+        NodeProcess sentinel = group.sentinels().get(i % Topology.SENTINELS);
         assertThat(sentinel.ask("SENTINEL", "FAILOVER", Topology.MASTER_NAME))
             .isEqualTo(new Reply.Simple("OK"));
         await().atMost(LIMIT).until(() -> !group.namedMasters().contains(old));

@@ -9,7 +9,7 @@ import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
-import io.redoubt.dist.process.Scripts.Library;
+import io.redoubt.dist.process.ClientPrograms.Library;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -85,13 +85,13 @@ final class ClusterClientsIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
   @TempDir private Path folder;
-  private final List<Node> members = new ArrayList<>();
+  private final List<NodeProcess> members = new ArrayList<>();
   private final Map<String, List<String>> keys = new LinkedHashMap<>();
 
   @Test
   void countersHaveAllAcknowledgedIncrements() throws Exception {
     for (Library library : List.of(Library.REDIS_PY, Library.NODE)) {
-      Scripts.requireInstalled(library);
+      ClientPrograms.requireInstalled(library);
     }
     create();
     for (String library : LIBRARIES) {
@@ -151,7 +151,7 @@ final class ClusterClientsIT {
 
   private void create() throws Exception {
     for (int i = 0; i < NODES; i++) {
-      Node node =
+      NodeProcess node =
           nodes.server(
               Kind.REDOUBT,
               "--cluster-enabled",
@@ -163,15 +163,16 @@ final class ClusterClientsIT {
       members.add(node);
     }
     String unused = ClusterNodes.create(Kind.REAL.cli(), members, 1);
-    for (Node node : members) {
+    for (NodeProcess node : members) {
       awaitFact(() -> info(node).contains("cluster_state:ok"));
       awaitFact(() -> isMaster(node) || "up".equals(replication(node, "master_link_status")));
     }
   }
 
   private void reshard() throws Exception {
-    Node from = owner(0);
-    Node to = members.stream().filter(it -> isMaster(it) && it != from).findFirst().orElseThrow();
+    NodeProcess from = owner(0);
+    NodeProcess to =
+        members.stream().filter(it -> isMaster(it) && it != from).findFirst().orElseThrow();
     String unused =
         ClusterNodes.cli(
             Kind.REAL.cli(),
@@ -189,24 +190,24 @@ final class ClusterClientsIT {
   }
 
   /** Makes a replica replace its living master. */
-  private void handOver(Node master) throws Exception {
-    Node replica = replicaOf(master);
+  private void handOver(NodeProcess master) throws Exception {
+    NodeProcess replica = replicaOf(master);
     assertThat(replica.ask("CLUSTER", "FAILOVER").text()).isEqualTo("OK");
     awaitFact(() -> isMaster(replica) && !isMaster(master));
     awaitFact(() -> "up".equals(replication(master, "master_link_status")));
   }
 
-  private void kill(Node master) throws Exception {
-    Node replica = replicaOf(master);
+  private void kill(NodeProcess master) throws Exception {
+    NodeProcess replica = replicaOf(master);
     master.kill();
     awaitFact(() -> isMaster(replica));
-    Node again = nodes.restart(master);
+    NodeProcess again = nodes.restart(master);
     members.set(members.indexOf(master), again);
     awaitFact(() -> "up".equals(replication(again, "master_link_status")));
   }
 
-  private Node replicaOf(Node master) throws IOException {
-    for (Node node : members) {
+  private NodeProcess replicaOf(NodeProcess master) throws IOException {
+    for (NodeProcess node : members) {
       if ((master.port() + "").equals(replication(node, "master_port"))) {
         return node;
       }
@@ -214,7 +215,7 @@ final class ClusterClientsIT {
     throw new AssertionError("no replica of " + master.port());
   }
 
-  private Node owner(int slot) throws IOException {
+  private NodeProcess owner(int slot) throws IOException {
     for (Reply range : members.getFirst().ask("CLUSTER", "SLOTS").elements()) {
       List<Reply> parts = List.copyOf(range.elements());
       if (parts.get(0).number() <= slot && slot <= parts.get(1).number()) {
@@ -225,15 +226,15 @@ final class ClusterClientsIT {
     throw new IOException("nobody serves slot " + slot);
   }
 
-  private static String id(Node node) throws IOException {
+  private static String id(NodeProcess node) throws IOException {
     return node.ask("CLUSTER", "MYID").text();
   }
 
-  private static String info(Node node) throws IOException {
+  private static String info(NodeProcess node) throws IOException {
     return node.ask("CLUSTER", "INFO").text();
   }
 
-  private static boolean isMaster(Node node) {
+  private static boolean isMaster(NodeProcess node) {
     try {
       return "master".equals(replication(node, "role"));
     } catch (IOException e) {
@@ -241,7 +242,7 @@ final class ClusterClientsIT {
     }
   }
 
-  private static String replication(Node node, String field) throws IOException {
+  private static String replication(NodeProcess node, String field) throws IOException {
     return node.info("replication").getOrDefault(field, "");
   }
 
@@ -334,7 +335,7 @@ final class ClusterClientsIT {
         new ArrayList<>(List.of(end.toString(), members.getFirst().port() + ""));
     arguments.addAll(keys.get(name));
     Distribution.Result result =
-        Scripts.run(library, folder, "cluster-counting", arguments.toArray(String[]::new));
+        ClientPrograms.run(library, folder, "cluster-counting", arguments.toArray(String[]::new));
     assertThat(result.status()).as(result.output()).isZero();
     Map<String, Counts> counts = new HashMap<>();
     result

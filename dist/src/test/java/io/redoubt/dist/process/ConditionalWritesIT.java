@@ -26,7 +26,7 @@ final class ConditionalWritesIT {
   private static final String OTHER_DIGEST = "0123456789abcdef";
 
   @RegisterExtension private final Nodes nodes = new Nodes();
-  private Node server;
+  private NodeProcess server;
 
   @BeforeEach
   void start() throws Exception {

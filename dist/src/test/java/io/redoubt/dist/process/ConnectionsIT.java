@@ -38,7 +38,7 @@ final class ConnectionsIT {
 
   @Test
   void tenThousandConnectionsComeAndGo() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--maxclients", "20000");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--maxclients", "20000");
     use(node, 100);
     awaitOnlyUs(node);
     long before = usedMemory(node);
@@ -55,7 +55,7 @@ final class ConnectionsIT {
     assertNothingEscaped(node);
   }
 
-  private static void use(Node node, int count) throws IOException {
+  private static void use(NodeProcess node, int count) throws IOException {
     List<RespClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) {
@@ -79,7 +79,7 @@ final class ConnectionsIT {
 
   @Test
   void moreThanMaxclientsAreTurnedAway() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--maxclients", "10");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--maxclients", "10");
     List<RespClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 10; i++) {
@@ -105,7 +105,7 @@ final class ConnectionsIT {
 
   @Test
   void malformedRequestsDoNoHarm() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     Random warmUp = Seed.from(1);
     for (int i = 0; i < 50; i++) {
       abuse(node, malformed(warmUp));
@@ -127,15 +127,15 @@ final class ConnectionsIT {
   }
 
   /** Writes a known key, because some of the random bytes form requests that write other keys. */
-  private static void keepOneKey(Node node) throws IOException {
+  private static void keepOneKey(NodeProcess node) throws IOException {
     assertThat(node.ask("FLUSHALL")).isEqualTo(new Reply.Simple("OK"));
     assertThat(node.ask("SET", "kept", "value")).isEqualTo(new Reply.Simple("OK"));
   }
 
   /** Sends bytes and disconnects: at once, after the last reply, or with the output half closed. */
-  private void abuse(Node node, byte[] bytes) throws IOException {
+  private void abuse(NodeProcess node, byte[] bytes) throws IOException {
     try (RespClient client = node.connect()) {
-      client.timeout(20);
+      client.setTimeout(20);
       client.sendRaw(bytes);
       if (random.nextInt(3) > 0) {
         client.endOutput();
@@ -187,20 +187,20 @@ final class ConnectionsIT {
   }
 
   /** Waits until the connection of this test is the only one left. */
-  private static void awaitOnlyUs(Node node) {
+  private static void awaitOnlyUs(NodeProcess node) {
     await().atMost(Distribution.LIMIT).until(() -> connectedClients(node) == 1);
   }
 
-  private static long connectedClients(Node node) throws IOException {
+  private static long connectedClients(NodeProcess node) throws IOException {
     return Long.parseLong(node.info("clients").get("connected_clients"));
   }
 
-  private static long usedMemory(Node node) throws IOException {
+  private static long usedMemory(NodeProcess node) throws IOException {
     return Long.parseLong(node.info("memory").get("used_memory"));
   }
 
   /** Returns the bytes of live objects on the Java heap after a collection. */
-  private static long liveHeap(Node node) throws Exception {
+  private static long liveHeap(NodeProcess node) throws Exception {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Result collected = Distribution.run(Map.of(), jcmd.toString(), node.pid() + "", "GC.run");
     assertThat(collected.status()).as(collected.output()).isZero();
@@ -208,20 +208,20 @@ final class ConnectionsIT {
   }
 
   /** A single reading includes concurrent allocations; only a leak persists. */
-  private static void assertHeapReturnsTo(Node node, long before) {
+  private static void assertHeapReturnsTo(NodeProcess node, long before) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> assertThat(liveHeap(node)).isLessThan(before + HEAP_ALLOWANCE_BYTES));
   }
 
-  private static void assertReturnsTo(Node node, long before) {
+  private static void assertReturnsTo(NodeProcess node, long before) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(
             () -> assertThat(usedMemory(node)).isBetween(before / 2, before + ALLOWANCE_BYTES));
   }
 
-  private static void assertNothingEscaped(Node node) throws Exception {
+  private static void assertNothingEscaped(NodeProcess node) throws Exception {
     Map<String, String> stats = node.info("stats");
     assertThat(stats).containsEntry("unexpected_error_replies", "0");
     assertThat(Files.readString(node.log()))

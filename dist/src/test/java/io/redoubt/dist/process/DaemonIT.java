@@ -41,7 +41,7 @@ final class DaemonIT {
 
   @Test
   void failsIfThePortIsInUse() throws Exception {
-    Node first = nodes.server(Kind.REDOUBT);
+    NodeProcess first = nodes.server(Kind.REDOUBT);
     Path conf = conf("bind 127.0.0.1\n");
     Result result =
         Distribution.run(

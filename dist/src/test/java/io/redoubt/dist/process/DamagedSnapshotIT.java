@@ -66,7 +66,7 @@ final class DamagedSnapshotIT {
     return payload;
   }
 
-  private Node start() throws Exception {
+  private NodeProcess start() throws Exception {
     return Distribution.start(ours("redis-server"), folder, SMALL_HEAP, "--save", "");
   }
 
@@ -76,7 +76,7 @@ final class DamagedSnapshotIT {
       file(
           0xfb, 0x81, high, 0, 0, 1, 0x80, 0, 0, 0, 0x81, high, 0, 0, 1, 0x80, 0, 0, 0, // hints
           0, 1, 'k', 1, 'v');
-      try (Node node = start()) {
+      try (NodeProcess node = start()) {
         assertThat(node.ask("GET", "k").text()).isEqualTo("v");
         assertThat(Long.parseLong(node.info("memory").get("used_memory")))
             .isLessThan(LITTLE_MEMORY);
@@ -87,7 +87,7 @@ final class DamagedSnapshotIT {
   @Test
   void aRepairIsLoggedAndARefusalNamesTheKey() throws Exception {
     file(4, 1, 'h', 2, 1, 'f', 1, '1', 1, 'f', 1, '2'); // one field occurs twice
-    try (Node node = start()) {
+    try (NodeProcess node = start()) {
       assertThat(node.ask("HGETALL", "h").elements()).hasSize(2);
       assertThat(Files.readString(node.log(), UTF_8))
           .contains("The value of key \"h\" in DB 0 was repaired: 1 duplicate fields were dropped");
@@ -117,7 +117,7 @@ final class DamagedSnapshotIT {
     assertThat(fixed.output()).contains("0 values repaired, 1 items left out");
     assertThat(fixed.status()).isZero();
     Files.move(saved, broken, StandardCopyOption.REPLACE_EXISTING);
-    try (Node node = start()) {
+    try (NodeProcess node = start()) {
       assertThat(node.ask("DBSIZE").number()).isEqualTo(1);
     }
   }
@@ -125,7 +125,7 @@ final class DamagedSnapshotIT {
   /** The inconsistent values of a real master reach a replica. */
   @Test
   void followsAMasterWhoseValuesContradictThemselves() throws Exception {
-    Node master = nodes.server(Kind.REAL);
+    NodeProcess master = nodes.server(Kind.REAL);
     RespClient connection = master.connect();
     byte[] zero = {'0'};
     for (String payload : new String[] {LONGER_STREAM, SHUFFLED_INTEGERS}) {
@@ -135,7 +135,7 @@ final class DamagedSnapshotIT {
           .isEqualTo("OK");
     }
     connection.close();
-    Node replica = nodes.server(Kind.REDOUBT);
+    NodeProcess replica = nodes.server(Kind.REDOUBT);
     replica.ask("REPLICAOF", "127.0.0.1", Integer.toString(master.port()));
     replica.awaitInfo("master_link_status", "up", Distribution.LIMIT);
     assertThat(master.ask("XLEN", "3").number()).isEqualTo(7);

@@ -34,19 +34,19 @@ final class Distribution {
   private Distribution() {}
 
   /** Starts a launcher on a free port and waits until it answers. */
-  static Node start(
+  static NodeProcess start(
       Path launcher, Path folder, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     return start(launcher, folder, environment, FreePorts.one(), arguments);
   }
 
   /** Starts a launcher on the given port and waits until it answers. */
-  static Node start(
+  static NodeProcess start(
       Path launcher, Path folder, Map<String, String> environment, int port, String... arguments)
       throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", folder.toString()));
-    Node node = launch(launcher, all, environment, port, folder.resolve("output"));
+    NodeProcess node = launch(launcher, all, environment, port, folder.resolve("output"));
     try {
       node.awaitPong(LIMIT);
       return node;
@@ -59,11 +59,11 @@ final class Distribution {
   /**
    * Starts a launcher without waiting for it; prints a line for the counts of {@code .ci/times}.
    */
-  static Node launch(
+  static NodeProcess launch(
       Path launcher, List<String> arguments, Map<String, String> environment, int port, Path log)
       throws IOException {
     System.out.println("start: " + launcher.getFileName() + " on " + port);
-    return Node.start(launcher, arguments, environment, port, log);
+    return NodeProcess.start(launcher, arguments, environment, port, log);
   }
 
   /** The output and exit status of a program that has ended by itself. */

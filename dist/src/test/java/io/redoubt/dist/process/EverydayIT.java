@@ -1,6 +1,6 @@
 package io.redoubt.dist.process;
 
-import io.redoubt.dist.process.Scripts.Library;
+import io.redoubt.dist.process.ClientPrograms.Library;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,9 +16,9 @@ final class EverydayIT {
   @ParameterizedTest
   @EnumSource
   void passes(Kind kind) throws Exception {
-    Node server = nodes.server(kind);
+    NodeProcess server = nodes.server(kind);
     for (Library library : Library.values()) {
-      Scripts.passes(library, nodes.folder("scripts"), "everyday", server.port() + "");
+      ClientPrograms.passes(library, nodes.folder("scripts"), "everyday", server.port() + "");
     }
   }
 }

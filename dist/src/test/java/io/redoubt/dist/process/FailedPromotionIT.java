@@ -31,8 +31,8 @@ final class FailedPromotionIT {
   private static final String NO_FAILOVER = "no-failover";
 
   @RegisterExtension private final Nodes nodes = new Nodes();
-  private Node master;
-  private Node replica;
+  private NodeProcess master;
+  private NodeProcess replica;
   private Hammer onMaster;
   private Hammer onReplica;
 
@@ -58,7 +58,7 @@ final class FailedPromotionIT {
     onReplica.close();
   }
 
-  private static void ask(Node node, String expected, String... words) throws IOException {
+  private static void ask(NodeProcess node, String expected, String... words) throws IOException {
     assertThat(node.ask(words).text()).as(String.join(" ", words)).isEqualTo(expected);
   }
 
@@ -67,7 +67,7 @@ final class FailedPromotionIT {
    */
   @Test
   void aReplicaThatHasPromisedToAnotherSentinel() throws Exception {
-    for (Node node : List.of(master, replica)) {
+    for (NodeProcess node : List.of(master, replica)) {
       ask(node, "OK", "CONFIG", "SET", "write-acks", "1");
     }
     replica.awaitInfo("write_acks_group_state", "ok", Distribution.LIMIT);
@@ -200,7 +200,7 @@ final class FailedPromotionIT {
     onMaster.close();
     Map<Integer, Long> acknowledged = onMaster.acknowledged();
     assertThat(acknowledged).hasSize(CLIENTS);
-    for (Node node : List.of(master, replica)) {
+    for (NodeProcess node : List.of(master, replica)) {
       for (Map.Entry<Integer, Long> last : acknowledged.entrySet()) {
         String counter = Hammer.counter(last.getKey());
         await()

@@ -34,7 +34,7 @@ final class FileErrorsIT {
     Path conf = folder.resolve("redis.conf");
     Files.writeString(conf, "aclfile users.acl\npidfile redis.pid\n");
     Files.writeString(folder.resolve("users.acl"), "user default on nopass ~* &* +@all\n");
-    Node node = mounted(READ_ONLY, folder, conf.toString());
+    NodeProcess node = mounted(READ_ONLY, folder, conf.toString());
 
     node.ask("SET", "key", "value");
     assertThat(node.ask("SAVE").isError()).isTrue();
@@ -59,7 +59,7 @@ final class FileErrorsIT {
   @Test
   void reportsAFullFileSystem() throws Exception {
     Path folder = nodes.folder("data");
-    Node node = mounted(TINY, folder, "--appendfsync", "everysec");
+    NodeProcess node = mounted(TINY, folder, "--appendfsync", "everysec");
 
     node.ask("SET", "key", "x".repeat(100), "EX", "1000");
     node.ask("DEBUG", "POPULATE", "20000", "key", "100");
@@ -85,7 +85,7 @@ final class FileErrorsIT {
         List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
     assumeTrue(
         works(asNobody, SERVER, "--version"), "not root, or others may not read the distribution");
-    Node node =
+    NodeProcess node =
         begin(
             asNobody,
             folder,
@@ -134,7 +134,7 @@ final class FileErrorsIT {
 
   @Test
   void refusesARewriteWithoutAFile() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     try (RespClient client = node.connect()) {
       assertThat(client.call("DEBUG", "CONFIG-REWRITE-FORCE-ALL"))
           .isEqualTo(new Reply.Error("ERR The server is running without a config file"));
@@ -143,7 +143,7 @@ final class FileErrorsIT {
   }
 
   /** Starts a server in a mount namespace, after a mount on its folder. */
-  private Node mounted(String mount, Path folder, String... arguments) throws Exception {
+  private NodeProcess mounted(String mount, Path folder, String... arguments) throws Exception {
     String prepared = "D=" + folder + " && " + mount;
     List<String> apart = List.of("unshare", "-m", "sh", "-c");
     assumeTrue(works(apart, prepared), "not allowed to mount");
@@ -154,12 +154,13 @@ final class FileErrorsIT {
     return begin(apart, folder, words.toArray(String[]::new));
   }
 
-  private Node begin(List<String> prefix, Path folder, String... words) throws Exception {
+  private NodeProcess begin(List<String> prefix, Path folder, String... words) throws Exception {
     List<String> all = new ArrayList<>(prefix.subList(1, prefix.size()));
     all.addAll(List.of(words));
     all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--save", ""));
     Path log = nodes.folder("log-" + folder.getFileName());
-    Node node = nodes.launch(Path.of(prefix.getFirst()), log, port, all.toArray(String[]::new));
+    NodeProcess node =
+        nodes.launch(Path.of(prefix.getFirst()), log, port, all.toArray(String[]::new));
     node.awaitPong(Distribution.LIMIT);
     return node;
   }
@@ -182,7 +183,7 @@ final class FileErrorsIT {
     return result.output();
   }
 
-  private static void awaitLog(Node node, String line) {
+  private static void awaitLog(NodeProcess node, String line) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> assertThat(Files.readString(node.log())).contains(line));

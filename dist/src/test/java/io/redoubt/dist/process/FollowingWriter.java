@@ -37,7 +37,7 @@ final class FollowingWriter implements AutoCloseable {
 
   /** Returns the master's port according to the first sentinel that answers. */
   static int namedMaster(Topology group) {
-    for (Node sentinel : group.sentinels()) {
+    for (NodeProcess sentinel : group.sentinels()) {
       try {
         List<Reply> address =
             List.copyOf(

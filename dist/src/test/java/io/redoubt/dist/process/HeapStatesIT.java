@@ -229,7 +229,7 @@ final class HeapStatesIT {
 
   @Test
   void endNoServer() throws Exception {
-    Node server = nodes.serverAfter(HEAP, "--save", "");
+    NodeProcess server = nodes.serverAfter(HEAP, "--save", "");
     attack(server, statesOfServer());
   }
 
@@ -237,7 +237,7 @@ final class HeapStatesIT {
   void endNoSentinel() throws Exception {
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.createFile(file);
-    Node sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
+    NodeProcess sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
     attack(sentinel, statesOfSentinel());
   }
 
@@ -245,7 +245,7 @@ final class HeapStatesIT {
   @Test
   void endNoNodeOfACluster() throws Exception {
     int bus = FreePorts.one();
-    Node node =
+    NodeProcess node =
         nodes.serverAfter(
             HEAP, "--save", "", "--cluster-enabled", "yes", "--cluster-port", bus + "");
     ByteBuffer announced = ByteBuffer.allocate(MESSAGE_BYTES);
@@ -292,7 +292,7 @@ final class HeapStatesIT {
     }
   }
 
-  private static void attack(Node node, Map<String, State> states) throws Exception {
+  private static void attack(NodeProcess node, Map<String, State> states) throws Exception {
     Random random = Seed.random("HeapStatesIT");
     for (Map.Entry<String, State> state : states.entrySet()) {
       for (int connections : new int[] {FEW, MANY}) {
@@ -316,7 +316,7 @@ final class HeapStatesIT {
    * busy machine.
    */
   private static void awaitWithin(
-      Duration limit, Node node, String what, Callable<Boolean> condition) {
+      Duration limit, NodeProcess node, String what, Callable<Boolean> condition) {
     Duration end = processorTime(node).plus(limit);
     await(what)
         .atMost(REST_LIMIT)
@@ -327,14 +327,14 @@ final class HeapStatesIT {
         });
   }
 
-  private static Duration processorTime(Node node) {
+  private static Duration processorTime(NodeProcess node) {
     return ProcessHandle.of(node.pid())
         .flatMap(each -> each.info().totalCpuDuration())
         .orElseThrow(() -> new AssertionError("the process has ended"));
   }
 
   /** Opens connections, sends the state, and closes them after the last one was served. */
-  private static void attack(Node node, State state, int connections, Random random)
+  private static void attack(NodeProcess node, State state, int connections, Random random)
       throws IOException {
     List<SocketChannel> open = new ArrayList<>();
     try {
@@ -386,7 +386,7 @@ final class HeapStatesIT {
   }
 
   /** Removes state that outlives connections. */
-  private static void cleanUp(Node node) throws Exception {
+  private static void cleanUp(NodeProcess node) throws Exception {
     List<String> masters = new ArrayList<>();
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       for (String[] words :
@@ -420,7 +420,7 @@ final class HeapStatesIT {
   }
 
   /** Removes each {@link #REMOVERS}-th master. */
-  private static void remove(Node node, List<String> masters, int first) throws IOException {
+  private static void remove(NodeProcess node, List<String> masters, int first) throws IOException {
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       for (int i = first; i < masters.size(); i += REMOVERS) {
         client.call("SENTINEL", "REMOVE", masters.get(i));
@@ -429,7 +429,7 @@ final class HeapStatesIT {
   }
 
   /** Returns true if other clients have left and new state is admitted. */
-  private static boolean hasRoom(Node node) throws IOException {
+  private static boolean hasRoom(NodeProcess node) throws IOException {
     try (RespClient client = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
       boolean alone = client.call("CLIENT", "LIST").text().lines().count() == 1;
       return alone && !client.call("SUBSCRIBE", "x").toString().contains("OOM");

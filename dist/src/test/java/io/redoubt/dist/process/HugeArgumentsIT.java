@@ -41,10 +41,10 @@ final class HugeArgumentsIT {
 
   @Test
   void endNoSentinel() throws Exception {
-    Node master = nodes.server(Kind.REDOUBT);
+    NodeProcess master = nodes.server(Kind.REDOUBT);
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.writeString(file, "sentinel monitor m 127.0.0.1 " + master.port() + " 1\n");
-    Node sentinel =
+    NodeProcess sentinel =
         nodes.after(HugeRequests.HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
     await().atMost(Distribution.LIMIT).until(() -> listener(master).contains(" sub=1 "));
     List<List<String>> requests;
@@ -63,12 +63,12 @@ final class HugeArgumentsIT {
   }
 
   /** Returns the line in CLIENT LIST of the sentinel's connection that receives hello messages. */
-  private static String listener(Node master) throws IOException {
+  private static String listener(NodeProcess master) throws IOException {
     return master.ask("CLIENT", "LIST", "TYPE", "pubsub").text();
   }
 
   private void attack(String cluster) throws Exception {
-    Node node =
+    NodeProcess node =
         nodes.serverAfter(
             HugeRequests.HEAP,
             "--cluster-enabled",

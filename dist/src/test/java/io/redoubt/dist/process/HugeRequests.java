@@ -36,7 +36,7 @@ final class HugeRequests {
    *
    * @return true if a reply came; the caller checks that the process is still running
    */
-  static boolean send(Node node, List<String> words) throws IOException {
+  static boolean send(NodeProcess node, List<String> words) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
       var out = socket.getOutputStream();

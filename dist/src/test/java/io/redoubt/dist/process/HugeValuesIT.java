@@ -72,7 +72,7 @@ final class HugeValuesIT {
 
   @Test
   void endNoServer() throws Exception {
-    Node node = nodes.serverAfter(HugeRequests.HEAP, "--save", "");
+    NodeProcess node = nodes.serverAfter(HugeRequests.HEAP, "--save", "");
     int count = 0;
     try (RespClient watch = node.connect()) {
       fill(node, watch);
@@ -86,7 +86,7 @@ final class HugeValuesIT {
     assertThat(count).isGreaterThan(2000);
   }
 
-  private static void fill(Node node, RespClient watch) throws IOException {
+  private static void fill(NodeProcess node, RespClient watch) throws IOException {
     String last = Integer.toString(HugeRequests.HUGE_BYTES - 1);
     assertThat(watch.call("SETRANGE", "kept:string", last, "1").isError()).isFalse();
     List<List<String>> additions =
@@ -105,7 +105,7 @@ final class HugeValuesIT {
   }
 
   /** Fails if the server has ended; restores the values. */
-  private static void goesOn(Node node, RespClient watch, List<String> words) {
+  private static void goesOn(NodeProcess node, RespClient watch, List<String> words) {
     try {
       List<String> restore = new ArrayList<>(List.of("EVAL", RESTORE, "" + KEYS.size()));
       restore.addAll(KEYS);

@@ -133,7 +133,7 @@ final class InitScriptIT {
   @Test
   void stopsNoServerButThatOfThePidFile() throws Exception {
     use("redis", "redis-server", "save \"\"\n");
-    try (Node other =
+    try (NodeProcess other =
         Distribution.start(
             Distribution.HOME.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
       assertThat(call("start").status()).isZero();

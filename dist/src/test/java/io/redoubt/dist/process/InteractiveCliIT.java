@@ -28,7 +28,7 @@ final class InteractiveCliIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
   @TempDir private Path home;
 
-  private Node node;
+  private NodeProcess node;
 
   @BeforeEach
   void start() throws Exception {
@@ -36,7 +36,7 @@ final class InteractiveCliIT {
   }
 
   /** Starts this project's client, or Debian's, with its own home folder. */
-  private ShownProgram cli(Path program, Node server, Map<String, String> environment)
+  private ShownProgram cli(Path program, NodeProcess server, Map<String, String> environment)
       throws IOException {
     Map<String, String> all = new HashMap<>(Map.of("HOME", home.toString()));
     all.putAll(environment);
@@ -139,7 +139,7 @@ final class InteractiveCliIT {
   @Test
   void hintsAreThoseOfRedis() throws Exception {
     Path debian = Kind.tool("redis-cli");
-    Node real = nodes.server(Kind.REAL);
+    NodeProcess real = nodes.server(Kind.REAL);
     CommandHelp help = new CommandHelp();
     try (ClientConnection connection = ClientConnection.open(target(real))) {
       help.load(connection, "real");
@@ -155,7 +155,7 @@ final class InteractiveCliIT {
     }
   }
 
-  private static Target target(Node server) {
+  private static Target target(NodeProcess server) {
     return new Target("127.0.0.1", server.port(), null, null, null, 0, 0, null);
   }
 

@@ -27,13 +27,14 @@ final class InterleavedSyncIT {
 
   @Test
   void aReplicaKilledDuringItsSyncReturnsBesideARealOne() throws Exception {
-    Node master = nodes.server(Kind.REDOUBT, "--rdb-key-save-delay", "10000");
+    NodeProcess master = nodes.server(Kind.REDOUBT, "--rdb-key-save-delay", "10000");
     writes.write(master, CHANGES);
     Thread writer = writer(master);
-    Node real;
-    Node returned;
+    NodeProcess real;
+    NodeProcess returned;
     try {
-      Node replica = nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1", master.port() + "");
+      NodeProcess replica =
+          nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1", master.port() + "");
       await()
           .atMost(Distribution.LIMIT)
           .until(() -> {
@@ -52,15 +53,15 @@ final class InterleavedSyncIT {
       writer.join();
     }
     assertThat(failures).isEmpty();
-    Content.agree(master, returned);
-    Content.agree(master, real);
+    ServerContent.agree(master, returned);
+    ServerContent.agree(master, real);
     assertThat(master.info("stats"))
         .containsEntry("sync_full", "3")
         .containsEntry("sync_interleaved", "2");
     assertThat(master.info("replication")).containsEntry("repl_spill_bytes", "0");
   }
 
-  private Thread writer(Node master) {
+  private Thread writer(NodeProcess master) {
     Writes others = new Writes(Seed.from(random.nextLong()));
     return Thread.ofPlatform()
         .start(() -> {
@@ -72,7 +73,7 @@ final class InterleavedSyncIT {
         });
   }
 
-  private static void awaitUp(Node replica) {
+  private static void awaitUp(NodeProcess replica) {
     await()
         .atMost(Distribution.LIMIT)
         .until(() -> "up".equals(replica.info("replication").get("master_link_status")));

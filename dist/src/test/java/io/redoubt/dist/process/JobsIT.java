@@ -16,10 +16,14 @@ final class JobsIT {
 
   @Test
   void completesAllJobs() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT, "--maxmemory-policy", "noeviction");
+    NodeProcess server = nodes.server(Kind.REDOUBT, "--maxmemory-policy", "noeviction");
     Distribution.Result result =
-        Scripts.run(
-            Scripts.Library.NODE, nodes.folder("scripts"), "jobs", server.port() + "", JOBS + "");
+        ClientPrograms.run(
+            ClientPrograms.Library.NODE,
+            nodes.folder("scripts"),
+            "jobs",
+            server.port() + "",
+            JOBS + "");
     assertThat(result.output().strip())
         .isEqualTo(
             """

@@ -25,7 +25,7 @@ final class LauncherIT {
 
   @Test
   void theStartedProcessBecomesTheServerUnderItsName() throws Exception {
-    try (Node node = Distribution.start(SERVER, folder, Map.of(), "--save", "")) {
+    try (NodeProcess node = Distribution.start(SERVER, folder, Map.of(), "--save", "")) {
       assertThat(node.info("server"))
           .containsEntry("process_id", node.pid() + "")
           .containsEntry("executable", SERVER.toRealPath().toString());
@@ -42,7 +42,7 @@ final class LauncherIT {
   @Test
   void startsThroughASymbolicLinkFromAnotherFolder() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("redis-server"), SERVER);
-    try (Node node = Distribution.start(link, folder, Map.of(), "--save", "")) {
+    try (NodeProcess node = Distribution.start(link, folder, Map.of(), "--save", "")) {
       assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
     }
   }
@@ -54,7 +54,7 @@ final class LauncherIT {
             "JAVA_TOOL_OPTIONS", "-XX:+UseParallelGC",
             "JDK_JAVA_OPTIONS", "-javaagent:/opt/agent.jar",
             "_JAVA_OPTIONS", "-Xmx8m");
-    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+    try (NodeProcess node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
       assertOnlyLogLines(node);
     }
@@ -113,7 +113,7 @@ final class LauncherIT {
       List<String> arguments = new ArrayList<>(List.of(conf.toString()));
       arguments.addAll(command.subList(1, command.size()));
       Path log = folder.resolve(port + ".log");
-      try (Node node =
+      try (NodeProcess node =
           Distribution.launch(Path.of(command.getFirst()), arguments, Map.of(), port, log)) {
         node.awaitPong(Distribution.LIMIT);
         assertThat(node.info("server"))
@@ -135,7 +135,7 @@ final class LauncherIT {
     Distribution.run(Map.of(), "cp", "-a", Distribution.HOME.toString(), copy.toString());
     Path cache = copy.resolve("lib/redis-server.aot");
     Files.writeString(cache, "not a cache");
-    try (Node node =
+    try (NodeProcess node =
         Distribution.start(copy.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
       assertThat(Files.readString(node.log())).containsPattern("\\[error *\\]\\[aot *\\]");
     }
@@ -153,7 +153,7 @@ final class LauncherIT {
   @Test
   void takesJvmOptionsFromTheEnvironment() throws Exception {
     Map<String, String> environment = Map.of("REDOUBT_JAVA_OPTS", "-Xmx77m -Dsome.property=value");
-    try (Node node =
+    try (NodeProcess node =
         Distribution.start(SERVER, folder, environment, "--save", "", "--set-proc-title", "no")) {
       assertThat(commandLine(node)).contains("-Xmx77m", "-Dsome.property=value");
     }
@@ -183,7 +183,7 @@ final class LauncherIT {
             "init.d/redis-sentinel")) {
       assertThat(home.resolve(launcher)).isRegularFile().isExecutable();
     }
-    try (Node node =
+    try (NodeProcess node =
         Distribution.start(
             home.resolve("bin/redis-server"),
             folder,
@@ -197,7 +197,7 @@ final class LauncherIT {
     }
   }
 
-  private static List<String> commandLine(Node node) throws IOException {
+  private static List<String> commandLine(NodeProcess node) throws IOException {
     return List.of(Files.readString(Path.of("/proc/" + node.pid() + "/cmdline")).split("\0", -1));
   }
 
@@ -205,7 +205,7 @@ final class LauncherIT {
    * Asserts that every line of the output is a log line, {@code pid:role date * text}, or part of
    * the logo. The first line names Java's version.
    */
-  private static void assertOnlyLogLines(Node node) throws IOException {
+  private static void assertOnlyLogLines(NodeProcess node) throws IOException {
     assertThat(Files.readAllLines(node.log()))
         .isNotEmpty()
         .filteredOn(line -> !line.contains(" Redis is starting "))

@@ -41,14 +41,14 @@ final class LeftJournalIT {
     return Distribution.run(Map.of(), "unshare", "-m", "sh", "-c", line);
   }
 
-  private Node launch(Path launcher, String line, String... arguments) throws Exception {
+  private NodeProcess launch(Path launcher, String line, String... arguments) throws Exception {
     int port = FreePorts.one();
     String options =
         "--port %d --bind 127.0.0.1 --dir %s --save '' --appendonly yes %s"
             .formatted(port, folder, String.join(" ", arguments));
     String command = "%s exec %s %s".formatted(line, launcher, options);
     Path output = Files.createTempDirectory(folder.getParent(), "output");
-    Node node = nodes.launch(Path.of("unshare"), output, port, "-m", "sh", "-c", command);
+    NodeProcess node = nodes.launch(Path.of("unshare"), output, port, "-m", "sh", "-c", command);
     node.awaitPong(Distribution.LIMIT);
     return node;
   }
@@ -63,7 +63,7 @@ final class LeftJournalIT {
             new UUID(random.nextLong(), random.nextLong()).toString());
     String earlier = "mount --bind " + bootId + " /proc/sys/kernel/random/boot_id &&";
     assumeTrue(run(earlier + " true").status() == 0, "not allowed to mount");
-    Node node = launch(Kind.REDOUBT.server(), earlier, "--appendfsync", "always");
+    NodeProcess node = launch(Kind.REDOUBT.server(), earlier, "--appendfsync", "always");
     for (int i = 0; i < KEYS; i++) {
       assertThat(node.ask("SET", "key" + i, "value" + i)).isEqualTo(new Reply.Simple("OK"));
     }
@@ -121,7 +121,7 @@ final class LeftJournalIT {
     expectAllKeys(launch(Kind.REDOUBT.server(), "", "--appendfsync", "always"));
   }
 
-  private static void expectAllKeys(Node node) throws IOException {
+  private static void expectAllKeys(NodeProcess node) throws IOException {
     assertThat(node.ask("DBSIZE").number()).isEqualTo(KEYS);
     for (int i = 0; i < KEYS; i++) {
       assertThat(node.ask("GET", "key" + i).text()).isEqualTo("value" + i);

@@ -26,7 +26,7 @@ final class LocaleIT {
             Map.of(), "localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locale.toString());
     assertThat(locale.resolve("LC_NUMERIC")).as(compiled.output()).exists();
     Map<String, String> environment = Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8");
-    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+    try (NodeProcess node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       for (List<String> script :
           List.of(
               List.of("return tostring(12.5)", "12.5"),

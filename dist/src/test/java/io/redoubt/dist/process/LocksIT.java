@@ -50,7 +50,7 @@ final class LocksIT {
     return client;
   }
 
-  private RedissonClient client(Node server) {
+  private RedissonClient client(NodeProcess server) {
     Config config = new Config();
     config
         .useSingleServer()
@@ -66,7 +66,7 @@ final class LocksIT {
 
   @Test
   void supportsRedissonLocks() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     RedissonClient one = client(server);
     RedissonClient other = client(server);
 
@@ -113,7 +113,7 @@ final class LocksIT {
 
   @Test
   void supportsOtherRedissonScripts() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     RedissonClient one = client(server);
     RedissonClient other = client(server);
 
@@ -143,11 +143,11 @@ final class LocksIT {
   @Test
   @SuppressWarnings("deprecation") // Redisson advises against the algorithm, but it is still in use
   void supportsRedlockOverThreeMasters() throws Exception {
-    List<Node> masters = new ArrayList<>();
+    List<NodeProcess> masters = new ArrayList<>();
     List<RLock> ones = new ArrayList<>();
     List<RLock> others = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      Node master = nodes.server(Kind.REDOUBT);
+      NodeProcess master = nodes.server(Kind.REDOUBT);
       masters.add(master);
       ones.add(client(master).getLock("red"));
       others.add(client(master).getLock("red"));
@@ -164,8 +164,8 @@ final class LocksIT {
 
   @Test
   void aLockIsHeldThroughAFailover() throws Exception {
-    Node master = nodes.server(Kind.REDOUBT);
-    Node replica = nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1 " + master.port());
+    NodeProcess master = nodes.server(Kind.REDOUBT);
+    NodeProcess replica = nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1 " + master.port());
     replica.awaitInfo("master_link_status", "up", LIMIT);
     int sentinelPort = FreePorts.one();
     Path folder = nodes.folder("sentinel");
@@ -180,7 +180,8 @@ final class LocksIT {
             sentinel failover-timeout mymaster 10000
             """
                 .formatted(sentinelPort, master.port()));
-    Node sentinel = nodes.launch(Kind.REDOUBT.sentinel(), folder, sentinelPort, file.toString());
+    NodeProcess sentinel =
+        nodes.launch(Kind.REDOUBT.sentinel(), folder, sentinelPort, file.toString());
     sentinel.awaitPong(LIMIT);
     await()
         .atMost(LIMIT)
@@ -217,7 +218,7 @@ final class LocksIT {
 
   @Test
   void supportsSpringsLockRegistry() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     LettuceConnectionFactory connections = new LettuceConnectionFactory("127.0.0.1", server.port());
     connections.afterPropertiesSet();
     connections.start();
@@ -246,7 +247,7 @@ final class LocksIT {
     String release =
         "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else"
             + " return 0 end";
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     try (RespClient one = server.connect();
         RespClient other = server.connect()) {
       assertThat(one.call("SET", "lock", "one", "NX", "PX", "30000"))

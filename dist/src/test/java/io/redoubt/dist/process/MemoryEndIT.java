@@ -95,11 +95,11 @@ final class MemoryEndIT {
     return made;
   }
 
-  private Node start(String prepared) throws Exception {
+  private NodeProcess start(String prepared) throws Exception {
     return nodes.serverAfter(prepared, "--save", "3600 1");
   }
 
-  private static void survives(Node node, String exhausted) throws Exception {
+  private static void survives(NodeProcess node, String exhausted) throws Exception {
     try (RespClient client = node.connect()) {
       assertThat(fill(client)).startsWith("OOM command not allowed: " + exhausted);
       serves(client);

@@ -41,7 +41,7 @@ final class MountedFileIT {
     String script =
         "mount --bind %s %s && exec %s %s"
             .formatted(outside, inside, Kind.REDOUBT.sentinel(), inside);
-    Node sentinel = nodes.launch(Path.of("unshare"), folder, port, "-m", "sh", "-c", script);
+    NodeProcess sentinel = nodes.launch(Path.of("unshare"), folder, port, "-m", "sh", "-c", script);
     sentinel.awaitPong(Distribution.LIMIT);
 
     assertThat(sentinel.ask("SENTINEL", "SET", "mymaster", "quorum", "3"))

@@ -55,8 +55,8 @@ final class MovingFaultsIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
   private final Random random = Seed.random("MovingFaultsIT");
-  private Node master;
-  private Node replica;
+  private NodeProcess master;
+  private NodeProcess replica;
 
   /** The number of acknowledged increments of all writers. */
   private long total;
@@ -70,12 +70,12 @@ final class MovingFaultsIT {
 
   /** Increments a counter on the server that accepts writes, until it is stopped. */
   private static final class Writer implements Runnable {
-    private final List<Node> servers;
+    private final List<NodeProcess> servers;
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private volatile boolean stopped;
     private volatile long acknowledged;
 
-    Writer(Node... servers) {
+    Writer(NodeProcess... servers) {
       this.servers = List.of(servers);
     }
 
@@ -83,8 +83,8 @@ final class MovingFaultsIT {
     public void run() {
       try (RespClient first = servers.getFirst().connect();
           RespClient second = servers.getLast().connect()) {
-        first.timeout(PATIENCE_MILLIS);
-        second.timeout(PATIENCE_MILLIS);
+        first.setTimeout(PATIENCE_MILLIS);
+        second.setTimeout(PATIENCE_MILLIS);
         RespClient client = first;
         while (!stopped) {
           Reply reply = client.call("INCR", "counter");
@@ -143,7 +143,7 @@ final class MovingFaultsIT {
     boolean moved = isMaster(replica);
     assertThat(isMaster(master)).as(result.output()).isEqualTo(!moved);
     if (moved) {
-      Node old = master;
+      NodeProcess old = master;
       master = replica;
       replica = old;
     }
@@ -158,7 +158,7 @@ final class MovingFaultsIT {
     return result;
   }
 
-  private static boolean isMaster(Node node) throws IOException {
+  private static boolean isMaster(NodeProcess node) throws IOException {
     return node.info("replication").get("role").equals("master");
   }
 

@@ -59,7 +59,7 @@ final class MovingIT {
   }
 
   private static String digest(RespClient client) throws IOException {
-    client.timeout(DIGEST_MILLIS);
+    client.setTimeout(DIGEST_MILLIS);
     return client.call("DEBUG", "DIGEST").text();
   }
 
@@ -68,14 +68,14 @@ final class MovingIT {
    * the acknowledged increments until it is stopped.
    */
   private static final class Writer implements Runnable {
-    private final Node old;
-    private final Node next;
+    private final NodeProcess old;
+    private final NodeProcess next;
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private volatile boolean stopped;
     private volatile boolean moved;
     private volatile long acknowledged;
 
-    Writer(Node old, Node next) {
+    Writer(NodeProcess old, NodeProcess next) {
       this.old = old;
       this.next = next;
     }
@@ -107,7 +107,7 @@ final class MovingIT {
     }
   }
 
-  private void switchKeepsAll(Node old, Node next) throws Exception {
+  private void switchKeepsAll(NodeProcess old, NodeProcess next) throws Exception {
     Writer writer = new Writer(old, next);
     Thread thread = Thread.ofPlatform().start(writer);
     try (RespClient before = old.connect();
@@ -143,8 +143,8 @@ final class MovingIT {
 
   @Test
   void aSwitchByReplicationKeepsEveryWriteBothWays() throws Exception {
-    Node redis = nodes.server(Kind.REAL);
-    Node redoubt = nodes.server(Kind.REDOUBT);
+    NodeProcess redis = nodes.server(Kind.REAL);
+    NodeProcess redoubt = nodes.server(Kind.REDOUBT);
     try (RespClient client = redis.connect()) {
       fill(client);
       System.out.println("MovingIT: moves " + client.call("DBSIZE").number() + " keys");
@@ -155,8 +155,8 @@ final class MovingIT {
 
   @Test
   void aServerWithDataIsNotOverwritten() throws Exception {
-    Node redis = nodes.server(Kind.REAL);
-    Node redoubt = nodes.server(Kind.REDOUBT);
+    NodeProcess redis = nodes.server(Kind.REAL);
+    NodeProcess redoubt = nodes.server(Kind.REDOUBT);
     try (RespClient client = redoubt.connect()) {
       client.call("SET", "mine", "1");
       Result result =
@@ -175,19 +175,19 @@ final class MovingIT {
 
   @Test
   void filesMoveBothWays() throws Exception {
-    Node redis = nodes.server(Kind.REAL);
+    NodeProcess redis = nodes.server(Kind.REAL);
     String before;
     try (RespClient client = redis.connect()) {
       fill(client);
       before = digest(client);
     }
     Path backup = nodes.folder("backup").resolve("dump.rdb");
-    Node redoubt = restored(Kind.REDOUBT, saved(redis, backup), before);
+    NodeProcess redoubt = restored(Kind.REDOUBT, saved(redis, backup), before);
     restored(Kind.REAL, saved(redoubt, backup), before);
   }
 
   /** Downloads a snapshot, as a backup does. */
-  private static Path saved(Node node, Path file) throws Exception {
+  private static Path saved(NodeProcess node, Path file) throws Exception {
     Result result =
         Distribution.run(
             Map.of(),
@@ -200,11 +200,11 @@ final class MovingIT {
     return file;
   }
 
-  private Node restored(Kind kind, Path file, String digest) throws Exception {
+  private NodeProcess restored(Kind kind, Path file, String digest) throws Exception {
     Path folder = nodes.folder("restored-" + kind);
     Files.copy(file, folder.resolve("dump.rdb"));
     int port = FreePorts.one();
-    Node node =
+    NodeProcess node =
         nodes.launch(
             kind.server(),
             folder,

@@ -24,8 +24,8 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   private record Start(Path launcher, Path folder, List<String> arguments) {}
 
-  private final List<Node> nodes = new ArrayList<>();
-  private final Map<Node, Start> starts = new HashMap<>();
+  private final List<NodeProcess> nodes = new ArrayList<>();
+  private final Map<NodeProcess, Start> starts = new HashMap<>();
   private Path root = Path.of("");
 
   @Override
@@ -39,7 +39,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Starts a data server without automatic saves and waits until it answers. */
-  Node server(Kind kind, String... arguments) throws IOException, InterruptedException {
+  NodeProcess server(Kind kind, String... arguments) throws IOException, InterruptedException {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -49,20 +49,21 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Starts a launcher on a free port, in a new folder, and waits until it answers. */
-  Node start(Path launcher, List<String> arguments) throws IOException, InterruptedException {
+  NodeProcess start(Path launcher, List<String> arguments)
+      throws IOException, InterruptedException {
     int port = FreePorts.one();
     return start(new Start(launcher, folder("node-" + port), arguments), port);
   }
 
-  private Node start(Start start, int port) throws IOException, InterruptedException {
-    Node node = launch(start, port);
+  private NodeProcess start(Start start, int port) throws IOException, InterruptedException {
+    NodeProcess node = launch(start, port);
     node.awaitPong(Distribution.LIMIT);
     return node;
   }
 
   /** Starts a launcher with its own configuration, which names the port, without waiting. */
-  Node launch(Path launcher, Path folder, int port, String... arguments) throws IOException {
-    Node node =
+  NodeProcess launch(Path launcher, Path folder, int port, String... arguments) throws IOException {
+    NodeProcess node =
         Distribution.launch(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
     nodes.add(node);
     return node;
@@ -77,12 +78,13 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
    * Starts this project's server on a free port in a new folder, from a shell that executed a
    * command before, and waits until it answers.
    */
-  Node serverAfter(String command, String... arguments) throws IOException, InterruptedException {
+  NodeProcess serverAfter(String command, String... arguments)
+      throws IOException, InterruptedException {
     return after(command, Kind.REDOUBT.server(), List.of(arguments));
   }
 
   /** Starts a launcher as {@link #serverAfter} does a server. */
-  Node after(String command, Path launcher, List<String> arguments)
+  NodeProcess after(String command, Path launcher, List<String> arguments)
       throws IOException, InterruptedException {
     List<String> all =
         new ArrayList<>(List.of("-c", command + " && exec \"$0\" \"$@\"", launcher.toString()));
@@ -90,17 +92,17 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     return start(Path.of("sh"), all);
   }
 
-  private Node launch(Start start, int port) throws IOException {
+  private NodeProcess launch(Start start, int port) throws IOException {
     List<String> all = new ArrayList<>(start.arguments);
     all.addAll(
         List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", start.folder.toString()));
-    Node node = launch(start.launcher, start.folder, port, all.toArray(String[]::new));
+    NodeProcess node = launch(start.launcher, start.folder, port, all.toArray(String[]::new));
     starts.put(node, start);
     return node;
   }
 
   /** Restarts a process that has ended, with the same launcher, folder, port and arguments. */
-  Node restart(Node ended) throws IOException, InterruptedException {
+  NodeProcess restart(NodeProcess ended) throws IOException, InterruptedException {
     Start start = starts.get(ended);
     if (start == null || !ended.awaitEnd(Distribution.LIMIT)) {
       throw new IllegalStateException("not one that was started here and has ended");
@@ -109,14 +111,14 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Returns the folder of a node's files. */
-  Path folder(Node node) {
+  Path folder(NodeProcess node) {
     return node.log().getParent();
   }
 
   @Override
   public void afterEach(ExtensionContext context) throws IOException, InterruptedException {
     if (context.getExecutionException().isPresent()) {
-      for (Node node : nodes) {
+      for (NodeProcess node : nodes) {
         printTail(node);
       }
     }
@@ -128,12 +130,12 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   /** Kills all processes of this test. */
   void killAll() throws InterruptedException {
-    for (Node node : nodes) {
+    for (NodeProcess node : nodes) {
       node.kill();
     }
   }
 
-  private static void printTail(Node node) throws IOException {
+  private static void printTail(NodeProcess node) throws IOException {
     List<String> lines = new String(Files.readAllBytes(node.log()), UTF_8).lines().toList();
     System.out.println("== " + node.log());
     lines
@@ -142,18 +144,18 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Sends a process {@code TERM} or {@code INT} and returns its exit status. */
-  static int end(Node node, String signal) throws IOException, InterruptedException {
+  static int end(NodeProcess node, String signal) throws IOException, InterruptedException {
     signal(node, signal);
     return awaitStatus(node);
   }
 
   /** Sends a process a signal and returns at once. */
-  static void signal(Node node, String signal) throws IOException, InterruptedException {
+  static void signal(NodeProcess node, String signal) throws IOException, InterruptedException {
     node.signal(signal);
   }
 
   /** Returns the exit status of a process that is about to end. */
-  static int awaitStatus(Node node) throws InterruptedException {
+  static int awaitStatus(NodeProcess node) throws InterruptedException {
     Duration limit = Distribution.LIMIT;
     if (!node.awaitEnd(limit)) {
       throw new AssertionError("process " + node.pid() + " does not end within " + limit);

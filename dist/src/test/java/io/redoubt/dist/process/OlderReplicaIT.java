@@ -16,7 +16,7 @@ final class OlderReplicaIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private static void awaitInStep(Node master, Node replica) {
+  private static void awaitInStep(NodeProcess master, NodeProcess replica) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> {
@@ -26,14 +26,14 @@ final class OlderReplicaIT {
         });
   }
 
-  private static Reply digest(Node node) throws IOException {
+  private static Reply digest(NodeProcess node) throws IOException {
     return node.ask("DEBUG", "DIGEST");
   }
 
   @Test
   void livesThroughAFullSyncAndExpiry() throws Exception {
-    Node master = nodes.server(Kind.REDOUBT);
-    Node replica = nodes.server(Kind.REAL);
+    NodeProcess master = nodes.server(Kind.REDOUBT);
+    NodeProcess replica = nodes.server(Kind.REAL);
     master.ask("HSET", "hash", "far", "1", "due", "2", "stays", "3");
     master.ask("HEXPIRE", "hash", FAR_SECONDS, "FIELDS", "1", "far");
 

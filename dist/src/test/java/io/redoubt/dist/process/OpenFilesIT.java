@@ -26,7 +26,7 @@ final class OpenFilesIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   /** Returns the files, sockets and devices that a process has open. */
-  private static List<String> openFiles(Node node) throws IOException {
+  private static List<String> openFiles(NodeProcess node) throws IOException {
     List<String> open = new ArrayList<>();
     try (var files = Files.list(Path.of("/proc/" + node.pid() + "/fd"))) {
       for (Path file : files.toList()) {
@@ -45,7 +45,7 @@ final class OpenFilesIT {
    * first its jars, and last the two devices of Java's cryptography, one of which the server itself
    * had opened before.
    */
-  private static void awaitOpenFiles(Node node) {
+  private static void awaitOpenFiles(NodeProcess node) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() ->
@@ -56,7 +56,7 @@ final class OpenFilesIT {
 
   @Test
   void survivesTooManyOpenFiles() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     node.ask("SET", "key", "value");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "no prlimit here");
     awaitOpenFiles(node);

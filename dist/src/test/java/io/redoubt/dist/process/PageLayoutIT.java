@@ -75,15 +75,15 @@ final class PageLayoutIT {
     for (int i = SAMPLES; i > 0; i--) {
       long at = now - i * 1000L;
       long total = at + (long) (500 * Math.sin(i / 9.0));
-      server.sampled(
+      server.addSample(
           List.of("at", "commands", "input", "output", "busyNanos"),
           new long[] {at, total, total, total, total});
     }
-    server.happened(FAILOVER);
+    server.addEvent(FAILOVER);
     WatchServer shown = server;
     states =
         owner.scheduleAtFixedRate(
-            () -> shown.show(state.get()), 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+            () -> shown.sendState(state.get()), 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private void kill() {

@@ -26,20 +26,21 @@ final class RdbExchangeIT {
   })
   void eachKindLoadsTheOthersSnapshot(Kind from, Kind to, String compression, String checksum)
       throws Exception {
-    Node source = nodes.server(from, "--rdbcompression", compression, "--rdbchecksum", checksum);
+    NodeProcess source =
+        nodes.server(from, "--rdbcompression", compression, "--rdbchecksum", checksum);
     new Writes(Seed.random("RdbExchangeIT")).write(source, CHANGES);
     assertThat(source.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));
-    Map<String, String> saved = Content.lasting(source);
+    Map<String, String> saved = ServerContent.lasting(source);
     assertThat(saved).hasSizeGreaterThan(1_000);
 
-    Node target = nodes.server(to);
+    NodeProcess target = nodes.server(to);
     assertThat(Nodes.end(target, "TERM")).isZero();
     Files.copy(
         nodes.folder(source).resolve("dump.rdb"),
         nodes.folder(target).resolve("dump.rdb"),
         StandardCopyOption.REPLACE_EXISTING);
     target = nodes.restart(target);
-    assertThat(Content.differences(Content.lasting(target), saved)).isEmpty();
+    assertThat(ServerContent.differences(ServerContent.lasting(target), saved)).isEmpty();
 
     assertThat(target.ask("BGSAVE").text()).isEqualTo("Background saving started");
     target.awaitInfo("rdb_bgsave_in_progress", "0", Distribution.LIMIT);
@@ -50,6 +51,6 @@ final class RdbExchangeIT {
         nodes.folder(source).resolve("dump.rdb"),
         StandardCopyOption.REPLACE_EXISTING);
     source = nodes.restart(source);
-    assertThat(Content.differences(Content.lasting(source), saved)).isEmpty();
+    assertThat(ServerContent.differences(ServerContent.lasting(source), saved)).isEmpty();
   }
 }

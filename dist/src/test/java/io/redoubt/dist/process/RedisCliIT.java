@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class RedisCliIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private Node master;
-  private Node replica;
+  private NodeProcess master;
+  private NodeProcess replica;
 
   @BeforeEach
   void start() throws Exception {
@@ -117,7 +117,7 @@ final class RedisCliIT {
   }
 
   /** Returns INFO replication with its variable values replaced. */
-  private static List<String> infoReplication(Node node) throws Exception {
+  private static List<String> infoReplication(NodeProcess node) throws Exception {
     return session(node, "info replication").stream()
         .map(line -> line.replaceFirst("^master_replid:[0-9a-f]{40}$", "master_replid:ID"))
         .map(line ->
@@ -131,7 +131,7 @@ final class RedisCliIT {
   }
 
   /** Returns the output of redis-cli for the given input lines. */
-  private static List<String> session(Node node, String... lines) throws Exception {
+  private static List<String> session(NodeProcess node, String... lines) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Kind.tool("redis-cli").toString());
     command.addAll(List.of("--no-raw", "-h", "127.0.0.1", "-p", node.port() + ""));

@@ -29,7 +29,7 @@ final class ReplicationChainIT {
 
   private final Random random = Seed.random("ReplicationChainIT");
   private final Writes writes = new Writes(random);
-  private final List<Node> chain = new ArrayList<>();
+  private final List<NodeProcess> chain = new ArrayList<>();
 
   @ParameterizedTest
   @CsvSource({"REDOUBT,REDOUBT,REDOUBT", "REDOUBT,REAL,REDOUBT", "REAL,REDOUBT,REAL"})
@@ -61,20 +61,20 @@ final class ReplicationChainIT {
     everyKeyAgrees();
   }
 
-  private Node startMember(Kind kind) throws Exception {
+  private NodeProcess startMember(Kind kind) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("--repl-backlog-size", "256mb"));
     if (!chain.isEmpty()) {
       arguments.addAll(List.of("--replicaof", "127.0.0.1", chain.getLast().port() + ""));
     }
-    Node node = nodes.server(kind, arguments.toArray(String[]::new));
+    NodeProcess node = nodes.server(kind, arguments.toArray(String[]::new));
     chain.add(node);
     return node;
   }
 
   /** Cuts the link once at each end; a partial sync sends the missing part of the stream. */
   private void aCutLinkIsContinued(int upper, int lower) throws Exception {
-    Node source = chain.get(upper);
-    Node replica = chain.get(lower);
+    NodeProcess source = chain.get(upper);
+    NodeProcess replica = chain.get(lower);
     long partial = number(source, "sync_partial_ok");
     long full = number(source, "sync_full");
     whileWriting(() -> {
@@ -96,7 +96,7 @@ final class ReplicationChainIT {
 
   /** A snapshot of a replica records the offset, so that the restarted process continues. */
   private void aRestartIsContinued() throws Exception {
-    Node master = chain.get(MASTER);
+    NodeProcess master = chain.get(MASTER);
     long partial = number(master, "sync_partial_ok");
     long full = number(master, "sync_full");
     whileWriting(() -> {
@@ -113,8 +113,8 @@ final class ReplicationChainIT {
 
   /** Both other nodes continue with a partial sync. */
   private void theOneThatIsPromotedIsFollowed() throws Exception {
-    Node promoted = chain.get(MIDDLE);
-    Node former = chain.get(MASTER);
+    NodeProcess promoted = chain.get(MIDDLE);
+    NodeProcess former = chain.get(MASTER);
     long partial = number(promoted, "sync_partial_ok");
     long full = number(promoted, "sync_full");
     promoted.ask("REPLICAOF", "NO", "ONE");
@@ -154,7 +154,7 @@ final class ReplicationChainIT {
 
   /** Waits until the offsets are equal, and asserts equal content. */
   private void agree() {
-    for (Node replica : chain.subList(MIDDLE, chain.size())) {
+    for (NodeProcess replica : chain.subList(MIDDLE, chain.size())) {
       await()
           .atMost(Distribution.LIMIT)
           .ignoreExceptionsInstanceOf(IOException.class)
@@ -171,9 +171,9 @@ final class ReplicationChainIT {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> {
-          String digest = Content.digest(chain.get(MASTER));
-          assertThat(Content.digest(chain.get(MIDDLE))).isEqualTo(digest);
-          assertThat(Content.digest(chain.get(LAST))).isEqualTo(digest);
+          String digest = ServerContent.digest(chain.get(MASTER));
+          assertThat(ServerContent.digest(chain.get(MIDDLE))).isEqualTo(digest);
+          assertThat(ServerContent.digest(chain.get(LAST))).isEqualTo(digest);
         });
   }
 
@@ -182,18 +182,22 @@ final class ReplicationChainIT {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> {
-          Map<String, String> expected = Content.of(chain.get(MASTER));
+          Map<String, String> expected = ServerContent.of(chain.get(MASTER));
           assertThat(expected).hasSizeGreaterThan(1_000);
-          assertThat(Content.differences(Content.of(chain.get(MIDDLE)), expected)).isEmpty();
-          assertThat(Content.differences(Content.of(chain.get(LAST)), expected)).isEmpty();
-          Map<String, String> groups = Content.groups(chain.get(MASTER));
+          assertThat(ServerContent.differences(ServerContent.of(chain.get(MIDDLE)), expected))
+              .isEmpty();
+          assertThat(ServerContent.differences(ServerContent.of(chain.get(LAST)), expected))
+              .isEmpty();
+          Map<String, String> groups = ServerContent.groups(chain.get(MASTER));
           assertThat(groups).hasSizeGreaterThan(10);
-          assertThat(Content.differences(Content.groups(chain.get(MIDDLE)), groups)).isEmpty();
-          assertThat(Content.differences(Content.groups(chain.get(LAST)), groups)).isEmpty();
+          assertThat(ServerContent.differences(ServerContent.groups(chain.get(MIDDLE)), groups))
+              .isEmpty();
+          assertThat(ServerContent.differences(ServerContent.groups(chain.get(LAST)), groups))
+              .isEmpty();
         });
   }
 
-  private static long number(Node node, String field) throws IOException {
+  private static long number(NodeProcess node, String field) throws IOException {
     return Long.parseLong(node.info("stats").get(field));
   }
 }

@@ -51,8 +51,8 @@ final class ReplicatorIT {
 
   @Test
   void anotherImplementationFollows() throws Exception {
-    Node source = nodes.server(Kind.REDOUBT, "--repl-backlog-size", "64mb");
-    Node target = nodes.server(Kind.REAL);
+    NodeProcess source = nodes.server(Kind.REDOUBT, "--repl-backlog-size", "64mb");
+    NodeProcess target = nodes.server(Kind.REAL);
     writes.write(source, CHANGES);
     try (RespClient client = target.connect();
         Replicator replicator = new RedisReplicator("redis://127.0.0.1:" + source.port())) {
@@ -115,15 +115,18 @@ final class ReplicatorIT {
     }
   }
 
-  private void agree(Node source, Node target) {
+  private void agree(NodeProcess source, NodeProcess target) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> {
           assertThat(failures).isEmpty();
-          Map<String, String> expected = Content.of(source);
+          Map<String, String> expected = ServerContent.of(source);
           assertThat(expected).hasSizeGreaterThan(500);
-          assertThat(Content.differences(Content.of(target), expected)).isEmpty();
-          assertThat(Content.differences(Content.groups(target), Content.groups(source))).isEmpty();
+          assertThat(ServerContent.differences(ServerContent.of(target), expected)).isEmpty();
+          assertThat(
+                  ServerContent.differences(
+                      ServerContent.groups(target), ServerContent.groups(source)))
+              .isEmpty();
         });
   }
 

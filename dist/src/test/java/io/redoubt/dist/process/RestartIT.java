@@ -26,54 +26,54 @@ final class RestartIT {
 
   @Test
   void noNodeNeedsAFullSync() throws Exception {
-    Node master = server();
-    Node replica = server("--replicaof", "127.0.0.1", master.port() + "");
+    NodeProcess master = server();
+    NodeProcess replica = server("--replicaof", "127.0.0.1", master.port() + "");
     writes.write(master, CHANGES);
-    Content.agree(master, replica);
+    ServerContent.agree(master, replica);
     await().atMost(Distribution.LIMIT).until(() -> isAppending(replica));
 
     assertThat(Nodes.end(replica, "TERM")).isZero();
     writes.write(master, CHANGES);
-    Node second = nodes.restart(replica);
-    Content.agree(master, second);
+    NodeProcess second = nodes.restart(replica);
+    ServerContent.agree(master, second);
     second.kill();
     writes.write(master, CHANGES);
-    Node third = nodes.restart(second);
-    Content.agree(master, third);
+    NodeProcess third = nodes.restart(second);
+    ServerContent.agree(master, third);
     assertThat(master.info("stats"))
         .containsEntry("sync_full", "1")
         .containsEntry("sync_partial_ok", "2");
 
     assertThat(Nodes.end(master, "TERM")).isZero();
-    Node restarted = nodes.restart(master);
+    NodeProcess restarted = nodes.restart(master);
     writes.write(restarted, CHANGES);
-    Content.agree(restarted, third);
+    ServerContent.agree(restarted, third);
     assertThat(restarted.info("stats"))
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
 
     // A key removed as a returning master would make its history differ from third's.
-    Content.awaitShortLivedRemoved(restarted);
-    Content.agree(restarted, third);
+    ServerContent.awaitShortLivedRemoved(restarted);
+    ServerContent.agree(restarted, third);
     restarted.kill();
     third.ask("REPLICAOF", "NO", "ONE");
     writes.write(third, CHANGES);
-    Node returned = nodes.restart(restarted);
+    NodeProcess returned = nodes.restart(restarted);
     returned.ask("REPLICAOF", "127.0.0.1", third.port() + "");
-    Content.agree(third, returned);
+    ServerContent.agree(third, returned);
     assertThat(third.info("stats"))
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
   }
 
-  private Node server(String... arguments) throws IOException, InterruptedException {
+  private NodeProcess server(String... arguments) throws IOException, InterruptedException {
     List<String> all =
         new ArrayList<>(List.of("--appendonly", "yes", "--repl-backlog-size", "256mb"));
     all.addAll(List.of(arguments));
     return nodes.server(Kind.REDOUBT, all.toArray(String[]::new));
   }
 
-  private static boolean isAppending(Node node) throws IOException {
+  private static boolean isAppending(NodeProcess node) throws IOException {
     Map<String, String> persistence = node.info("persistence");
     return persistence.get("aof_enabled").equals("1")
         && persistence.get("aof_rewrite_in_progress").equals("0")

@@ -36,8 +36,8 @@ final class SentinelGroupIT {
 
   private final List<Integer> ports = FreePorts.several(2 * SIZE);
   private final List<Path> files = new ArrayList<>();
-  private final List<Node> servers = new ArrayList<>();
-  private final List<Node> sentinels = new ArrayList<>();
+  private final List<NodeProcess> servers = new ArrayList<>();
+  private final List<NodeProcess> sentinels = new ArrayList<>();
 
   /** The address of all processes. */
   private String host = "127.0.0.1";
@@ -60,7 +60,7 @@ final class SentinelGroupIT {
     failOver(oneReplica, oneSentinel);
     for (int i = 0; i < 2; i++) {
       int before = namedMasters().iterator().next();
-      Node sentinel = sentinels.get(i);
+      NodeProcess sentinel = sentinels.get(i);
       await()
           .atMost(FAILOVER_LIMIT)
           .until(() ->
@@ -97,7 +97,7 @@ final class SentinelGroupIT {
     int newPort = namedMasters().iterator().next();
     int promoted = ports.indexOf(newPort);
     assertThat(promoted).isIn(1, 2);
-    Node master = servers.get(promoted);
+    NodeProcess master = servers.get(promoted);
     await()
         .atMost(FAILOVER_LIMIT)
         .until(() -> call(master, "SET", "after", "2").equals(new Reply.Simple("OK")));
@@ -132,7 +132,7 @@ final class SentinelGroupIT {
                   + (i == 0 ? "" : "slaveof " + written + " " + ports.getFirst() + "\n")));
       servers.add(launch(i, serverKinds.get(i).server()));
     }
-    for (Node replica : servers.subList(1, SIZE)) {
+    for (NodeProcess replica : servers.subList(1, SIZE)) {
       awaitReplica(replica, written, ports.getFirst());
     }
     for (int i = SIZE; i < 2 * SIZE; i++) {
@@ -175,11 +175,11 @@ final class SentinelGroupIT {
     return Files.writeString(folder(i).resolve(name), text);
   }
 
-  private Node launch(int i, Path launcher) throws IOException {
+  private NodeProcess launch(int i, Path launcher) throws IOException {
     return nodes.launch(launcher, folder(i), ports.get(i), files.get(i).toString());
   }
 
-  private static void awaitReplica(Node node, String masterHost, int masterPort) {
+  private static void awaitReplica(NodeProcess node, String masterHost, int masterPort) {
     await()
         .atMost(FAILOVER_LIMIT)
         .ignoreExceptionsInstanceOf(IOException.class)
@@ -196,7 +196,7 @@ final class SentinelGroupIT {
                         .formatted(masterHost, masterPort)));
   }
 
-  private static boolean knowsTheOthers(Node sentinel) {
+  private static boolean knowsTheOthers(NodeProcess sentinel) {
     try {
       return sentinel.ask("SENTINEL", "REPLICAS", "mymaster").elements().size() == SIZE - 1
           && sentinel.ask("SENTINEL", "SENTINELS", "mymaster").elements().size() == SIZE - 1
@@ -208,7 +208,7 @@ final class SentinelGroupIT {
 
   private Set<Integer> namedMasters() throws IOException {
     Set<Integer> named = new TreeSet<>();
-    for (Node sentinel : sentinels) {
+    for (NodeProcess sentinel : sentinels) {
       Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster");
       named.add((int) address.elements().get(1).number());
     }
@@ -284,7 +284,7 @@ final class SentinelGroupIT {
     return others;
   }
 
-  private static Reply call(Node node, String... words) throws IOException {
+  private static Reply call(NodeProcess node, String... words) throws IOException {
     try (RespClient client = node.connect()) {
       client.call("AUTH", PASSWORD);
       return client.call(words);

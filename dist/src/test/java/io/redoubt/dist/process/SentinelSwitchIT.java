@@ -56,7 +56,7 @@ final class SentinelSwitchIT {
         for (int i = 0; i < SWITCHES; i++) {
           long before = writer.acknowledged();
           await().atMost(REST_LIMIT).until(() -> writer.acknowledged() > before);
-          Node sentinel = group.sentinels().get(i % Topology.SENTINELS);
+          NodeProcess sentinel = group.sentinels().get(i % Topology.SENTINELS);
           assertThat(sentinel.ask("SENTINEL", "FAILOVER", Topology.MASTER_NAME))
               .isEqualTo(new Reply.Simple("OK"));
           int old = master;
@@ -78,7 +78,7 @@ final class SentinelSwitchIT {
       int old = group.awaitStable(REST_LIMIT);
       Path known = folder.resolve("server-" + old).resolve("sentinels-" + old + ".state");
       await().atMost(REST_LIMIT).until(() -> lines(known, "") == Topology.SENTINELS);
-      Node former = group.server(old);
+      NodeProcess former = group.server(old);
       former.stop();
       assertThat(former.awaitEnd(REST_LIMIT)).isTrue();
       await().atMost(REST_LIMIT).until(() -> !group.namedMasters().contains(old));
@@ -114,12 +114,12 @@ final class SentinelSwitchIT {
   void aPausedSentinelRecovers() throws Exception {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT, 1_000)) {
       int old = group.awaitStable(REST_LIMIT);
-      Node paused = group.sentinels().getFirst();
+      NodeProcess paused = group.sentinels().getFirst();
       long epoch = epoch(paused);
       Path log = group.configuration(Topology.SERVERS).resolveSibling("sentinel.log");
       long blamed = lines(log, "+sdown");
       paused.signal("STOP");
-      Node peer = group.sentinels().getLast();
+      NodeProcess peer = group.sentinels().getLast();
       await().atMost(REST_LIMIT).until(() -> silentMillis(peer, paused) > PAUSE_MILLIS);
       paused.signal("CONT");
       // By then it has judged all nodes again.
@@ -142,7 +142,7 @@ final class SentinelSwitchIT {
   }
 
   /** Returns the time since a sentinel's last reply from another one. */
-  private static long silentMillis(Node sentinel, Node other) throws Exception {
+  private static long silentMillis(NodeProcess sentinel, NodeProcess other) throws Exception {
     for (Reply peer : sentinel.ask("SENTINEL", "SENTINELS", Topology.MASTER_NAME).elements()) {
       if (field(peer, "port").number() == other.port()) {
         return field(peer, "last-ok-ping-reply").number();
@@ -151,12 +151,12 @@ final class SentinelSwitchIT {
     throw new AssertionError("unknown: " + other.port());
   }
 
-  private static int masterOf(Node sentinel) throws Exception {
+  private static int masterOf(NodeProcess sentinel) throws Exception {
     Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
     return (int) address.elements().get(1).number();
   }
 
-  private static long epoch(Node sentinel) throws Exception {
+  private static long epoch(NodeProcess sentinel) throws Exception {
     return field(sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME), "config-epoch").number();
   }
 

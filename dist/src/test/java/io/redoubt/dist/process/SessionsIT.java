@@ -43,7 +43,7 @@ final class SessionsIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   private final BlockingQueue<AbstractSessionEvent> events = new LinkedBlockingQueue<>();
-  private Node server;
+  private NodeProcess server;
   private LettuceConnectionFactory connections;
   private RedisMessageListenerContainer listener;
   private RedisIndexedSessionRepository sessions;

@@ -25,7 +25,7 @@ final class ShutdownIT {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalSavesIfConfigured(String signal) throws Exception {
-    Node node = start(NEVER_BY_ITSELF);
+    NodeProcess node = start(NEVER_BY_ITSELF);
     awaitPidFile(node);
     node.ask("SET", "key", "value");
     assertThat(Nodes.end(node, signal)).isZero();
@@ -45,14 +45,14 @@ final class ShutdownIT {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalThatTheShellIgnoresHasItsEffect(String signal) throws Exception {
-    Node node = nodes.serverAfter("trap '' " + signal);
+    NodeProcess node = nodes.serverAfter("trap '' " + signal);
     assertThat(Nodes.end(node, signal)).isZero();
     assertThat(log(node)).contains("Received SIG" + signal + " scheduling shutdown...");
   }
 
   @Test
   void anAlarmIsLoggedAndEndsNothing() throws Exception {
-    Node node = start("");
+    NodeProcess node = start("");
     Nodes.signal(node, "ALRM");
     await()
         .atMost(Distribution.LIMIT)
@@ -65,7 +65,7 @@ final class ShutdownIT {
 
   @Test
   void aSecondSignalSkipsTheSave() throws Exception {
-    Node node = start(NEVER_BY_ITSELF);
+    NodeProcess node = start(NEVER_BY_ITSELF);
     Path temporary = endWithASlowSave(node, "INT", 300_000_000);
     assertThat(Nodes.end(node, "INT")).isEqualTo(1);
     assertThat(temporary).doesNotExist();
@@ -77,7 +77,8 @@ final class ShutdownIT {
    * Sends a signal during a save that is delayed by the given time per key; returns the temporary
    * file once it exists.
    */
-  private Path endWithASlowSave(Node node, String signal, long delayMicros) throws Exception {
+  private Path endWithASlowSave(NodeProcess node, String signal, long delayMicros)
+      throws Exception {
     node.ask("SET", "key", "value");
     node.ask("CONFIG", "SET", "rdb-key-save-delay", Long.toString(delayMicros));
     Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
@@ -88,7 +89,7 @@ final class ShutdownIT {
 
   @Test
   void aSecondSignalDoesNotBeginASecondShutdown() throws Exception {
-    Node node = start(NEVER_BY_ITSELF);
+    NodeProcess node = start(NEVER_BY_ITSELF);
     Path temporary = endWithASlowSave(node, "TERM", 1_000_000);
     Nodes.signal(node, "TERM");
     assertThat(Nodes.end(node, "TERM")).isZero();
@@ -103,7 +104,7 @@ final class ShutdownIT {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalSavesNothingByDefault(String signal) throws Exception {
-    Node node = start("");
+    NodeProcess node = start("");
     node.ask("SET", "key", "value");
     assertThat(Nodes.end(node, signal)).isZero();
     assertThat(rdb(node)).doesNotExist();
@@ -114,7 +115,7 @@ final class ShutdownIT {
   @CsvSource({"configured,,true", "configured,NOSAVE,false", "'',,false", "'',SAVE,true"})
   void shutdownSavesAsRequestedOrConfigured(String save, String word, boolean saved)
       throws Exception {
-    Node node = start(save.isEmpty() ? "" : NEVER_BY_ITSELF);
+    NodeProcess node = start(save.isEmpty() ? "" : NEVER_BY_ITSELF);
     node.ask("SET", "key", "value");
     shutDown(node, word == null ? new String[] {"SHUTDOWN"} : new String[] {"SHUTDOWN", word});
     assertThat(Nodes.awaitStatus(node)).isZero();
@@ -123,7 +124,7 @@ final class ShutdownIT {
   }
 
   /** Sends SHUTDOWN, which is answered by closing the connection. */
-  private static void shutDown(Node node, String... words) throws IOException {
+  private static void shutDown(NodeProcess node, String... words) throws IOException {
     try (RespClient client = node.connect()) {
       client.send(words);
       assertThat(client.isAtEnd()).isTrue();
@@ -132,7 +133,7 @@ final class ShutdownIT {
 
   @Test
   void afterAKillTheLastSnapshotIsLoaded() throws Exception {
-    Node node = start(NEVER_BY_ITSELF);
+    NodeProcess node = start(NEVER_BY_ITSELF);
     node.ask("SET", "saved", "1", "PX", "3600000");
     node.ask("SELECT", "0");
     assertThat(node.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));
@@ -141,7 +142,7 @@ final class ShutdownIT {
     node.kill();
     assertThat(pidFile(node)).exists();
 
-    Node next = nodes.restart(node);
+    NodeProcess next = nodes.restart(node);
     assertThat(next.ask("GET", "saved").text()).isEqualTo("1");
     assertThat(next.ask("PEXPIRETIME", "saved").text()).isEqualTo(expiry);
     assertThat(next.ask("GET", "late").isNull()).isTrue();
@@ -150,7 +151,7 @@ final class ShutdownIT {
 
   @Test
   void refusesToStartWithADamagedSnapshot() throws Exception {
-    Node node = start(NEVER_BY_ITSELF);
+    NodeProcess node = start(NEVER_BY_ITSELF);
     node.ask("SET", "key", "value that is found by looking for it");
     assertThat(Nodes.end(node, "TERM")).isZero();
     byte[] bytes = Files.readAllBytes(rdb(node));
@@ -158,7 +159,7 @@ final class ShutdownIT {
     Files.write(rdb(node), bytes);
     List<String> arguments =
         List.of("--dir", nodes.folder(node).toString(), "--port", node.port() + "");
-    Node next =
+    NodeProcess next =
         nodes.launch(
             Kind.REDOUBT.server(),
             nodes.folder("damaged"),
@@ -172,28 +173,28 @@ final class ShutdownIT {
     assertThat(rdb(node)).hasBinaryContent(bytes);
   }
 
-  private Node start(String save) throws Exception {
+  private NodeProcess start(String save) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("--pidfile", "redis.pid", "--save"));
     arguments.addAll(List.of(save.split(" ", -1)));
     return nodes.start(Kind.REDOUBT.server(), arguments);
   }
 
   /** Waits for the pid file, which may be written just after the first reply. */
-  private void awaitPidFile(Node node) {
+  private void awaitPidFile(NodeProcess node) {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> assertThat(pidFile(node)).hasContent(node.pid() + "\n"));
   }
 
-  private Path pidFile(Node node) {
+  private Path pidFile(NodeProcess node) {
     return nodes.folder(node).resolve("redis.pid");
   }
 
-  private Path rdb(Node node) {
+  private Path rdb(NodeProcess node) {
     return nodes.folder(node).resolve("dump.rdb");
   }
 
-  private static List<String> log(Node node) throws IOException {
+  private static List<String> log(NodeProcess node) throws IOException {
     return Files.readAllLines(node.log()).stream()
         .map(line -> line.replaceFirst("^.*? [*#-] |^.*\\(\\d+\\) ", ""))
         .toList();

@@ -55,7 +55,7 @@ final class SlotMigrationIT {
   private static final Set<String> OVER = Set.of("success", "failed", "cancelled");
 
   @RegisterExtension private final Nodes nodes = new Nodes();
-  private final List<Node> members = new ArrayList<>();
+  private final List<NodeProcess> members = new ArrayList<>();
 
   /** A hash tag for each moved slot. */
   private final List<String> tags = new ArrayList<>();
@@ -114,7 +114,7 @@ final class SlotMigrationIT {
   }
 
   private void awaitServing() {
-    for (Node node : members) {
+    for (NodeProcess node : members) {
       awaitFact(() -> {
         String info = node.ask("CLUSTER", "INFO").text();
         return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:" + NODES);
@@ -198,7 +198,7 @@ final class SlotMigrationIT {
 
   /** Empties the nodes for another round. */
   private void restartCounts() throws IOException {
-    for (Node node : members) {
+    for (NodeProcess node : members) {
       ok(node.ask("FLUSHALL"));
       try (RespClient client = node.connect()) {
         migrations(client).forEach(each -> earlier.add(field(each, "name")));
@@ -237,7 +237,7 @@ final class SlotMigrationIT {
   }
 
   /** Returns the state of a node's last migration, empty without one. */
-  private String state(Node node) throws IOException {
+  private String state(NodeProcess node) throws IOException {
     try (RespClient client = node.connect()) {
       return state(client);
     }
@@ -274,7 +274,7 @@ final class SlotMigrationIT {
   /**
    * Waits for a phase or any later one, because phases may be short; returns the observed state.
    */
-  private String awaitPhase(Node node, String phase) throws IOException {
+  private String awaitPhase(NodeProcess node, String phase) throws IOException {
     List<String> order =
         List.of(
             "",
@@ -304,7 +304,7 @@ final class SlotMigrationIT {
    * Returns the id of the owner of all moved slots in a node's view; empty if there is no single
    * owner.
    */
-  private static String ownerAt(Node node) throws IOException {
+  private static String ownerAt(NodeProcess node) throws IOException {
     for (Reply range : node.ask("CLUSTER", "SLOTS").elements()) {
       List<Reply> parts = List.copyOf(range.elements());
       if (parts.get(0).number() == 0 && parts.get(1).number() >= MOVED - 1) {
@@ -317,7 +317,7 @@ final class SlotMigrationIT {
   /** Returns the number of different owners in the views of the nodes. */
   private int owners() throws IOException {
     Set<String> names = new HashSet<>();
-    for (Node node : members) {
+    for (NodeProcess node : members) {
       names.add(ownerAt(node));
     }
     return names.size();
@@ -408,7 +408,7 @@ final class SlotMigrationIT {
     long unknown = 0;
     long longest = 0;
     Map<String, Long> errors = new TreeMap<>();
-    Node owner = members.get(owns(SOURCE) ? SOURCE : TARGET);
+    NodeProcess owner = members.get(owns(SOURCE) ? SOURCE : TARGET);
     for (Future<Written> each : writers) {
       Written written = each.get(60, TimeUnit.SECONDS);
       longest = Math.max(longest, written.longestNanos);
@@ -436,7 +436,7 @@ final class SlotMigrationIT {
   }
 
   /** Returns the line of a node's log that contains a text. */
-  private static String logged(Node node, String text) throws IOException {
+  private static String logged(NodeProcess node, String text) throws IOException {
     try (Stream<String> lines = Files.lines(node.log())) {
       return lines.filter(line -> line.contains(text)).findFirst().orElseThrow();
     }

@@ -42,13 +42,13 @@ final class SmallReplicaIT {
   @ParameterizedTest
   @ValueSource(strings = {"disabled", "swapdb"})
   void retriesADataSetThatDoesNotFit(String load) throws Exception {
-    Node master = nodes.server(Kind.REDOUBT, "--rdbcompression", "no");
+    NodeProcess master = nodes.server(Kind.REDOUBT, "--rdbcompression", "no");
     try (RespClient client = master.connect()) {
       client.call("SET", "key:0", "v".repeat(VALUE_BYTES));
       for (int i = 1; i < VALUES; i++) {
         client.call("COPY", "key:0", "key:" + i);
       }
-      Node replica = launch(master, load);
+      NodeProcess replica = launch(master, load);
       try (RespClient other = replica.connect()) {
         await().atMost(LIMIT).until(() -> served(replica, other) >= ATTEMPTS);
         long attempts = count(replica, ATTEMPT);
@@ -63,7 +63,7 @@ final class SmallReplicaIT {
     }
   }
 
-  private Node launch(Node master, String load) throws Exception {
+  private NodeProcess launch(NodeProcess master, String load) throws Exception {
     return nodes.serverAfter(
         Nodes.addOptions("-Dio.redoubt.region.bytes=" + REGION_BYTES),
         "--save",
@@ -75,7 +75,7 @@ final class SmallReplicaIT {
   }
 
   /** Sends the requests that must succeed throughout; returns the number of failed attempts. */
-  private static long served(Node replica, RespClient client) throws IOException {
+  private static long served(NodeProcess replica, RespClient client) throws IOException {
     assertThat(textOf(client.call("PING"))).isIn("PONG", LOADING, INCOMPLETE);
     assertThat(textOf(client.call("DBSIZE"))).isIn("0", LOADING, INCOMPLETE);
     assertThat(client.call("CONFIG", "GET", "maxmemory").isError()).isFalse();
@@ -87,7 +87,7 @@ final class SmallReplicaIT {
     return reply instanceof Reply.Integer(long number) ? Long.toString(number) : reply.text();
   }
 
-  private static long count(Node node, Pattern line) throws IOException {
+  private static long count(NodeProcess node, Pattern line) throws IOException {
     return line.matcher(Files.readString(node.log(), UTF_8)).results().count();
   }
 }

@@ -36,7 +36,7 @@ final class StartIT {
             maxmemory 100mb
             save ""
             """);
-    Node node =
+    NodeProcess node =
         nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "", "--hz", "50");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIG", "GET", "maxmemory").elements().get(1).text())
@@ -55,7 +55,7 @@ final class StartIT {
     Path shell = folder.resolve("shell");
     Files.writeString(shell, "#!/bin/sh\nexec \"$@\" <'" + lines + "'\n");
     assertThat(shell.toFile().setExecutable(true)).isTrue();
-    Node node = nodes.launch(shell, folder, port, SERVER.toString(), "-", "--save", "");
+    NodeProcess node = nodes.launch(shell, folder, port, SERVER.toString(), "-", "--save", "");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIG", "GET", "maxclients").elements().get(1).text()).isEqualTo("77");
   }
@@ -134,7 +134,7 @@ final class StartIT {
 
   @Test
   void namesAPortInUse() throws Exception {
-    Node first = nodes.server(Kind.REDOUBT);
+    NodeProcess first = nodes.server(Kind.REDOUBT);
     Result second =
         Distribution.run(
             Map.of(), SERVER.toString(), "--port", first.port() + "", "--bind", "127.0.0.1");
@@ -160,7 +160,7 @@ final class StartIT {
   void requiresThePassword() throws Exception {
     Path folder = nodes.folder("started");
     Path conf = conf("requirepass secret\n");
-    Node node =
+    NodeProcess node =
         nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "", "--save", "");
     awaitRefusal(node);
     try (RespClient client = node.connect()) {
@@ -174,7 +174,7 @@ final class StartIT {
     }
   }
 
-  private static void awaitRefusal(Node node) {
+  private static void awaitRefusal(NodeProcess node) {
     Awaitility.await()
         .atMost(Distribution.LIMIT)
         .ignoreExceptionsInstanceOf(IOException.class)
@@ -185,7 +185,7 @@ final class StartIT {
   void renamesAndDisablesCommands() throws Exception {
     Path folder = nodes.folder("started");
     Path conf = conf("rename-command CONFIG configure\nrename-command FLUSHALL \"\"\nsave \"\"\n");
-    Node node = nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "");
+    NodeProcess node = nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIGURE", "GET", "port").elements().get(1).text()).isEqualTo(port + "");
     assertThat(node.ask("CONFIG", "GET", "port"))
@@ -198,7 +198,7 @@ final class StartIT {
 
   @Test
   void thePsTitleFollowsItsTemplate() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT);
+    NodeProcess node = nodes.server(Kind.REDOUBT);
     assertThat(title(node)).matches("/.*/bin/redis-server 127\\.0\\.0\\.1:" + node.port());
     node.ask("CONFIG", "SET", "proc-title-template", "{title} at {port} {config-file} \u00e9");
     assertThat(title(node)).matches("/.*/bin/redis-server at " + node.port() + " - \u00e9");
@@ -210,13 +210,13 @@ final class StartIT {
     assertThat(node.ask("PING")).isEqualTo(new Reply.Simple("PONG"));
   }
 
-  private static String title(Node node) throws IOException {
+  private static String title(NodeProcess node) throws IOException {
     return Files.readString(Path.of("/proc/" + node.pid() + "/cmdline")).replace("\0", "");
   }
 
   @Test
   void theLogTellsTheStepsOfAStart() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--always-show-logo", "yes");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--always-show-logo", "yes");
     await().until(() -> Files.readString(node.log()).contains("Ready to accept"));
     String log = Files.readString(node.log());
     assertThat(log)

@@ -31,7 +31,7 @@ final class StockFilesIT {
   void startAServerAndASentinel(String version) throws Exception {
     String conf = Files.readString(SERVER_FILES.resolve("active-lines-" + version + ".conf"));
     String sentinel = Files.readString(SENTINEL_FILES.resolve("sentinel-" + version + ".conf"));
-    List<Node> started =
+    List<NodeProcess> started =
         List.of(
             launch(Kind.REDOUBT.server(), "redis.conf", conf),
             launch(Kind.REDOUBT.server(), "redis.yaml", ConfToYaml.convert(conf)),
@@ -39,18 +39,18 @@ final class StockFilesIT {
             launch(Kind.REDOUBT.sentinel(), "sentinel.yaml", ConfToYaml.convert(sentinel)));
     assertThat(started.get(1).ask("CONFIG", "GET", "save").elements().getLast().text())
         .isEqualTo(started.get(0).ask("CONFIG", "GET", "save").elements().getLast().text());
-    for (Node node : started.subList(2, 4)) {
+    for (NodeProcess node : started.subList(2, 4)) {
       assertThat(node.ask("SENTINEL", "MASTERS").elements()).hasSize(1);
       assertThat(Files.readString(nodes.folder(node).resolve("output"))).doesNotContain("Failed");
     }
   }
 
-  private Node launch(Path launcher, String name, String text)
+  private NodeProcess launch(Path launcher, String name, String text)
       throws IOException, InterruptedException {
     int port = FreePorts.one();
     Path folder = nodes.folder(name + "-" + port);
     Path file = Files.writeString(folder.resolve(name), text);
-    Node node =
+    NodeProcess node =
         nodes.launch(
             launcher,
             folder,

@@ -18,8 +18,8 @@ final class StoppedSyncIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private Node master;
-  private Node replica;
+  private NodeProcess master;
+  private NodeProcess replica;
   private Path folder;
 
   @BeforeEach

@@ -26,7 +26,7 @@ final class TlsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
-  private final List<Node> nodes = new ArrayList<>();
+  private final List<NodeProcess> nodes = new ArrayList<>();
   private Tls.Identity identity;
   private Tls client;
 
@@ -39,7 +39,7 @@ final class TlsIT {
 
   @AfterEach
   void stop() {
-    nodes.reversed().forEach(Node::close);
+    nodes.reversed().forEach(NodeProcess::close);
   }
 
   private int start(Path launcher, String... lines) throws Exception {

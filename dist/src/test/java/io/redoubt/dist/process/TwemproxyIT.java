@@ -37,7 +37,7 @@ final class TwemproxyIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
   @TempDir private Path folder;
-  private final List<Node> masters = new ArrayList<>();
+  private final List<NodeProcess> masters = new ArrayList<>();
   private final List<Integer> ports = FreePorts.several(3); // two pools and statistics
   private @Nullable Process proxy;
 
@@ -115,7 +115,7 @@ final class TwemproxyIT {
       for (String key : keys) {
         assertThat(client.call("SET", key, "value of " + key).text()).isEqualTo("OK");
       }
-      for (Node master : masters) {
+      for (NodeProcess master : masters) {
         assertThat(master.ask("DBSIZE").number()).isBetween(KEYS / 10L, KEYS / 2L);
       }
       assertThat(client.call(words("MGET", keys)).elements().stream().map(TwemproxyIT::text))
@@ -139,7 +139,7 @@ final class TwemproxyIT {
         for (int i = 0; i < 5; i++) {
           assertThat(client.call("HSET", tag + ":" + i, "field", "value").number()).isEqualTo(1);
         }
-        Node home = home(tag + ":0");
+        NodeProcess home = home(tag + ":0");
         for (int i = 1; i < 5; i++) {
           assertThat(home(tag + ":" + i)).isSameAs(home);
         }
@@ -157,8 +157,8 @@ final class TwemproxyIT {
     }
   }
 
-  private Node home(String key) throws IOException {
-    for (Node master : masters) {
+  private NodeProcess home(String key) throws IOException {
+    for (NodeProcess master : masters) {
       if (master.ask("EXISTS", key).number() == 1) {
         return master;
       }
@@ -168,7 +168,7 @@ final class TwemproxyIT {
 
   /** Returns the index of the master that has the key of the test. */
   private int kill(String key) throws Exception {
-    Node home = home(key);
+    NodeProcess home = home(key);
     home.kill();
     return masters.indexOf(home);
   }

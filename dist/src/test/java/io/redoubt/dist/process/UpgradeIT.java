@@ -41,14 +41,14 @@ final class UpgradeIT {
 
   /** Increments a counter on the current master, until it is stopped. */
   private static final class Writer implements Runnable {
-    private final Node sentinel;
+    private final NodeProcess sentinel;
     private volatile boolean stopped;
     private volatile long acknowledged;
 
     /** The number of requests without a reply, which may have been executed. */
     private volatile long unknown;
 
-    Writer(Node sentinel) {
+    Writer(NodeProcess sentinel) {
       this.sentinel = sentinel;
     }
 
@@ -99,7 +99,7 @@ final class UpgradeIT {
     try {
       group.start();
       group.awaitStable(Distribution.LIMIT);
-      Node sentinel = group.sentinels().getFirst();
+      NodeProcess sentinel = group.sentinels().getFirst();
       List<Long> before = processes(group);
       Writer writer = new Writer(sentinel);
       Thread thread = Thread.ofPlatform().start(writer);
@@ -152,7 +152,7 @@ final class UpgradeIT {
     try {
       group.start();
       group.awaitStable(Distribution.LIMIT);
-      Node sentinel = group.sentinels().getFirst();
+      NodeProcess sentinel = group.sentinels().getFirst();
       Result result =
           moving(
               "roll", "--limit", "2", "127.0.0.1:" + sentinel.port(), Topology.MASTER_NAME, "true");
@@ -181,7 +181,7 @@ final class UpgradeIT {
 
   @Test
   void aBackupIsRestoredInEitherForm() throws Exception {
-    Node server = nodes.server(Kind.REDOUBT);
+    NodeProcess server = nodes.server(Kind.REDOUBT);
     server.ask("EVAL", "for i = 1, 500 do redis.call('HSET', 'h' .. i % 50, i, i) end", "0");
     String digest = server.ask("DEBUG", "DIGEST").text();
     Path backup = nodes.folder("backup").resolve("dump.rdb");
@@ -225,9 +225,9 @@ final class UpgradeIT {
     return Distribution.run(Map.of(), command);
   }
 
-  private Node started(Path place, String appendonly) throws Exception {
+  private NodeProcess started(Path place, String appendonly) throws Exception {
     int port = FreePorts.one();
-    Node node =
+    NodeProcess node =
         nodes.launch(
             Kind.REDOUBT.server(),
             place,

@@ -77,7 +77,7 @@ final class WholeDataIT {
 
   /** Makes a folder with a snapshot and an append-only file of the same keys. */
   private Path filledFolder() throws Exception {
-    Node node = nodes.server(Kind.REDOUBT, "--appendonly", "yes", "--rdbcompression", "no");
+    NodeProcess node = nodes.server(Kind.REDOUBT, "--appendonly", "yes", "--rdbcompression", "no");
     try (RespClient client = node.connect()) {
       List<String[]> writes = new ArrayList<>();
       for (int i = 0; i < KEYS; i++) {
@@ -177,7 +177,7 @@ final class WholeDataIT {
           Map<String, Long> before = files(folder);
           int attempts = hammer.attempts();
           int errors = hammer.refused();
-          Node node = begin(folder, damage.options(busy.getLocalPort()));
+          NodeProcess node = begin(folder, damage.options(busy.getLocalPort()));
           assertThat(Nodes.awaitStatus(node)).as("exit status of %s", damage).isEqualTo(1);
           assertThat(hammer.served()).as("executed with %s", damage).isEmpty();
           assertThat(hammer.attempts() - attempts).isGreaterThan(LEAST_ATTEMPTS);
@@ -192,7 +192,7 @@ final class WholeDataIT {
         STARTS, attempted, refused);
   }
 
-  private Node begin(Path folder, List<String> options) throws IOException {
+  private NodeProcess begin(Path folder, List<String> options) throws IOException {
     List<String> arguments =
         new ArrayList<>(List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", folder + ""));
     arguments.addAll(options);
@@ -216,7 +216,7 @@ final class WholeDataIT {
         end == End.SHUTDOWN_WITH_APPEND_ONLY_FILE
             ? List.of("--appendonly", "yes", "--save", "")
             : List.of("--save", "100000 100000");
-    Node node = nodes.start(Kind.REDOUBT.server(), arguments);
+    NodeProcess node = nodes.start(Kind.REDOUBT.server(), arguments);
     for (int start = 0; start < STARTS; start++) {
       Map<Integer, Long> acknowledged;
       try (Hammer hammer = new Hammer(node.port())) {
@@ -246,7 +246,7 @@ final class WholeDataIT {
     for (int start = 0; start < STARTS; start++) {
       for (String reload : List.of("RELOAD NOSAVE", "LOADAOF")) {
         Path folder = copy(filled, nodes.folder(reload + start));
-        Node node =
+        NodeProcess node =
             begin(
                 folder,
                 List.of("--enable-debug-command", "yes", "--save", "", "--appendonly", "no"));

@@ -48,7 +48,7 @@ final class Writes {
   }
 
   /** Writes to every database: the given number of small changes, and large values. */
-  void write(Node node, int changes) throws IOException {
+  void write(NodeProcess node, int changes) throws IOException {
     try (RespClient client = node.connect()) {
       for (int database : DATABASES) {
         List<byte[][]> requests = new ArrayList<>();
@@ -71,7 +71,7 @@ final class Writes {
    * Writes to each database in turn until the thread is interrupted. A pause after each turn keeps
    * a slow replica from falling far behind.
    */
-  void writeUntilInterrupted(Node node) throws IOException {
+  void writeUntilInterrupted(NodeProcess node) throws IOException {
     try (RespClient client = node.connect()) {
       for (int turn = 0; !Thread.currentThread().isInterrupted(); turn++) {
         client.call("SELECT", DATABASES[turn % DATABASES.length] + "");

@@ -84,7 +84,7 @@ public final class AofReader implements AutoCloseable {
     this.fileBytes = file.size();
     this.visitor = visitor;
     this.decoder = new RequestDecoder(new Limits(), buffers);
-    decoder.fromMaster(true); // accept any size, as when the command was executed
+    decoder.setFromMaster(true); // accept any size, as when the command was executed
     BufferMemory.Block first = buffers.allocate(FIRST_BLOCK_BYTES);
     this.block = first;
     this.memory = first.memory();
@@ -175,7 +175,7 @@ public final class AofReader implements AutoCloseable {
     if (read < 0) {
       reader.finish();
     } else {
-      reader.filled(read);
+      reader.onFilled(read);
     }
     endPreambleWhenComplete(reader);
   }

@@ -138,7 +138,7 @@ public final class CommitJournal implements Closeable {
     }
     new JournalEntry(generation, sequence, offset, bootId, before).write(entry, length);
     try {
-      file.position(position);
+      file.seek(position);
       file.write(entry, 0, space);
       file.sync();
     } catch (IOException e) {

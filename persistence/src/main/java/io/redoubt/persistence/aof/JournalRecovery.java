@@ -182,7 +182,7 @@ public final class JournalRecovery {
     try (DiskFile input = disk.read(file);
         Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(Math.max(length, 1));
-      input.position(from);
+      input.seek(from);
       int at = 0;
       while (at < length) {
         int more = input.read(memory, at, length - at);

@@ -27,7 +27,7 @@ public interface DiskFile extends Closeable {
   long position() throws IOException;
 
   /** Moves the position; has no effect on appends, which go to the end of the file. */
-  void position(long bytes) throws IOException;
+  void seek(long bytes) throws IOException;
 
   /** Returns the size of the file in bytes. */
   long size() throws IOException;

@@ -143,7 +143,7 @@ public final class OsDisk implements Disk {
     }
 
     @Override
-    public void position(long bytes) throws IOException {
+    public void seek(long bytes) throws IOException {
       channel.position(bytes);
     }
 

@@ -244,7 +244,7 @@ final class CollectionReader implements AutoCloseable {
     } else if (!packed.isEmpty()) { // Redis skips empty nodes
       visitor.listNode(packed.memory(), packed.offset(), packed.length());
     }
-    elementDone();
+    finishElement();
   }
 
   /** Copies the elements that have arrived in full; returns true if there was one. */
@@ -259,7 +259,7 @@ final class CollectionReader implements AutoCloseable {
       return false;
     }
     left -= count - 1;
-    elementDone();
+    finishElement();
     return true;
   }
 
@@ -280,7 +280,7 @@ final class CollectionReader implements AutoCloseable {
     };
   }
 
-  private void elementDone() throws RdbException {
+  private void finishElement() throws RdbException {
     left--;
     if (left == 0) {
       visitor.endValue();
@@ -296,7 +296,7 @@ final class CollectionReader implements AutoCloseable {
     } else {
       visitor.setMember(first.plain(at()));
     }
-    elementDone();
+    finishElement();
     return true;
   }
 
@@ -334,7 +334,7 @@ final class CollectionReader implements AutoCloseable {
       throw new RdbException(at(), "Invalid score in a sorted set");
     }
     visitor.sortedSetMember(first.plain(at()), score);
-    elementDone();
+    finishElement();
     return true;
   }
 
@@ -345,7 +345,7 @@ final class CollectionReader implements AutoCloseable {
     }
     if (numbers) {
       numbers = false;
-      visitor.repaired(type, RdbValueVisitor.NOT_A_NUMBER);
+      visitor.onRepair(type, RdbValueVisitor.NOT_A_NUMBER);
     }
     return 0;
   }
@@ -367,7 +367,7 @@ final class CollectionReader implements AutoCloseable {
       return false;
     }
     visitor.hashField(first.plain(at()), second.plain(at()), expireAt);
-    elementDone();
+    finishElement();
     return true;
   }
 }

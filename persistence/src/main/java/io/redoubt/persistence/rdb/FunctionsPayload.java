@@ -44,7 +44,7 @@ public final class FunctionsPayload {
       MemorySegment memory, long offset, long length, BufferMemory buffers) throws RdbException {
     long end = length - DumpPayload.FOOTER_BYTES;
     RdbInput in = new RdbInput(memory, offset, end);
-    in.totalBytes(end);
+    in.setTotalBytes(end);
     List<ByteString> texts = new ArrayList<>();
     while (in.available() > 0) {
       int type = in.readByte();

@@ -57,7 +57,7 @@ final class PackedElements implements AutoCloseable {
       default -> fields(key, start, type == RdbType.HASH_LISTPACK_EX);
     }
     for (String repair : packed.repairs()) {
-      visitor.repaired(type, repair);
+      visitor.onRepair(type, repair);
     }
     visitor.endValue();
   }

@@ -100,7 +100,7 @@ final class PackedReader implements AutoCloseable {
     }
     BufferMemory.Block target = room(Ziplist.maxConvertedBytes(length), at);
     length = Ziplist.toListpack(memory, offset, target.memory(), target.offset());
-    moved(target);
+    moveTo(target);
   }
 
   /** Reads a node of a stream and corrects the counts in its head. */
@@ -109,7 +109,7 @@ final class PackedReader implements AutoCloseable {
     if (!trusted && node.hasWrongCounts()) {
       BufferMemory.Block target = room(length + StreamListpack.MAX_GROWTH_BYTES, at);
       length = node.correctCounts(target.memory(), target.offset());
-      moved(target);
+      moveTo(target);
     }
   }
 
@@ -189,7 +189,7 @@ final class PackedReader implements AutoCloseable {
     length = bytes.length();
   }
 
-  private void moved(BufferMemory.Block target) {
+  private void moveTo(BufferMemory.Block target) {
     memory = target.memory();
     offset = target.offset();
   }

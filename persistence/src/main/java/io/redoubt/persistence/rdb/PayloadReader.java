@@ -28,7 +28,7 @@ public final class PayloadReader implements AutoCloseable {
       throws RdbException {
     long valueBytes = length - DumpPayload.FOOTER_BYTES;
     in = new RdbInput(memory, offset, valueBytes);
-    in.totalBytes(valueBytes);
+    in.setTotalBytes(valueBytes);
     if (valueBytes <= 0) {
       throw new RdbException(0, SHORT);
     }

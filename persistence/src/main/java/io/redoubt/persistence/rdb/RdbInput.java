@@ -147,7 +147,7 @@ final class RdbInput {
   }
 
   /** Adds bytes that were put at {@link #limit()}. */
-  void filled(int bytes) {
+  void onFilled(int bytes) {
     limit += bytes;
   }
 
@@ -157,7 +157,7 @@ final class RdbInput {
   }
 
   /** Sets the length of the stream. */
-  void totalBytes(long bytes) {
+  void setTotalBytes(long bytes) {
     totalBytes = bytes;
   }
 

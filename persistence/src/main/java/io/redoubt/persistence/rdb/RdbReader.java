@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A push parser of RDB, versions 1 to 12 and Valkey's 80, that passes the contents to a visitor.
  * Input may be cut anywhere and never blocks: callers either copy bytes in ({@link #feed}) or put
  * them into the reader's memory ({@link #room()}, {@link #memory()}, {@link #limit()}, {@link
- * #filled}). Memory is bounded by the longest key and by the threshold above which strings are
+ * #onFilled}). Memory is bounded by the longest key and by the threshold above which strings are
  * passed on in parts.
  *
  * <p>Unusable after an exception. Not thread-safe.
@@ -48,7 +48,7 @@ public final class RdbReader implements AutoCloseable {
   private final RdbString keyString;
   private final RdbString value;
   private final CollectionReader collection;
-  private final LargeString large;
+  private final StreamedString large;
 
   private State state = State.HEADER;
   private int version;
@@ -78,13 +78,13 @@ public final class RdbReader implements AutoCloseable {
     this.in = new RdbInput(buffers);
     this.keyString = new RdbString(buffers);
     this.value = new RdbString(buffers);
-    this.large = new LargeString(buffers, visitor, in);
+    this.large = new StreamedString(buffers, visitor, in);
     this.collection = new CollectionReader(buffers, visitor, in);
   }
 
   /** Sets the length of the stream, so that a length beyond its end is refused at once. */
   public RdbReader totalBytes(long bytes) {
-    in.totalBytes(bytes);
+    in.setTotalBytes(bytes);
     return this;
   }
 
@@ -153,8 +153,8 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /** Adds bytes put at {@link #limit()} and parses as far as possible. */
-  public void filled(int bytes) throws RdbException {
-    in.filled(bytes);
+  public void onFilled(int bytes) throws RdbException {
+    in.onFilled(bytes);
     try {
       while (copyRecords() || advance()) {
         continue;
@@ -175,7 +175,7 @@ public final class RdbReader implements AutoCloseable {
     for (long done = 0; done < length; ) {
       int step = (int) Math.min(room(), length - done);
       MemorySegment.copy(source, offset + done, in.memory(), in.limit(), step);
-      filled(step);
+      onFilled(step);
       done += step;
     }
   }
@@ -247,7 +247,7 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /** Keeps the start of the current key for messages: its bytes are only valid for a call. */
-  private void show() {
+  private void rememberKey() {
     shownKey = Math.min(key.length(), SHOWN_KEY_BYTES);
     MemorySegment.copy(key.memory(), JAVA_BYTE, key.offset(), shown, 0, shownKey);
   }
@@ -518,7 +518,7 @@ public final class RdbReader implements AutoCloseable {
     }
     keyString.decode(at());
     key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
-    show();
+    rememberKey();
     step = RdbStep.VALUE;
     if (type != RdbType.STRING) {
       return collection(type);

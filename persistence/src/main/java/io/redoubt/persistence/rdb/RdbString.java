@@ -64,19 +64,19 @@ final class RdbString implements AutoCloseable {
         if (!in.has(1)) {
           return false;
         }
-        integer((byte) in.readByte());
+        setInteger((byte) in.readByte());
       }
       case RdbFormat.STRING_INT16 -> {
         if (!in.has(2)) {
           return false;
         }
-        integer(in.readLittleShort());
+        setInteger(in.readLittleShort());
       }
       case RdbFormat.STRING_INT32 -> {
         if (!in.has(4)) {
           return false;
         }
-        integer(in.readLittleInt());
+        setInteger(in.readLittleInt());
       }
       case RdbFormat.STRING_LZF -> {
         if (!in.readLength()) {
@@ -113,7 +113,7 @@ final class RdbString implements AutoCloseable {
     return readHead(in) && readBody(in);
   }
 
-  private void integer(long value) {
+  private void setInteger(long value) {
     integer = true;
     number = value;
     plainBytes = 0;

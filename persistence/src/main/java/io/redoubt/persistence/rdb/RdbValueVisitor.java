@@ -37,7 +37,7 @@ public interface RdbValueVisitor {
    * @param type the type of the value
    * @param what a clause that describes the defect
    */
-  default void repaired(RdbType type, String what) throws RdbException {
+  default void onRepair(RdbType type, String what) throws RdbException {
     // most visitors don't need repairs
   }
 

@@ -200,7 +200,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
       putKey(key, packedType);
       putString(memory, offset, length);
     } else {
-      unpacked(key, packedType, memory, offset);
+      writeUnpacked(key, packedType, memory, offset);
     }
   }
 
@@ -219,7 +219,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   /** Writes a packed set, sorted set or hash element by element. */
-  private void unpacked(RdbKey key, RdbType packedType, MemorySegment memory, long offset) {
+  private void writeUnpacked(RdbKey key, RdbType packedType, MemorySegment memory, long offset) {
     int elements = Listpack.count(memory, offset);
     switch (packedType) {
       case SET_LISTPACK -> beginSet(key, elements);

@@ -164,11 +164,11 @@ final class StreamReader {
       throw PackedReader.corrupt(type, at(), e);
     }
     if (node.isEmpty()) {
-      visitor.repaired(type, "a node without entries was dropped");
+      visitor.onRepair(type, "a node without entries was dropped");
       return;
     }
     if (node.hasWrongCounts()) {
-      visitor.repaired(type, "wrong counts of entries in a node were corrected");
+      visitor.onRepair(type, "wrong counts of entries in a node were corrected");
     }
     boolean above =
         StreamListpack.compare(node.firstMillis(), node.firstSequence(), lastMillis, lastSequence)
@@ -224,7 +224,7 @@ final class StreamReader {
    */
   private void repairInfo() throws RdbException {
     if (info.length() != entries) {
-      visitor.repaired(
+      visitor.onRepair(
           type,
           "the length of a stream of "
               + entries
@@ -234,11 +234,11 @@ final class StreamReader {
     }
     if (StreamListpack.compare(info.lastMillis(), info.lastSequence(), lastMillis, lastSequence)
         < 0) {
-      visitor.repaired(type, "the last id of a stream was below that of its last entry");
+      visitor.onRepair(type, "the last id of a stream was below that of its last entry");
       info.last(lastMillis, lastSequence);
     }
     if (info.entriesAdded() != RdbStream.UNKNOWN && info.entriesAdded() < entries) {
-      visitor.repaired(
+      visitor.onRepair(
           type, "the entries added to a stream of " + entries + " were " + info.entriesAdded());
       info.entriesAdded(entries);
     }

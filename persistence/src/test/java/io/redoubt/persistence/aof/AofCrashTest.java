@@ -284,7 +284,7 @@ class AofCrashTest {
   private static boolean survives(long seed, long powerCutAt, long failureAt) throws Exception {
     Server server = new Server(Seed.from(seed), Seed.from(seed + powerCutAt));
     server.disk.cutPowerAt(powerCutAt);
-    server.disk.failAt(failureAt);
+    server.disk.setFailAt(failureAt);
     boolean reached = false;
     try {
       server.start();

@@ -235,13 +235,13 @@ class AofDirectoryTest {
   void keepsTheManifestOnAFullDisk() throws Exception {
     AofDirectory directory = open();
     directory.openLast().close();
-    disk.roomBytes(3);
+    disk.setRoomBytes(3);
     directory.createIncremental().close();
     assertThatThrownBy(directory::enterIncremental).hasMessage("No space left on device");
     directory.dropIncremental();
     assertThat(directory.manifest()).isEqualTo(open().manifest());
     assertThat(names()).containsExactly("x.aof.1.incr.aof", "x.aof.manifest");
-    disk.roomBytes(1000);
+    disk.setRoomBytes(1000);
     next(directory).close();
     assertThat(open().manifest().incrementals()).hasSize(2);
   }

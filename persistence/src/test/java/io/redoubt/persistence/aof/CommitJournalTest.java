@@ -196,7 +196,7 @@ class CommitJournalTest {
   @Test
   void syncsTheFileWithoutRoomOrOnAnError() throws Exception {
     commit("one,", "two,");
-    disk.failAt(disk.steps() + 1); // after the write to the file
+    disk.setFailAt(disk.steps() + 1); // after the write to the file
     commit("three,");
     assertThat(file.syncs).isEqualTo(2);
     commit("four,");
@@ -208,7 +208,7 @@ class CommitJournalTest {
   @Test
   void keepsItsContentAfterAFailedSync() throws Exception {
     commit("one,", "two,");
-    target.distrusted();
+    target.keepJournal();
     target.sync();
     commit("three,");
     assertThat(journal.isAhead()).isTrue();

@@ -132,7 +132,7 @@ public final class FaultDisk implements Disk {
   }
 
   /** Makes the operation with the given number fail; the disk continues after it. */
-  public synchronized void failAt(long step) {
+  public synchronized void setFailAt(long step) {
     failAt = step;
   }
 
@@ -145,12 +145,12 @@ public final class FaultDisk implements Disk {
   }
 
   /** Sets the number of bytes that still fit on the disk. */
-  public synchronized void roomBytes(long bytes) {
+  public synchronized void setRoomBytes(long bytes) {
     roomBytes = bytes;
   }
 
   /** Makes every sync fail, or succeed again. */
-  public synchronized void syncFails(boolean fails) {
+  public synchronized void setSyncFails(boolean fails) {
     syncFails = fails;
   }
 
@@ -469,7 +469,7 @@ public final class FaultDisk implements Disk {
     }
 
     @Override
-    public void position(long bytes) {
+    public void seek(long bytes) {
       synchronized (FaultDisk.this) {
         position = bytes;
       }

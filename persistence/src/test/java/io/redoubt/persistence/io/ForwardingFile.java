@@ -33,8 +33,8 @@ public class ForwardingFile implements DiskFile {
   }
 
   @Override
-  public void position(long bytes) throws IOException {
-    file.position(bytes);
+  public void seek(long bytes) throws IOException {
+    file.seek(bytes);
   }
 
   @Override

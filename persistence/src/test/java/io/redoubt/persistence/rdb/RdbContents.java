@@ -77,7 +77,7 @@ public final class RdbContents implements RdbVisitor {
   }
 
   @Override
-  public void repaired(RdbType type, String what) {
+  public void onRepair(RdbType type, String what) {
     repairs.add(type + ": " + what);
   }
 

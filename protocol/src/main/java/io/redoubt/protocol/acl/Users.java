@@ -43,7 +43,7 @@ public final class Users {
   }
 
   /** Sets {@code acl-pubsub-default}: true if new users and selectors start with all channels. */
-  public void allChannelsByDefault(boolean all) {
+  public void setAllChannelsByDefault(boolean all) {
     allChannelsByDefault = all;
   }
 
@@ -68,7 +68,7 @@ public final class Users {
   }
 
   /** Sets {@code requirepass}, the default user's only password; empty for none. */
-  public void requirePassword(String password) {
+  public void setRequiredPassword(String password) {
     try {
       defaultUser.apply(password.isEmpty() ? "nopass" : "resetpass");
       if (!password.isEmpty()) {
@@ -126,7 +126,7 @@ public final class Users {
   @FunctionalInterface
   public interface InvalidLines<E extends Exception> {
     /** Receives the index of a line and the reason, with Redis' text. */
-    void found(int index, String reason) throws E;
+    void onInvalidLine(int index, String reason) throws E;
   }
 
   /** Applies the lines like above, and passes on all invalid ones. */
@@ -143,7 +143,7 @@ public final class Users {
       }
       if (reason != null) {
         valid = false;
-        invalid.found(i, reason);
+        invalid.onInvalidLine(i, reason);
       }
     }
     if (!valid) {

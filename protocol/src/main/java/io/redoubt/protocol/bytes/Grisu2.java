@@ -45,14 +45,14 @@ final class Grisu2 {
 
   static {
     for (int i = 0; i < POWERS; i++) {
-      roundedPower(i, FIRST_POWER + i * POWER_STEP);
+      roundPower(i, FIRST_POWER + i * POWER_STEP);
     }
   }
 
   private Grisu2() {}
 
   /** Rounds a power of ten to 64 bits. */
-  private static void roundedPower(int index, int power) {
+  private static void roundPower(int index, int power) {
     BigInteger ten = BigInteger.TEN.pow(Math.abs(power));
     int exponent = power < 0 ? -ten.bitLength() - 63 : ten.bitLength() - 64;
     BigInteger twice; // 65 bits, the last one for rounding

@@ -240,7 +240,7 @@ public final class Command<C> {
     return id;
   }
 
-  void number(int id) {
+  void setNumber(int id) {
     this.id = id;
   }
 
@@ -264,7 +264,7 @@ public final class Command<C> {
   }
 
   /** Sets whether the histogram of durations counts further calls; it does at first. */
-  void tracksDurations(boolean tracks) {
+  void setTracksDurations(boolean tracks) {
     tracksDurations = tracks;
   }
 

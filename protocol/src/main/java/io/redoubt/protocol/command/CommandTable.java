@@ -62,7 +62,7 @@ public final class CommandTable<C extends Invocation> {
   }
 
   private void number(Command<C> command) {
-    command.number(numbered.size());
+    command.setNumber(numbered.size());
     numbered.add(command);
   }
 
@@ -145,8 +145,8 @@ public final class CommandTable<C extends Invocation> {
   }
 
   /** Sets whether the durations of further calls are counted in histograms; they are at first. */
-  public void tracksDurations(boolean tracks) {
-    numbered.forEach(command -> command.tracksDurations(tracks));
+  public void setTracksDurations(boolean tracks) {
+    numbered.forEach(command -> command.setTracksDurations(tracks));
   }
 
   /** Resets the statistics of all commands, as CONFIG RESETSTAT does. */

@@ -56,7 +56,7 @@ public final class Errors {
   public static CommandError wrongArguments(Request request) {
     return new CommandError(
         "ERR unknown subcommand or wrong number of arguments for '"
-            + shown(request, 1, SHOWN_BYTES)
+            + excerpt(request, 1, SHOWN_BYTES)
             + "'. Try "
             + request.text(0).toUpperCase(Locale.ROOT)
             + " HELP.");
@@ -74,16 +74,16 @@ public final class Errors {
     if (container != null) {
       return new CommandError(
           "ERR unknown subcommand '"
-              + shown(request, 1, SHOWN_BYTES)
+              + excerpt(request, 1, SHOWN_BYTES)
               + "'. Try "
               + container.name().toUpperCase(Locale.ROOT)
               + " HELP.");
     }
-    var text = new StringBuilder("ERR unknown command '").append(shown(request, 0, SHOWN_BYTES));
+    var text = new StringBuilder("ERR unknown command '").append(excerpt(request, 0, SHOWN_BYTES));
     text.append("', with args beginning with: ");
     int room = SHOWN_BYTES;
     for (int i = 1; i < request.count() && room > 0; i++) {
-      String part = shown(request, i, room);
+      String part = excerpt(request, i, room);
       text.append('\'').append(part).append("' ");
       room -= Utf8.encode(part).length + 3;
     }
@@ -94,12 +94,12 @@ public final class Errors {
    * Returns an argument as quoted in errors: up to its first zero byte, and at most its first 64
    * KB, since the Java heap has no room for an argument of any length.
    */
-  public static String shown(Request request, int argument) {
-    return shown(request, argument, ARGUMENT_BYTES);
+  public static String excerpt(Request request, int argument) {
+    return excerpt(request, argument, ARGUMENT_BYTES);
   }
 
   /** Returns at most {@code limit} bytes of an argument, up to its first zero byte. */
-  private static String shown(Request request, int argument, int limit) {
+  private static String excerpt(Request request, int argument, int limit) {
     byte[] bytes = request.firstBytes(argument, limit);
     int length = 0;
     while (length < bytes.length && bytes[length] != 0) {

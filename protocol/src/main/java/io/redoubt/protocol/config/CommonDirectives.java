@@ -81,7 +81,7 @@ public final class CommonDirectives extends DirectiveGroup {
   }
 
   {
-    section("NETWORK");
+    startSection("NETWORK");
   }
 
   public final BindDirective bind =
@@ -167,7 +167,7 @@ public final class CommonDirectives extends DirectiveGroup {
                   + " to them. Needs the capability CAP_NET_ADMIN; 0 is no mark.");
 
   {
-    section("GENERAL");
+    startSection("GENERAL");
   }
 
   public final YesNoDirective daemonize =
@@ -272,7 +272,7 @@ public final class CommonDirectives extends DirectiveGroup {
           .doc("The working directory, for data files and for relative paths in this file.");
 
   {
-    section("SECURITY");
+    startSection("SECURITY");
   }
 
   public final TextDirective requirepass =
@@ -310,7 +310,7 @@ public final class CommonDirectives extends DirectiveGroup {
       number("acllog-max-len", 128).doc("The maximum number of entries of ACL LOG.");
 
   {
-    section("CLIENTS");
+    startSection("CLIENTS");
   }
 
   public final LongDirective maxclients =

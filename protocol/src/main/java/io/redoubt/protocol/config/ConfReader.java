@@ -126,7 +126,7 @@ class ConfReader {
     try {
       lines = YamlText.lines(Words.readable(contents(file)), directives, System::getenv);
     } catch (YamlText.Malformed e) {
-      refused(e.row, e.column, "", String.valueOf(e.getMessage()));
+      refuse(e.row, e.column, "", String.valueOf(e.getMessage()));
       return;
     }
     for (YamlText.Line line : lines) {
@@ -134,7 +134,7 @@ class ConfReader {
       try {
         readYamlLine(line);
       } catch (RefusedValue e) {
-        refused(line.row(), line.column(), line.shown(), e.reason());
+        refuse(line.row(), line.column(), line.shown(), e.reason());
       }
     }
   }
@@ -153,7 +153,7 @@ class ConfReader {
     readWords(words, line.shown());
   }
 
-  private void refused(int row, int column, String line, String reason) throws FatalConfigError {
+  private void refuse(int row, int column, String line, String reason) throws FatalConfigError {
     String shown = secrets.cut(line);
     List<String> hints = new ArrayList<>(Diagnosis.of(shown, directives.names()));
     if (!shown.equals(line) && Diagnosis.trailingComment(line) > 0) {
@@ -199,7 +199,7 @@ class ConfReader {
         try {
           readLine(trimmed);
         } catch (RefusedValue e) {
-          refused(at, 0, Words.readable(trimmed), e.reason());
+          refuse(at, 0, Words.readable(trimmed), e.reason());
         }
       }
     }

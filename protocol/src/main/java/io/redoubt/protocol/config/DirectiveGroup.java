@@ -39,13 +39,13 @@ public abstract class DirectiveGroup {
   protected DirectiveGroup() {}
 
   /** Sets the section title of the following declarations in the shipped file. */
-  protected final void section(String title) {
+  protected final void startSection(String title) {
     section = title;
   }
 
   /** Declares a directive of any type. */
   protected final <T, D extends Directive<T, D>> D add(D directive) {
-    directive.section(section);
+    directive.setSection(section);
     declared.add(directive);
     return directive;
   }
@@ -117,18 +117,18 @@ public abstract class DirectiveGroup {
   /** Declares lines with a name that is not a directive of CONFIG GET and SET. */
   protected final FileWord fileWord(String name) {
     FileWord word = new FileWord(name);
-    word.section(section);
+    word.setSection(section);
     fileWords.add(word);
     return word;
   }
 
   /** Ignores lines with these names, which earlier versions used. */
-  protected final void ignored(String... names) {
+  protected final void ignore(String... names) {
     ignored.addAll(List.of(names));
   }
 
   /** Refuses to start with lines of this name, for the given reason. */
-  protected final void refused(String name, String reason) {
+  protected final void refuse(String name, String reason) {
     refused.put(name, reason);
   }
 

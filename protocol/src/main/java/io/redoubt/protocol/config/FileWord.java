@@ -124,7 +124,7 @@ public final class FileWord {
     return words.stream().limit(keyWords).map(Words::lower).toList();
   }
 
-  void section(String title) {
+  void setSection(String title) {
     section = title;
   }
 
@@ -144,7 +144,7 @@ public final class FileWord {
    */
   void read(List<String> arguments, Mistake place) throws RefusedValue {
     if (reader != null) {
-      reader.look(arguments);
+      reader.check(arguments);
     }
     lines.add(new Line(List.copyOf(arguments), place));
   }

@@ -9,7 +9,7 @@ public final class MetricsDirectives extends DirectiveGroup {
   private static final String IMMUTABLE = "can't set immutable config";
 
   {
-    section("METRICS");
+    startSection("METRICS");
   }
 
   public final IntDirective metricsPort =

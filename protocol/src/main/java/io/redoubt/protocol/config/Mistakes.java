@@ -13,5 +13,5 @@ public interface Mistakes {
       };
 
   /** Receives a mistake, or throws it. */
-  void found(FatalConfigError mistake) throws FatalConfigError;
+  void onMistake(FatalConfigError mistake) throws FatalConfigError;
 }

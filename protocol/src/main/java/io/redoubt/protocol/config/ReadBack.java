@@ -48,7 +48,7 @@ final class ReadBack extends ConfReader {
   }
 
   /** Records that the start would refuse a line of the directive. */
-  void refused(Directive<?, ?> directive) {
+  void onRefused(Directive<?, ?> directive) {
     refused.add(directive);
   }
 

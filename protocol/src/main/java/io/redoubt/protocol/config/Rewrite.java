@@ -81,7 +81,7 @@ final class Rewrite {
       if (!ConfReader.isBlankOrComment(line) && !readBack.accepts(() -> readBack.readLine(line))) {
         Directive<?, ?> directive = directives.find(nameIn(line));
         if (directive != null) {
-          readBack.refused(directive);
+          readBack.onRefused(directive);
         } else if (!isSplit(line)) {
           lines.set(at, UNREADABLE + lines.get(at));
         }

@@ -32,7 +32,7 @@ public final class TlsDirectives extends DirectiveGroup {
   }
 
   {
-    section("TLS");
+    startSection("TLS");
   }
 
   public final IntDirective tlsPort =
@@ -126,9 +126,9 @@ public final class TlsDirectives extends DirectiveGroup {
       choice("tls-provider", TlsProvider.AUTO)
           .doc(
               "The implementation of TLS: openssl (BoringSSL), jdk (Java's, which takes more"
-                  + " processor time), or auto: BoringSSL unless it can't be loaded or can't do what"
-                  + " is configured (tls-ciphersuites; certificates for Ed25519, DSA, RSA-PSS). INFO"
-                  + " server says which it is.");
+                  + " processor time), or auto: BoringSSL unless it can't be loaded or can't do"
+                  + " what is configured (tls-ciphersuites; certificates for Ed25519, DSA,"
+                  + " RSA-PSS). INFO server says which it is.");
 
   public final IntDirective tlsAutoReloadInterval =
       integer("tls-auto-reload-interval", 0)

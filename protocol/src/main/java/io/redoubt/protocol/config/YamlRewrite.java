@@ -114,7 +114,7 @@ final class YamlRewrite {
       if (!readBack.accepts(() -> readBack.readYamlLine(line)) && !line.words().isEmpty()) {
         Directive<?, ?> directive = directiveOf(line);
         if (directive != null) {
-          readBack.refused(directive);
+          readBack.onRefused(directive);
         }
       }
     }

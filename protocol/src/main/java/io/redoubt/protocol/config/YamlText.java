@@ -170,7 +170,7 @@ final class YamlText {
   private void readPair(String name, Node value, Range top) throws Malformed {
     if (name.equals(GENERATED)) {
       for (Node item : items(value)) {
-        generated(item, top);
+        addGenerated(item, top);
       }
     } else if (directives.find(name) == null
         && value instanceof CollectionNode<?> several
@@ -193,7 +193,7 @@ final class YamlText {
     throw new Malformed("a list of lines is expected", value.getStartMark());
   }
 
-  private void generated(Node item, Range top) {
+  private void addGenerated(Node item, Range top) {
     List<String> words = List.of();
     String error = null;
     try {

@@ -26,7 +26,7 @@ final class EventStream {
   private final Map<Channel, String> watchers = new LinkedHashMap<>();
 
   private final Deque<String> events = new ArrayDeque<>();
-  private final History history = new History();
+  private final SampleHistory history = new SampleHistory();
   private String state = "";
 
   /**
@@ -60,7 +60,7 @@ final class EventStream {
   /** Adds a page whose reply has started, and sends it the current state. */
   void add(Channel channel, @Nullable String authorization) {
     watchers.put(channel, authorization == null ? "" : authorization);
-    channel.closeFuture().addListener(closed -> removed(channel));
+    channel.closeFuture().addListener(closed -> remove(channel));
     StringBuilder text = new StringBuilder("retry: 1000\n\n");
     Json viewer = new Json().object().member("user", Access.userOf(authorization)).endObject();
     text.append(event("viewer", viewer.toString()));
@@ -75,7 +75,7 @@ final class EventStream {
     send(channel, Content.direct(text.toString()));
   }
 
-  private void removed(Channel channel) {
+  private void remove(Channel channel) {
     watchers.remove(channel);
     if (watchers.isEmpty()) {
       state = ""; // no more states come, and this one becomes stale
@@ -87,12 +87,12 @@ final class EventStream {
   }
 
   /** Stores a sample for the charts of pages opened later. */
-  void sampled(List<String> names, long[] sample) {
+  void addSample(List<String> names, long[] sample) {
     history.add(names, sample);
   }
 
   /** Sends the state to all pages; one that is slow misses it and gets a later one. */
-  void state(String json) {
+  void sendState(String json) {
     if (watchers.isEmpty()) {
       return;
     }
@@ -107,7 +107,7 @@ final class EventStream {
   }
 
   /** Stores an event and sends it. A page that is too slow is closed, and reconnects. */
-  void happened(String json) {
+  void addEvent(String json) {
     String text = event("happened", json);
     events.add(text);
     if (events.size() > KEPT_EVENTS) {

@@ -131,17 +131,17 @@ final class Exchange extends SimpleChannelInboundHandler<HttpObject> {
       body.clear(); // the length stays in the header
     }
     sending = true;
-    server.replyStarted();
+    server.onReplyStart();
     within(REPLY_MILLIS);
     ChannelFuture sent = channel.writeAndFlush(response);
-    sent.addListener(done -> replied(done.isSuccess()));
+    sent.addListener(done -> onReplySent(done.isSuccess()));
   }
 
-  private void replied(boolean ok) {
+  private void onReplySent(boolean ok) {
     stopDeadline();
     if (sending) {
       sending = false;
-      server.replyEnded();
+      server.onReplyEnd();
     }
     if (!ok || !keepAlive) {
       channel.close();
@@ -190,7 +190,7 @@ final class Exchange extends SimpleChannelInboundHandler<HttpObject> {
     stopDeadline();
     if (sending) {
       sending = false;
-      server.replyEnded();
+      server.onReplyEnd();
     }
   }
 

@@ -163,31 +163,31 @@ public final class WatchServer implements AutoCloseable {
         < TimeUnit.MILLISECONDS.toNanos(FRESH_MILLIS);
   }
 
-  /** Returns true if a page is open, which wants {@link #show}; from any thread. */
+  /** Returns true if a page is open, which wants {@link #sendState}; from any thread. */
   public boolean isWatched() {
     return watched;
   }
 
   /** Sends a state, a JSON object, to the pages; from any thread. */
-  public void show(String json) {
+  public void sendState(String json) {
     group.execute(() -> {
       Published published = last;
       if (published != null) {
         stream.keepOnly(
             authorization -> published.access().of(authorization).compareTo(Right.PAGE) >= 0);
       }
-      stream.state(json);
+      stream.sendState(json);
     });
   }
 
   /** Adds a sample for the charts, which starts with its time. May be called on any thread. */
-  public void sampled(List<String> names, long[] sample) {
-    group.execute(() -> stream.sampled(names, sample));
+  public void addSample(List<String> names, long[] sample) {
+    group.execute(() -> stream.addSample(names, sample));
   }
 
   /** Sends an event, a JSON object, to the pages and keeps it for later ones; from any thread. */
-  public void happened(String json) {
-    group.execute(() -> stream.happened(json));
+  public void addEvent(String json) {
+    group.execute(() -> stream.addEvent(json));
   }
 
   /** Adds the handlers of a new connection. */
@@ -230,11 +230,11 @@ public final class WatchServer implements AutoCloseable {
     return false;
   }
 
-  void replyStarted() {
+  void onReplyStart() {
     replies++;
   }
 
-  void replyEnded() {
+  void onReplyEnd() {
     replies--;
   }
 
@@ -272,7 +272,7 @@ public final class WatchServer implements AutoCloseable {
         if (published == null) {
           exchange.reply(HttpResponseStatus.SERVICE_UNAVAILABLE, "starting\n");
         } else {
-          protectedPath(request, path, published, exchange);
+          serveProtected(request, path, published, exchange);
         }
       }
       default -> {
@@ -286,7 +286,7 @@ public final class WatchServer implements AutoCloseable {
     }
   }
 
-  private void protectedPath(
+  private void serveProtected(
       HttpRequest request, String path, Published published, Exchange exchange) {
     Right needed = path.equals("/metrics") ? Right.METRICS : Right.PAGE;
     String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION);

@@ -28,7 +28,7 @@ public final class Info {
    * Sets the declaration of all sections, which runs when INFO is first used: its hundreds of
    * fields would take a tenth of the start.
    */
-  public void declaredAtFirstUse(Consumer<Info> sectionsAndFields) {
+  public void declareAtFirstUse(Consumer<Info> sectionsAndFields) {
     declaration = sectionsAndFields;
   }
 

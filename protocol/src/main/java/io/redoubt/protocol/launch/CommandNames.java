@@ -19,7 +19,7 @@ public record CommandNames(FileWord renameCommand, CommandTable<?> table) {
       try {
         table.rename(lines.get(i).get(0), lines.get(i).get(1));
       } catch (IllegalArgumentException e) {
-        mistakes.found(renameCommand.error(i, String.valueOf(e.getMessage())));
+        mistakes.onMistake(renameCommand.error(i, String.valueOf(e.getMessage())));
       }
     }
   }

@@ -162,7 +162,7 @@ public abstract class Launch<D extends Directives> {
       log.warning("Can't read standard input: %s", e.getMessage());
       return 1;
     }
-    log.level(directives.common.loglevel.value());
+    log.setLevel(directives.common.loglevel.value());
     formatLog();
     directives.common.logFormat.onChange(this::formatLog);
     directives.common.logTimestampFormat.onChange(this::formatLog);
@@ -179,7 +179,7 @@ public abstract class Launch<D extends Directives> {
     String logfile = directives.common.logfile.value();
     if (!logfile.isEmpty()) {
       try {
-        log.file(directives.path(logfile));
+        log.setFile(directives.path(logfile));
       } catch (IOException e) {
         String reason = "Can't open the log file: " + SystemErrors.text(e);
         System.err.print(FatalConfigError.ofWhole(reason).text());
@@ -193,7 +193,7 @@ public abstract class Launch<D extends Directives> {
   }
 
   private void formatLog() {
-    log.format(
+    log.setFormat(
         new LogFormat(
             directives.common.logFormat.value(), directives.common.logTimestampFormat.value()));
   }
@@ -212,7 +212,7 @@ public abstract class Launch<D extends Directives> {
   /** Prints all mistakes of the configuration; the exit status is 1 if there are any. */
   private int checkConfig() throws IOException {
     byte[] standardInput = arguments.readStandardInput(System.in);
-    log.level(Log.Level.NOTHING); // the list says all
+    log.setLevel(Log.Level.NOTHING); // the list says all
     SystemSockets.ownProcess(log);
     List<String> found = new ArrayList<>();
     Path file = arguments.configFile();

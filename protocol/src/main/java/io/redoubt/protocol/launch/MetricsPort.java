@@ -79,8 +79,8 @@ public final class MetricsPort {
     if (port == 0) {
       return;
     }
-    needed(List.of(INFO), forMetrics);
-    needed(pageCommands, forPage);
+    addNeeded(List.of(INFO), forMetrics);
+    addNeeded(pageCommands, forPage);
     String host = directives.metrics.metricsBind.value();
     try {
       server =
@@ -102,7 +102,7 @@ public final class MetricsPort {
     }
   }
 
-  private void needed(Collection<String> names, List<Command<?>> commands) {
+  private void addNeeded(Collection<String> names, List<Command<?>> commands) {
     for (String name : names) {
       Command<?> command = table.byOriginalName(name);
       if (command != null) {
@@ -121,7 +121,7 @@ public final class MetricsPort {
     return server != null;
   }
 
-  /** Returns true if a page is open, which {@link #show} is for. */
+  /** Returns true if a page is open, which {@link #sendState} is for. */
   public boolean isWatched() {
     WatchServer open = server;
     return open != null && open.isWatched();
@@ -174,26 +174,26 @@ public final class MetricsPort {
   }
 
   /** Sends a state, a JSON object, to the open pages. */
-  public void show(String json) {
+  public void sendState(String json) {
     WatchServer open = server;
     if (open != null) {
-      open.show(json);
+      open.sendState(json);
     }
   }
 
   /** Stores a sample for the charts of pages opened later. Called once a second. */
-  public void sampled(List<String> names, long[] sample) {
+  public void addSample(List<String> names, long[] sample) {
     WatchServer open = server;
     if (open != null) {
-      open.sampled(names, sample);
+      open.addSample(names, sample);
     }
   }
 
   /** Sends an event, a JSON object, to the open pages and keeps it for later ones. */
-  public void happened(String json) {
+  public void addEvent(String json) {
     WatchServer open = server;
     if (open != null) {
-      open.happened(json);
+      open.addEvent(json);
     }
   }
 

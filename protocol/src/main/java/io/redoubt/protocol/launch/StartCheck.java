@@ -37,7 +37,7 @@ final class StartCheck {
   void run(Mistakes mistakes) throws FatalConfigError {
     logfile(mistakes);
     if (directives.listeners().isEmpty()) {
-      mistakes.found(
+      mistakes.onMistake(
           directives.error(directives.common.port, "Configured to not listen anywhere, exiting."));
     }
     try {
@@ -45,12 +45,12 @@ final class StartCheck {
     } catch (IOException e) {
       boolean listens = directives.tls.tlsPort.value() != 0;
       Directive<?, ?> cause = listens ? directives.tls.tlsPort : directives.tls.tlsReplication;
-      mistakes.found(directives.error(cause, SystemErrors.textWithFile(e)));
+      mistakes.onMistake(directives.error(cause, SystemErrors.textWithFile(e)));
     }
     try {
       directives.common.sourceAddress();
     } catch (UnknownHostException e) {
-      mistakes.found(directives.error(directives.common.bindSourceAddr, SystemErrors.text(e)));
+      mistakes.onMistake(directives.error(directives.common.bindSourceAddr, SystemErrors.text(e)));
     }
     listeners(mistakes);
     ports(mistakes);
@@ -69,7 +69,7 @@ final class StartCheck {
         Files.delete(path);
       }
     } catch (IOException e) {
-      mistakes.found(
+      mistakes.onMistake(
           directives.error(
               directives.common.logfile, "Can't open the log file: " + SystemErrors.text(e)));
     }
@@ -85,13 +85,13 @@ final class StartCheck {
         try {
           listeners.probe(address);
         } catch (IOException e) {
-          mistakes.found(directives.error(directives.common.bind, SystemErrors.text(e)));
+          mistakes.onMistake(directives.error(directives.common.bind, SystemErrors.text(e)));
         }
       }
       try {
         listeners.probeUnixSocket();
       } catch (IOException e) {
-        mistakes.found(directives.error(directives.common.unixsocket, SystemErrors.text(e)));
+        mistakes.onMistake(directives.error(directives.common.unixsocket, SystemErrors.text(e)));
       }
     } finally {
       transport.close();
@@ -113,7 +113,7 @@ final class StartCheck {
     String other =
         directive.value() == 0 ? null : taken.putIfAbsent(directive.value(), directive.name());
     if (other != null) {
-      mistakes.found(
+      mistakes.onMistake(
           directives.error(directive, "the port " + directive.value() + " is that of " + other));
     }
   }
@@ -124,7 +124,7 @@ final class StartCheck {
     try {
       address = InetAddress.getByName(host);
     } catch (UnknownHostException e) {
-      mistakes.found(directives.error(directives.metrics.metricsBind, SystemErrors.text(e)));
+      mistakes.onMistake(directives.error(directives.metrics.metricsBind, SystemErrors.text(e)));
       return false;
     }
     for (BindAddress each : directives.common.bind.value()) {

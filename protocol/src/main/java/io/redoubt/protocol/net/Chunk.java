@@ -73,7 +73,7 @@ public final class Chunk {
     return sendable.memoryAddress();
   }
 
-  private void sent() {
+  private void finishSend() {
     IntConsumer listener = onSent;
     onSent = null;
     pool.giveBack(this);
@@ -108,7 +108,7 @@ public final class Chunk {
     @Override
     protected void deallocate() {
       resetRefCnt();
-      sent();
+      finishSend();
     }
   }
 }

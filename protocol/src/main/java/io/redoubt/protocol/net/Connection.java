@@ -80,7 +80,7 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
-  private final IntConsumer onSent = this::sent;
+  private final IntConsumer onSent = this::onSent;
   private final boolean unix;
   private final boolean tls;
   private @Nullable Handler handler;
@@ -135,7 +135,7 @@ public final class Connection {
   }
 
   /** Sets the handler; acceptors must do so at once, and it may be replaced later. */
-  public void handler(Handler handler) {
+  public void setHandler(Handler handler) {
     this.handler = handler;
   }
 
@@ -177,7 +177,7 @@ public final class Connection {
    * written.
    */
   private void sendEncrypted(Chunk chunk, int bytes) {
-    channel.write(chunk.queued(null, 0, bytes)).addListener(written -> sent(bytes));
+    channel.write(chunk.queued(null, 0, bytes)).addListener(written -> onSent(bytes));
   }
 
   /** Passes the first chunk to the channel, starting at byte {@code from}. */
@@ -243,15 +243,15 @@ public final class Connection {
   }
 
   /** Handles bytes that the channel has written. */
-  private void sent(int bytes) {
+  private void onSent(int bytes) {
     queuedBytes -= bytes;
     if (queuedBytes == 0 && flushLeftBytes) {
       flushLeftBytes = false;
-      channel.eventLoop().execute(this::drained); // not within the channel's write
+      channel.eventLoop().execute(this::onDrained); // not within the channel's write
     }
   }
 
-  private void drained() {
+  private void onDrained() {
     if (queuedBytes > 0 || !channel.isActive()) {
       return;
     }
@@ -288,7 +288,7 @@ public final class Connection {
     try {
       SocketOptions.cork(channel);
     } catch (ChannelException e) {
-      closedAlready(e);
+      ignoreClosed(e);
     }
   }
 
@@ -371,7 +371,7 @@ public final class Connection {
    * Enables TCP keep-alive: the kernel probes a silent peer after the given seconds, and three
    * times within as many seconds before it gives up. 0 disables it.
    */
-  public void keepAlive(int seconds) {
+  public void setKeepAlive(int seconds) {
     if (isUnix()) {
       return;
     }
@@ -381,7 +381,7 @@ public final class Connection {
         SocketOptions.keepAlive(channel, seconds);
       }
     } catch (ChannelException e) {
-      closedAlready(e);
+      ignoreClosed(e);
     }
   }
 
@@ -390,14 +390,14 @@ public final class Connection {
    * as after a network failure. A stopped process remains connected, since its kernel still
    * acknowledges. Only with epoll.
    */
-  public void unacknowledgedTimeout(int millis) {
+  public void setUnacknowledgedTimeout(int millis) {
     if (isUnix()) {
       return;
     }
     try {
-      SocketOptions.unacknowledgedTimeout(channel, millis);
+      SocketOptions.setUnacknowledgedTimeout(channel, millis);
     } catch (ChannelException e) {
-      closedAlready(e);
+      ignoreClosed(e);
     }
   }
 
@@ -409,7 +409,7 @@ public final class Connection {
     try {
       channel.config().setOption(ChannelOption.TCP_NODELAY, on);
     } catch (ChannelException e) {
-      closedAlready(e);
+      ignoreClosed(e);
     }
   }
 
@@ -417,7 +417,7 @@ public final class Connection {
    * Ignores errors of setting options on a socket that the peer has closed; the connection closes
    * next.
    */
-  private void closedAlready(ChannelException e) {
+  private void ignoreClosed(ChannelException e) {
     if (cause == null) {
       cause = e;
     }
@@ -502,7 +502,7 @@ public final class Connection {
       try {
         Handler current = handler;
         if (current != null && !closing && tls) {
-          decrypted(current, bytes);
+          onDecrypted(current, bytes);
         } else if (current != null && !closing) {
           long from = readBuffer.offset() + bytes.readerIndex();
           readBuffer.keep(bytes.writerIndex());
@@ -513,14 +513,14 @@ public final class Connection {
       }
     }
 
-    private void decrypted(Handler handler, ByteBuf bytes) {
+    private void onDecrypted(Handler handler, ByteBuf bytes) {
       while (bytes.isReadable() && channel.isActive()) {
         int before = bytes.readableBytes();
         long from = readBuffer.put(bytes);
         handler.onBytes(
             Connection.this, readBuffer.memory(), from, from + before - bytes.readableBytes());
         if (bytes.isReadable()) {
-          readBuffer.readDone(Connection.this);
+          readBuffer.addReader(Connection.this);
         }
       }
     }
@@ -528,7 +528,7 @@ public final class Connection {
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
       if (opened) {
-        readBuffer.readDone(Connection.this);
+        readBuffer.addReader(Connection.this);
       }
       if (inputEnding) {
         inputEnding = false;

@@ -41,7 +41,7 @@ final class DirectChannel extends SocketlessChannel {
       byte[] bytes = new byte[buffer.readableBytes()];
       buffer.getBytes(buffer.readerIndex(), bytes);
       output.remove();
-      owner.written(bytes);
+      owner.onWritten(bytes);
     }
   }
 

@@ -157,7 +157,7 @@ public final class DirectConnection {
     }
   }
 
-  void written(byte[] bytes) {
+  void onWritten(byte[] bytes) {
     receiver.onBytes(bytes);
   }
 

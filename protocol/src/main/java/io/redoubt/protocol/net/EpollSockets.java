@@ -52,7 +52,7 @@ final class EpollSockets extends SystemSockets {
   }
 
   @Override
-  public void tellReadable(IoHandle channel, boolean listens) {
+  public void signalReadable(IoHandle channel, boolean listens) {
     channel.handle(NO_REGISTRATION, (EpollIoEvent) () -> EpollIoOps.EPOLLIN);
   }
 }

@@ -43,7 +43,7 @@ final class NioSockets extends SystemSockets {
   }
 
   @Override
-  public void tellReadable(IoHandle channel, boolean listens) {
+  public void signalReadable(IoHandle channel, boolean listens) {
     NioIoOps ops = listens ? NioIoOps.ACCEPT : NioIoOps.READ;
     channel.handle(NO_REGISTRATION, (NioIoEvent) () -> ops);
   }

@@ -66,7 +66,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
    * Runs a task with a separate block for its reads, whose readers are notified at its end, because
    * the content of this block is still in use.
    */
-  void nested(Runnable task) {
+  void runNested(Runnable task) {
     BufferMemory.Block outerBlock = block;
     Shared outerShared = shared;
     @Nullable Connection[] outerReaders = readers;
@@ -131,7 +131,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
   }
 
   /** Registers a connection that was read for notification. */
-  void readDone(Connection connection) {
+  void addReader(Connection connection) {
     stats.countRead();
     gathering.read(connection.isFirstReadIn(gathering.round()));
     if (notifying) {

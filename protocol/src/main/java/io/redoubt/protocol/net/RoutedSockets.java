@@ -63,7 +63,7 @@ public final class RoutedSockets implements Sockets {
   }
 
   @Override
-  public void tellReadable(IoHandle channel, boolean listens) {
-    sockets.tellReadable(channel, listens);
+  public void signalReadable(IoHandle channel, boolean listens) {
+    sockets.signalReadable(channel, listens);
   }
 }

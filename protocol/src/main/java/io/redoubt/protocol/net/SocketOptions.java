@@ -46,7 +46,7 @@ final class SocketOptions {
     }
   }
 
-  static void unacknowledgedTimeout(Channel channel, int millis) {
+  static void setUnacknowledgedTimeout(Channel channel, int millis) {
     if (channel instanceof EpollSocketChannel) {
       channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, millis);
     }
@@ -64,7 +64,7 @@ final class SocketOptions {
    *
    * @throws IOException if the kernel refuses
    */
-  static void mark(Channel channel, int mark) throws IOException {
+  static void setMark(Channel channel, int mark) throws IOException {
     if (mark != 0 && channel instanceof EpollServerSocketChannel) {
       try {
         channel.config().setOption(MARK, mark);

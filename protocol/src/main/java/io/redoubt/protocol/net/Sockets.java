@@ -45,5 +45,5 @@ public interface Sockets {
    *
    * @param listens true for a listening channel
    */
-  void tellReadable(IoHandle channel, boolean listens);
+  void signalReadable(IoHandle channel, boolean listens);
 }

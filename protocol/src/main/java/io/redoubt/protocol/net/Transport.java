@@ -155,15 +155,15 @@ public final class Transport implements AutoCloseable {
     channel.config().setRecvByteBufAllocator(accepts());
     if (address instanceof InetSocketAddress inet) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
-      SocketOptions.mark(channel, listenerMark);
+      SocketOptions.setMark(channel, listenerMark);
       if (inet.getAddress() instanceof Inet6Address) {
         SocketOptions.onlyIpv6(channel);
       }
     }
     channel.pipeline().addLast(new Acceptor(tls, acceptor));
     try {
-      finished(register(channel));
-      finished(channel.bind(sockets.address(address)));
+      requireSuccess(register(channel));
+      requireSuccess(channel.bind(sockets.address(address)));
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -187,7 +187,7 @@ public final class Transport implements AutoCloseable {
     return eventLoop.register(channel);
   }
 
-  private static void finished(ChannelFuture future) throws IOException {
+  private static void requireSuccess(ChannelFuture future) throws IOException {
     Throwable cause = future.cause();
     if (cause != null) {
       throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
@@ -240,7 +240,7 @@ public final class Transport implements AutoCloseable {
       Connection.Handler handler) {
     Channel channel = sockets.connecting(remote);
     Connection connection = adopt(channel, false, tls, remote, c -> {});
-    connection.handler(handler);
+    connection.setHandler(handler);
     if (remote.isUnresolved()) {
       connection.notifyClosed(new UnknownHostException(remote.getHostString()));
       channel.unsafe().closeForcibly();
@@ -284,13 +284,13 @@ public final class Transport implements AutoCloseable {
    * Sets the work at the end of each turn, after all input was handled and before the loop waits;
    * on the loop.
    */
-  public void atEndOfTurn(EndOfTurn action) {
-    turns.last(action);
+  public void setEndOfTurn(EndOfTurn action) {
+    turns.setEndOfTurn(action);
   }
 
   /** Sets the longest pause for requests to gather, 0 for none; on the loop. */
-  public void gatheringMicros(int micros) {
-    gathering.maxPauseMicros(micros);
+  public void setGatheringMicros(int micros) {
+    gathering.setMaxPauseMicros(micros);
   }
 
   /** Returns true if the end of a turn is to come before the loop waits; on the loop. */
@@ -310,11 +310,11 @@ public final class Transport implements AutoCloseable {
 
   /** Polls one connection like {@link #serveMeanwhile(Predicate)}. */
   public void serveMeanwhile(Connection connection) {
-    turns.outside(() -> readBuffer.nested(() -> ready(connection.channel())));
+    turns.outside(() -> readBuffer.runNested(() -> ready(connection.channel())));
   }
 
   private void serve(Predicate<Connection> isBusy) {
-    readBuffer.nested(() -> {
+    readBuffer.runNested(() -> {
       List<Connection> ended = new ArrayList<>();
       for (Channel channel : List.copyOf(open)) {
         Connection connection = Connection.over(channel);
@@ -340,7 +340,7 @@ public final class Transport implements AutoCloseable {
       direct.readable();
       return true;
     }
-    sockets.tellReadable((IoHandle) channel.unsafe(), channel instanceof ServerChannel);
+    sockets.signalReadable((IoHandle) channel.unsafe(), channel instanceof ServerChannel);
     return true;
   }
 

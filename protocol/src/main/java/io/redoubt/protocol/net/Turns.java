@@ -47,7 +47,7 @@ final class Turns implements IoHandlerFactory {
   }
 
   /** Sets the work at the end of each turn; on the loop. */
-  void last(EndOfTurn action) {
+  void setEndOfTurn(EndOfTurn action) {
     last = action;
   }
 

@@ -121,17 +121,17 @@ public final class Log {
   }
 
   /** Sets the lowest level that is logged. */
-  public void level(Level least) {
+  public void setLevel(Level least) {
     level = least;
   }
 
   /** Sets the supplier of the role's letter. */
-  public void role(Role letterSupplier) {
+  public void setRole(Role letterSupplier) {
     role = letterSupplier;
   }
 
   /** Sets the form of the lines. */
-  public void format(LogFormat newFormat) {
+  public void setFormat(LogFormat newFormat) {
     form = newFormat;
   }
 
@@ -145,7 +145,7 @@ public final class Log {
    *
    * @throws IOException if the file can't be opened for appending
    */
-  public void file(@Nullable Path newFile) throws IOException {
+  public void setFile(@Nullable Path newFile) throws IOException {
     if (newFile != null) {
       new FileOutputStream(newFile.toFile(), true).close();
     }

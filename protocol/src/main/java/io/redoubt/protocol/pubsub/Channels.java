@@ -104,7 +104,7 @@ public final class Channels {
 
   private static Consumer<ReplyWriter> change(
       Subscriber subscriber, ChannelKind kind, String event, @Nullable ByteString name) {
-    int count = subscriber.subscriptions().shown(kind);
+    int count = subscriber.subscriptions().confirmedCount(kind);
     return writer -> {
       writer.push(3);
       writer.bulk(event);

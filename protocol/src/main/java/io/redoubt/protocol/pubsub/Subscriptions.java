@@ -47,7 +47,7 @@ public final class Subscriptions {
   /**
    * Returns the count shown in a confirmation of that kind; channels and patterns count together.
    */
-  int shown(ChannelKind kind) {
+  int confirmedCount(ChannelKind kind) {
     return kind == ChannelKind.SHARD_CHANNEL
         ? count(kind)
         : count(ChannelKind.CHANNEL) + count(ChannelKind.PATTERN);

@@ -24,7 +24,7 @@ public final class Limits {
   }
 
   /** Sets the maximum length of an argument, in bytes. */
-  public void maxBulkBytes(long bytes) {
+  public void setMaxBulkBytes(long bytes) {
     maxBulkBytes = bytes;
   }
 }

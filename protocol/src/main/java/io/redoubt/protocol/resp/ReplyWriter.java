@@ -85,7 +85,7 @@ public final class ReplyWriter {
   }
 
   /** Sets the protocol version: 2 or 3. */
-  public void resp(int version) {
+  public void setResp(int version) {
     resp = version;
   }
 
@@ -95,9 +95,9 @@ public final class ReplyWriter {
   }
 
   /** Sets the buffer that the following replies go to. */
-  public void target(ReplyBuffer newSink) {
+  public void setTarget(ReplyBuffer newSink) {
     sink = newSink;
-    suppressed(suppressed);
+    setSuppressed(suppressed);
   }
 
   /**
@@ -109,7 +109,7 @@ public final class ReplyWriter {
   }
 
   /** Sets whether replies are discarded. */
-  public void suppressed(boolean suppressed) {
+  public void setSuppressed(boolean suppressed) {
     this.suppressed = suppressed;
     if (!suppressed) {
       out = sink;

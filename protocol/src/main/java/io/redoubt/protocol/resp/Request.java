@@ -75,7 +75,7 @@ public final class Request {
       request.add(at, argument.length);
       at += argument.length;
     }
-    request.end(at);
+    request.setEnd(at);
     return request;
   }
 
@@ -122,7 +122,7 @@ public final class Request {
       copy.add(at, length);
       at += length;
     }
-    copy.end(at);
+    copy.setEnd(at);
     return copy;
   }
 
@@ -258,7 +258,7 @@ public final class Request {
   }
 
   /** Sets the memory that indexes arguments beyond {@link #MAX_NEAR}. */
-  void source(BufferMemory memoryOfIndex) {
+  void setSource(BufferMemory memoryOfIndex) {
     source = memoryOfIndex;
   }
 
@@ -271,7 +271,7 @@ public final class Request {
     release();
   }
 
-  void end(long end) {
+  void setEnd(long end) {
     this.end = end;
   }
 

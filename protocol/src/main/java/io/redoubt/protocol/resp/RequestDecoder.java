@@ -71,12 +71,12 @@ public final class RequestDecoder {
   }
 
   /** Lifts the limits that hold before authentication, or restores them. */
-  public void authenticated(boolean authenticated) {
+  public void setAuthenticated(boolean authenticated) {
     this.authenticated = authenticated;
   }
 
   /** Lifts the limit on arguments if the bytes come from this server's master. */
-  public void fromMaster(boolean fromMaster) {
+  public void setFromMaster(boolean fromMaster) {
     this.fromMaster = fromMaster;
   }
 
@@ -134,7 +134,7 @@ public final class RequestDecoder {
   public long decode(MemorySegment memory, long from, long to, Request into)
       throws ProtocolException {
     long at;
-    into.source(buffers);
+    into.setSource(buffers);
     if (remaining == NO_COUNT_YET) {
       if (from >= to) {
         missingBytes = 1;
@@ -150,7 +150,7 @@ public final class RequestDecoder {
       }
       at = afterLine;
       if (count <= 0) {
-        into.end(at);
+        into.setEnd(at);
         return at;
       }
       remaining = (int) count;
@@ -190,7 +190,7 @@ public final class RequestDecoder {
     }
     remaining = NO_COUNT_YET;
     progress = 0;
-    into.end(at);
+    into.setEnd(at);
     return at;
   }
 
@@ -319,7 +319,7 @@ public final class RequestDecoder {
     }
     progress = 0;
     into.reset(memory, from, true);
-    into.end(end + 1);
+    into.setEnd(end + 1);
     long lineEnd = end > from && memory.get(BYTE, end - 1) == '\r' ? end - 1 : end;
     splitLine(memory, from, lineEnd, into);
     return end + 1;

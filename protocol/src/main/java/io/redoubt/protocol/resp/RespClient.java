@@ -63,7 +63,7 @@ public final class RespClient implements AutoCloseable {
   }
 
   /** Sets the timeout of reads, in milliseconds; 0 for none. */
-  public void timeout(int timeoutMillis) throws IOException {
+  public void setTimeout(int timeoutMillis) throws IOException {
     socket.setSoTimeout(timeoutMillis);
   }
 

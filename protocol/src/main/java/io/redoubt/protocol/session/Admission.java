@@ -71,17 +71,17 @@ public final class Admission {
     if (!connection.isUnix()) {
       connection.noDelay(true);
       if (settings.tcpKeepaliveSeconds() > 0) {
-        connection.keepAlive(settings.tcpKeepaliveSeconds());
+        connection.setKeepAlive(settings.tcpKeepaliveSeconds());
       }
     }
     context.log().debug("Accepted %s", connection.remoteAddress());
-    connection.handler(newClient.get());
+    connection.setHandler(newClient.get());
   }
 
   private void refuse(Connection connection, String text) {
     rejected++;
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    connection.handler(new Refused(bytes));
+    connection.setHandler(new Refused(bytes));
   }
 
   /** Sends an error line when the connection opens, and closes it. */

@@ -247,7 +247,7 @@ public final class AwaitedReplies extends ReplyBuffer {
    * Records that the stream up to an offset is acknowledged; outside of {@link ReplicaWaits#await}
    * the caller must {@linkplain #flushSoon flush}.
    */
-  public void acknowledged(long offset) {
+  public void onAcknowledged(long offset) {
     acknowledged = Math.max(acknowledged, offset);
   }
 

@@ -48,7 +48,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
    * Blocks the client: its next requests wait until {@link #unblock()}.
    *
    * @param what the condition, notified of the end of the wait
-   * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
+   * @param timeoutMillis the delay before {@link Waiting#onTimeout} is called, 0 for none
    * @throws IllegalStateException within a script or EXEC, where the command has already replied
    */
   public final void block(Waiting what, long timeoutMillis) {
@@ -57,7 +57,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
     }
     wait.begin(what, context.loop(), timeoutMillis, this::timeOut);
     context.addTimedWaits(wait.isTimed() ? 1 : 0);
-    flag(ClientFlag.BLOCKED, true);
+    setFlag(ClientFlag.BLOCKED, true);
     context.addBlocked(1);
   }
 
@@ -79,7 +79,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
       return false;
     }
     context.addTimedWaits(timed ? -1 : 0);
-    flag(ClientFlag.BLOCKED, false);
+    setFlag(ClientFlag.BLOCKED, false);
     context.addBlocked(-1);
     return true;
   }
@@ -89,7 +89,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
     Waiting what = wait.waiting();
     if (what != null) {
       unblock();
-      what.timedOut();
+      what.onTimeout();
     }
   }
 
@@ -99,7 +99,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
     if (what != null) {
       unblock();
       reply().error(error.text());
-      what.failed(error.code());
+      what.onFailure(error.code());
     }
   }
 
@@ -117,7 +117,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
   /** Postpones the last dispatched request, and later ones, until the pause ends. */
   final void postpone() {
     postponed = true;
-    flag(ClientFlag.BLOCKED, true);
+    setFlag(ClientFlag.BLOCKED, true);
     context.addBlocked(1);
     context.pauses().postpone(this);
   }
@@ -126,7 +126,7 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
   public final void endPostponement() {
     if (postponed) {
       postponed = false;
-      flag(ClientFlag.BLOCKED, false);
+      setFlag(ClientFlag.BLOCKED, false);
       context.addBlocked(-1);
       resumeProcessing();
     }

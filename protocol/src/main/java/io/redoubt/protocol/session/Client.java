@@ -86,7 +86,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
    */
   public final void attach(Connection newConnection) {
     socket().attach(newConnection);
-    flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
+    setFlag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
     home.onOpen(this);
   }
 
@@ -113,7 +113,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
   @Override
   public final void closeSoon() {
     if (!isReleased() && !is(ClientFlag.CLOSE_ASAP)) {
-      flag(ClientFlag.CLOSE_ASAP, true);
+      setFlag(ClientFlag.CLOSE_ASAP, true);
       output().discard();
       conductor.atEndOfTurn(this);
     }
@@ -121,7 +121,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   /** Executes no further requests, and closes when the replies have been sent. */
   public final void closeAfterReply() {
-    flag(ClientFlag.CLOSE_AFTER_REPLY, true);
+    setFlag(ClientFlag.CLOSE_AFTER_REPLY, true);
     conductor.atEndOfTurn(this);
   }
 
@@ -173,7 +173,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   @Override
   public void onWritable(Connection to) {
-    delivery().socketDrained();
+    delivery().onSocketDrained();
     flush();
   }
 
@@ -222,7 +222,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
   @Override
   public final void resumeProcessing() {
     if (!isReleased()) {
-      flag(ClientFlag.UNBLOCKED, true);
+      setFlag(ClientFlag.UNBLOCKED, true);
       conductor.atEndOfTurn(this);
     }
   }
@@ -239,16 +239,16 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     context().channels().forget(this);
     home.stopTracking(this);
     resetIdentity();
-    output().mode(ClientOutput.ReplyMode.ON);
-    reply().resp(2);
-    input().authenticated(isAuthenticated());
+    output().setMode(ClientOutput.ReplyMode.ON);
+    reply().setResp(2);
+    input().setAuthenticated(isAuthenticated());
     onReset();
   }
 
   /** Authenticates the client as a user. */
   public final void authenticate(User as) {
     setUser(as);
-    input().authenticated(true);
+    input().setAuthenticated(true);
   }
 
   /**
@@ -256,10 +256,10 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
    * master.
    */
   public final void becomeMaster() {
-    flag(ClientFlag.MASTER, true);
+    setFlag(ClientFlag.MASTER, true);
     setAuthenticated();
     input().fromMaster();
-    mute(true);
+    setMuted(true);
   }
 
   /** Returns another client of this process, or null. */

@@ -18,7 +18,7 @@ public final class ClientNames {
   }
 
   /** Sets the client's name, empty for none. */
-  public void name(ByteString newName) {
+  public void setName(ByteString newName) {
     name = newName;
   }
 
@@ -27,7 +27,7 @@ public final class ClientNames {
     return library;
   }
 
-  public void library(ByteString value) {
+  public void setLibrary(ByteString value) {
     library = value;
   }
 
@@ -36,7 +36,7 @@ public final class ClientNames {
     return libraryVersion;
   }
 
-  public void libraryVersion(ByteString value) {
+  public void setLibraryVersion(ByteString value) {
     libraryVersion = value;
   }
 }

@@ -93,7 +93,7 @@ public final class ClientOutput {
       released = new ReplyWriter(replies);
     }
     current.begin(replicas, ofGroup);
-    writer.target(current);
+    writer.setTarget(current);
     awaiting = true;
   }
 
@@ -121,14 +121,14 @@ public final class ClientOutput {
 
   private void writeDirectlyAgain(AwaitedReplies current) {
     if (current.isEmpty()) {
-      writer.target(replies);
+      writer.setTarget(replies);
       awaiting = false;
     }
   }
 
   // ---- modes
 
-  public void mode(ReplyMode mode) {
+  public void setMode(ReplyMode mode) {
     this.mode = mode;
     update();
   }
@@ -138,13 +138,13 @@ public final class ClientOutput {
   }
 
   /** Discards all output, including push messages, as for a master. */
-  void mute(boolean on) {
+  void setMuted(boolean on) {
     mute = on;
     update();
   }
 
   /** Sets whether the reply of the running command goes to the calling script. */
-  void repliesToScript(boolean on) {
+  void setRepliesToScript(boolean on) {
     repliesToScript = on;
     update();
   }
@@ -174,7 +174,7 @@ public final class ClientOutput {
   }
 
   private void update() {
-    writer.suppressed(
+    writer.setSuppressed(
         mute || ended || repliesToScript || mode == ReplyMode.OFF || mode == ReplyMode.SKIP);
   }
 
@@ -182,7 +182,7 @@ public final class ClientOutput {
     if (mute || ended) {
       return;
     }
-    writer.suppressed(false);
+    writer.setSuppressed(false);
     try {
       message.accept(writer);
     } finally {
@@ -195,7 +195,7 @@ public final class ClientOutput {
     if (mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP) {
       return;
     }
-    writer.suppressed(false);
+    writer.setSuppressed(false);
     try {
       writer.raw(from, offset, length);
     } finally {
@@ -215,7 +215,7 @@ public final class ClientOutput {
     }
     ReplyWriter pushWriter = new ReplyWriter(pushes);
     pushesResp = writer.resp();
-    pushWriter.resp(pushesResp);
+    pushWriter.setResp(pushesResp);
     message.accept(pushWriter);
   }
 
@@ -244,17 +244,17 @@ public final class ClientOutput {
   /** Finishes a command: ends the suppression of its reply and writes kept push messages. */
   void afterCommand() {
     if (mode == ReplyMode.SKIP_NEXT) {
-      mode(ReplyMode.SKIP);
+      setMode(ReplyMode.SKIP);
     } else if (mode == ReplyMode.SKIP) {
-      mode(ReplyMode.ON);
+      setMode(ReplyMode.ON);
     }
     writePushes();
   }
 
   /** Called when the socket has accepted all output. */
-  void drained() {
+  void onDrained() {
     softLimitSinceMillis = -1;
-    replies.drained();
+    replies.onDrained();
   }
 
   /** Returns true if the unsent bytes exceed the limit, considering its duration. */

@@ -76,7 +76,7 @@ final class ClientReplies extends ReplyBuffer {
   }
 
   /** Called when the socket has accepted all output. */
-  void drained() {
+  void onDrained() {
     deferring = false;
   }
 

@@ -71,14 +71,14 @@ public abstract class ClientSession {
 
   /** Resets the user, the names and the requested options. */
   final void resetIdentity() {
-    flag(ClientFlag.PUBSUB, false);
+    setFlag(ClientFlag.PUBSUB, false);
     if (is(ClientFlag.MONITOR)) {
-      flag(ClientFlag.MONITOR, false);
-      flag(ClientFlag.REPLICA, false);
+      setFlag(ClientFlag.MONITOR, false);
+      setFlag(ClientFlag.REPLICA, false);
     }
-    flag(ClientFlag.NO_TOUCH, false);
-    flag(ClientFlag.NO_EVICT, false);
-    names.name(ByteString.EMPTY);
+    setFlag(ClientFlag.NO_TOUCH, false);
+    setFlag(ClientFlag.NO_EVICT, false);
+    names.setName(ByteString.EMPTY);
     user = users.defaultUser();
     authenticated = users.allowsUnauthenticated();
   }
@@ -91,14 +91,14 @@ public abstract class ClientSession {
   }
 
   /** Sets or clears a flag. */
-  public final void flag(ClientFlag flag, boolean on) {
+  public final void setFlag(ClientFlag flag, boolean on) {
     flags = on ? flags | flag.bit() : flags & ~flag.bit();
   }
 
   /** Makes it a monitor. Pauses treat a monitor like a replica, hence the second flag. */
   public final void becomeMonitor() {
-    flag(ClientFlag.REPLICA, true);
-    flag(ClientFlag.MONITOR, true);
+    setFlag(ClientFlag.REPLICA, true);
+    setFlag(ClientFlag.MONITOR, true);
   }
 
   /** Returns its current class. */
@@ -130,8 +130,8 @@ public abstract class ClientSession {
   }
 
   /** Updates the flag for subscriptions; must be called after they changed. */
-  public final void subscriptionsChanged() {
-    flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
+  public final void onSubscriptionsChange() {
+    setFlag(ClientFlag.PUBSUB, subscriptions.total() > 0);
   }
 
   /** Returns its client-side caching, or null if that is off. */
@@ -141,9 +141,9 @@ public abstract class ClientSession {
 
   final void setTracking(@Nullable Tracking current) {
     tracking = current;
-    flag(ClientFlag.TRACKING, current != null);
-    flag(ClientFlag.TRACKING_BROADCAST, current != null && current.mode().broadcast());
-    flag(ClientFlag.TRACKING_BROKEN, false);
+    setFlag(ClientFlag.TRACKING, current != null);
+    setFlag(ClientFlag.TRACKING_BROADCAST, current != null && current.mode().broadcast());
+    setFlag(ClientFlag.TRACKING_BROKEN, false);
   }
 
   /** Returns true if the keys read by the running command must be tracked. */
@@ -174,7 +174,7 @@ public abstract class ClientSession {
   }
 
   /** Sets the running command; called by the dispatcher once it is found. */
-  public final void lastCommand(Command<?> command) {
+  public final void setLastCommand(Command<?> command) {
     lastCommand = command;
   }
 

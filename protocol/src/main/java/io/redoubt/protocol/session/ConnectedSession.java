@@ -28,7 +28,7 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
   ConnectedSession(ClientContext context) {
     super(context);
     input = new ClientInput(context.limits(), context.memory(), context.clock());
-    input.authenticated(context.users().allowsUnauthenticated());
+    input.setAuthenticated(context.users().allowsUnauthenticated());
     delivery = new Delivery(this, socket, context, new OutputOwner());
   }
 
@@ -142,8 +142,8 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
    * Sets whether a command of this client's script is running, whose reply goes to the script
    * instead of {@link #reply()}.
    */
-  public final void repliesToScript(boolean on) {
-    output().repliesToScript(on);
+  public final void setRepliesToScript(boolean on) {
+    output().setRepliesToScript(on);
   }
 
   /** Sends the replies so far; only needed before the end of a read. */
@@ -241,8 +241,8 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
   }
 
   /** Sets whether replies and push messages are discarded, as for a master. */
-  public final void mute(boolean on) {
-    output().mute(on);
+  public final void setMuted(boolean on) {
+    output().setMuted(on);
   }
 
   /** Returns the output before its delivery. */

@@ -99,7 +99,7 @@ final class Delivery implements OutputListener, HeldOutput.Member {
     connection.flush();
     socketFull = connection.queuedBytes() > 0;
     if (!socketFull && !output.isAwaited()) {
-      output.drained();
+      output.onDrained();
     }
   }
 
@@ -167,14 +167,14 @@ final class Delivery implements OutputListener, HeldOutput.Member {
   }
 
   /** Resets the count of reply bytes, because the pipeline has been executed completely. */
-  void pipelineFinished() {
+  void onPipelineEnd() {
     pipelineBytes = 0;
   }
 
   /** Called when the socket has accepted all output. */
-  void socketDrained() {
+  void onSocketDrained() {
     socketFull = false;
-    output.drained();
+    output.onDrained();
   }
 
   /** Returns true if held output exceeds the limit at which reading pauses. */

@@ -14,7 +14,7 @@ public interface Dispatcher {
   default void lookAhead(Client client, Request[] requests, int count) {}
 
   /** Finishes a batch announced by {@link #lookAhead(RequestBatch)}. */
-  default void batchDone() {}
+  default void finishBatch() {}
 
   /** Returns true if there is memory for the objects of one more client. */
   default boolean hasRoomForClient() {
@@ -26,7 +26,7 @@ public interface Dispatcher {
    *
    * @param where part of a sentence for the log, such as {@code on the loop}
    */
-  default void outOfMemory(String where, OutOfMemoryError failure) {}
+  default void onOutOfMemory(String where, OutOfMemoryError failure) {}
 
   /**
    * Executes a request and writes its reply to {@link Client#reply()}. Must not throw for any

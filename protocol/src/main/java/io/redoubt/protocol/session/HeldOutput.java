@@ -40,7 +40,7 @@ public final class HeldOutput {
   HeldOutput() {}
 
   /** Sets the gate. */
-  public void gate(OutputGate newGate) {
+  public void setGate(OutputGate newGate) {
     gate = newGate;
   }
 

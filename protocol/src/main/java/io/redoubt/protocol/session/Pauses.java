@@ -80,7 +80,7 @@ public final class Pauses {
             wanted.compareTo(before.what) > 0 ? wanted : before.what,
             Math.max(untilMillis, before.endMillis));
     asked.put(cause, now);
-    chosen();
+    choose();
     if (now.endMillis == Long.MAX_VALUE) {
       return; // until it is ended explicitly
     }
@@ -99,12 +99,12 @@ public final class Pauses {
    */
   public void end(Cause cause) {
     if (asked.remove(cause) != null) {
-      chosen();
+      choose();
     }
     resumePostponed();
   }
 
-  private void chosen() {
+  private void choose() {
     what = Scope.NOTHING;
     for (ActivePause one : asked.values()) {
       what = one.what.compareTo(what) > 0 ? one.what : what;

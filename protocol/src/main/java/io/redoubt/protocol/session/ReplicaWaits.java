@@ -9,8 +9,8 @@ public interface ReplicaWaits {
       };
 
   /**
-   * Registers output. Once it is acknowledged or has failed, {@link AwaitedReplies#acknowledged} or
-   * {@link AwaitedReplies#fail} is called, and after this method has returned also {@link
+   * Registers output. Once it is acknowledged or has failed, {@link AwaitedReplies#onAcknowledged}
+   * or {@link AwaitedReplies#fail} is called, and after this method has returned also {@link
    * AwaitedReplies#flushSoon}.
    */
   void await(AwaitedReplies replies);

@@ -72,7 +72,7 @@ public final class TrackedClients {
       tracking = new Tracking();
       clients.put(client.id(), client);
     }
-    tracking.mode(mode);
+    tracking.setMode(mode);
     client.setTracking(tracking);
     if (mode.broadcast()) {
       for (ByteString prefix : added.isEmpty() ? List.of(ByteString.EMPTY) : added) {
@@ -95,11 +95,11 @@ public final class TrackedClients {
   }
 
   /** Ends the effect of CLIENT CACHING, which applies to one command or one transaction. */
-  void commandEnded(Client client) {
+  void onCommandEnd(Client client) {
     Tracking tracking = client.tracking();
     if (tracking != null && tracking.isCachingGiven() && client.queuedCommands() < 0) {
       Command<?> command = client.lastCommand();
-      tracking.cachingGiven(command != null && command.name().startsWith("client|"));
+      tracking.setCachingGiven(command != null && command.name().startsWith("client|"));
     }
   }
 
@@ -217,7 +217,7 @@ public final class TrackedClients {
   }
 
   private static void breakRedirection(Client client, long redirectId) {
-    client.flag(ClientFlag.TRACKING_BROKEN, true);
+    client.setFlag(ClientFlag.TRACKING_BROKEN, true);
     if (client.reply().resp() > 2) {
       client.push(writer -> {
         writer.push(2);

@@ -28,7 +28,7 @@ public final class TrackedPrefix implements Comparable<TrackedPrefix> {
   }
 
   /** Sets the address at which the data server collects changed keys. */
-  public void changedKeys(long address) {
+  public void setChangedKeys(long address) {
     changedKeys = address;
   }
 

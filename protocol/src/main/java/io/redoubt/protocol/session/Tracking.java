@@ -37,7 +37,7 @@ public final class Tracking {
     return mode;
   }
 
-  void mode(Mode newMode) {
+  void setMode(Mode newMode) {
     mode = newMode;
   }
 
@@ -47,7 +47,7 @@ public final class Tracking {
   }
 
   /** Sets whether CLIENT CACHING applies to the next command or transaction. */
-  public void cachingGiven(boolean given) {
+  public void setCachingGiven(boolean given) {
     cachingGiven = given;
   }
 

@@ -137,7 +137,7 @@ public final class Turn implements Client.Conductor {
     } finally {
       running = false;
       next = 0;
-      dispatcher.batchDone(); // may still examine the last request
+      dispatcher.finishBatch(); // may still examine the last request
       requests.clear();
     }
   }
@@ -153,7 +153,7 @@ public final class Turn implements Client.Conductor {
     continueNextTurn(client);
     client.flush(); // unless the effects must be durable or acknowledged first
     if (client.input().kept().isEmpty()) {
-      client.delivery().pipelineFinished();
+      client.delivery().onPipelineEnd();
     }
     client.updateReading();
     account(client);
@@ -251,7 +251,7 @@ public final class Turn implements Client.Conductor {
       return false;
     }
     if (client.is(ClientFlag.TRACKING)) {
-      trackedClients.commandEnded(client);
+      trackedClients.onCommandEnd(client);
     }
     client.afterCommand();
     account(client); // may close the client, which then executes nothing more
@@ -282,7 +282,7 @@ public final class Turn implements Client.Conductor {
 
   /** Closes a client after memory ran out for its requests or replies. */
   private void outOfMemory(Client client, OutOfMemoryError failure) {
-    dispatcher.outOfMemory("while serving a client", failure);
+    dispatcher.onOutOfMemory("while serving a client", failure);
     client.closeSoon();
   }
 
@@ -302,7 +302,7 @@ public final class Turn implements Client.Conductor {
   // ---- long requests
 
   /** Runs a task that executes requests of other clients during a long request of {@code busy}. */
-  public void nested(Client busy, Runnable task) {
+  public void runNested(Client busy, Runnable task) {
     RequestBatch outer = batch;
     int outerNext = next;
     boolean outerRunning = running;
@@ -399,7 +399,7 @@ public final class Turn implements Client.Conductor {
       return;
     }
     if (client.is(ClientFlag.UNBLOCKED)) {
-      client.flag(ClientFlag.UNBLOCKED, false);
+      client.setFlag(ClientFlag.UNBLOCKED, false);
       executeKept(client);
       continueNextTurn(client);
     }

@@ -62,7 +62,7 @@ public final class Gathering {
    *
    * @param micros 0 for none
    */
-  public void maxPauseMicros(int micros) {
+  public void setMaxPauseMicros(int micros) {
     maxPauseNanos = TimeUnit.MICROSECONDS.toNanos(micros);
     pauseNanos = 0;
   }

@@ -230,12 +230,12 @@ class UsersTest {
   void requirePasswordSetsTheDefaultUsersPassword() {
     ByteString name = ByteString.of("default");
     assertThat(users.allowsUnauthenticated()).isTrue();
-    users.requirePassword("secret");
+    users.setRequiredPassword("secret");
     assertThat(users.allowsUnauthenticated()).isFalse();
     assertThat(users.authenticate(name, "secret".getBytes())).isSameAs(users.defaultUser());
-    users.requirePassword("other");
+    users.setRequiredPassword("other");
     assertThat(users.authenticate(name, "secret".getBytes())).isNull();
-    users.requirePassword("");
+    users.setRequiredPassword("");
     assertThat(users.allowsUnauthenticated()).isTrue();
   }
 

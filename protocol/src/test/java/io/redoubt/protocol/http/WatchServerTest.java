@@ -208,18 +208,18 @@ final class WatchServerTest {
 
   @Test
   void sendsStatesAndEventsToOpenPages() throws Exception {
-    server.happened("{\"type\":\"early\"}");
+    server.addEvent("{\"type\":\"early\"}");
     try (Socket socket = watch();
         var reader = reader(socket)) {
       awaitLine(reader, "data: {\"type\":\"early\"}");
       assertThat(server.isWatched()).isTrue();
-      server.show("{\"n\":1}");
+      server.sendState("{\"n\":1}");
       awaitLine(reader, "event: state");
       awaitLine(reader, "data: {\"n\":1}");
-      server.happened("{\"type\":\"late\"}");
+      server.addEvent("{\"type\":\"late\"}");
       awaitLine(reader, "data: {\"type\":\"late\"}");
       publish(new Access(Right.NOTHING, Map.of()), "");
-      server.show("{\"n\":2}"); // the user may have lost the permission
+      server.sendState("{\"n\":2}"); // the user may have lost the permission
       String line = reader.readLine();
       while (line != null) {
         assertThat(line).doesNotContain("\"n\":2");
@@ -230,8 +230,8 @@ final class WatchServerTest {
 
   @Test
   void sendsTheLastMinutesAndTheUserToANewPage() throws Exception {
-    server.sampled(List.of("at", "commands"), new long[] {1000, 5});
-    server.sampled(List.of("at", "commands"), new long[] {2000, 9});
+    server.addSample(List.of("at", "commands"), new long[] {1000, 5});
+    server.addSample(List.of("at", "commands"), new long[] {2000, 9});
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         var reader = reader(socket)) {
       socket.setSoTimeout(20_000);
@@ -254,17 +254,17 @@ final class WatchServerTest {
     try (Socket socket = watch();
         var reader = reader(socket)) {
       awaitLine(reader, "event: viewer");
-      server.show("{\"n\":1}");
+      server.sendState("{\"n\":1}");
       awaitLine(reader, "data: {\"n\":1}");
     }
     while (server.isWatched()) { // until it sees the end of the connection
       Thread.onSpinWait();
     }
-    server.show("{\"n\":2}"); // no page is open
+    server.sendState("{\"n\":2}"); // no page is open
     try (Socket socket = watch();
         var reader = reader(socket)) {
       awaitLine(reader, "event: viewer");
-      server.show("{\"n\":3}");
+      server.sendState("{\"n\":3}");
       awaitLine(reader, "event: state");
       assertThat(reader.readLine()).isEqualTo("data: {\"n\":3}");
     }

@@ -66,7 +66,7 @@ class EndOfTurnTest extends TransportFixture {
   /** Sends a byte, and another one after an event; returns the number of bytes of each turn. */
   private List<Integer> endsOfTurns(UntilAllHaveCome end, CountDownLatch event) throws Exception {
     Executor loop = transport.loop()::execute;
-    CompletableFuture.runAsync(() -> transport.atEndOfTurn(end), loop).join();
+    CompletableFuture.runAsync(() -> transport.setEndOfTurn(end), loop).join();
     BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
     Listener listener =
         transport.listen(
@@ -83,7 +83,7 @@ class EndOfTurnTest extends TransportFixture {
                     }
                   };
               handlers.add(handler);
-              accepted.handler(handler);
+              accepted.setHandler(handler);
             });
     try (Socket first = new Socket("127.0.0.1", listener.port());
         Socket second = new Socket("127.0.0.1", listener.port())) {
@@ -127,7 +127,7 @@ class EndOfTurnTest extends TransportFixture {
           }
         };
     Executor loop = transport.loop()::execute;
-    CompletableFuture.runAsync(() -> transport.atEndOfTurn(counting), loop).join();
+    CompletableFuture.runAsync(() -> transport.setEndOfTurn(counting), loop).join();
     List<Integer> acceptedIn = new ArrayList<>();
     CountDownLatch accepted = new CountDownLatch(WAITING);
     Listener listener =
@@ -135,7 +135,7 @@ class EndOfTurnTest extends TransportFixture {
             new InetSocketAddress("127.0.0.1", 0),
             WAITING,
             connection -> {
-              connection.handler(new EchoHandler());
+              connection.setHandler(new EchoHandler());
               acceptedIn.add(turns.get());
               accepted.countDown();
             });

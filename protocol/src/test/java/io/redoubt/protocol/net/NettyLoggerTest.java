@@ -21,7 +21,7 @@ final class NettyLoggerTest {
 
   @BeforeEach
   void use() throws IOException {
-    log.file(folder.resolve("log"));
+    log.setFile(folder.resolve("log"));
     NettyLogger.use(log);
   }
 
@@ -61,7 +61,7 @@ final class NettyLoggerTest {
     InternalLogger logger = logger("io.netty.channel.epoll.Native");
     logger.info("usual");
     assertThat(logger.isDebugEnabled()).isFalse();
-    log.level(Log.Level.DEBUG);
+    log.setLevel(Log.Level.DEBUG);
     assertThat(logger.isDebugEnabled()).isTrue();
     logger.debug("detail {}", 1);
     logger.trace("never");

@@ -70,7 +70,7 @@ class RoundTripAllocationTest {
         Transport.open("test-loop", BufferMemory.offHeap(), SystemSockets.choose(nio))) {
       Listener listener =
           transport.listen(
-              new InetSocketAddress("127.0.0.1", 0), 10, c -> c.handler(new OkHandler()));
+              new InetSocketAddress("127.0.0.1", 0), 10, c -> c.setHandler(new OkHandler()));
       byte[] sent = "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n".repeat(4).getBytes(US_ASCII);
       try (Socket socket = new Socket("127.0.0.1", listener.port())) {
         socket.setTcpNoDelay(true);

@@ -79,7 +79,8 @@ class TlsTest {
   private Listener listen(Tls.ClientCertificates clients, Connection.Handler handler)
       throws IOException {
     Tls tls = Tls.server(ours, authority(ours), terms(), new Tls.Service(clients));
-    return transport.listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(handler));
+    return transport.listen(
+        new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.setHandler(handler));
   }
 
   @BeforeEach
@@ -248,7 +249,7 @@ class TlsTest {
             new Tls.Service(Tls.ClientCertificates.REQUIRED));
     Listener listener =
         transport.listen(
-            new InetSocketAddress("127.0.0.1", 0), 9, server, c -> c.handler(new EchoHandler()));
+            new InetSocketAddress("127.0.0.1", 0), 9, server, c -> c.setHandler(new EchoHandler()));
     assertThat(session(client(withPassword), listener.port(), "TLSv1.3").isValid()).isTrue();
   }
 
@@ -344,7 +345,7 @@ class TlsTest {
 
   private int listen(Tls tls) throws IOException {
     return transport
-        .listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(new EchoHandler()))
+        .listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.setHandler(new EchoHandler()))
         .port();
   }
 

@@ -55,7 +55,7 @@ class TransportTest extends TransportFixture {
   }
 
   private Listener listen(Supplier<? extends Connection.Handler> handlers) throws IOException {
-    return transport.listen(loopback(0), BACKLOG, c -> c.handler(handlers.get()));
+    return transport.listen(loopback(0), BACKLOG, c -> c.setHandler(handlers.get()));
   }
 
   private <T> T onLoop(Supplier<T> task) {
@@ -77,7 +77,7 @@ class TransportTest extends TransportFixture {
       assertThat(onLoop(connection::isTls)).isFalse();
       assertThat(onLoop(connection::fd)).isGreaterThanOrEqualTo(nio ? -1 : 3);
       onLoop(() -> {
-        connection.keepAlive(300);
+        connection.setKeepAlive(300);
         return 0;
       });
     }
@@ -377,7 +377,7 @@ class TransportTest extends TransportFixture {
             connection.send(chunk, chunk.limit());
             connection.flush();
             assertThat(connection.queuedBytes()).isZero();
-            connection.keepAlive(300);
+            connection.setKeepAlive(300);
             connection.noDelay(false);
           }
         };
@@ -458,7 +458,7 @@ class TransportTest extends TransportFixture {
             BACKLOG,
             c -> {
               accepted.incrementAndGet();
-              c.handler(new EchoHandler());
+              c.setHandler(new EchoHandler());
             });
     onLoop(() -> {
       listener.accepting(false);
@@ -479,9 +479,10 @@ class TransportTest extends TransportFixture {
     for (String[] pair : new String[][] {{"127.0.0.1", "::1"}, {"0.0.0.0", "::"}}) {
       Listener four =
           transport.listen(
-              new InetSocketAddress(pair[0], 0), BACKLOG, c -> c.handler(new EchoHandler()));
+              new InetSocketAddress(pair[0], 0), BACKLOG, c -> c.setHandler(new EchoHandler()));
       EchoHandler echo = new EchoHandler();
-      transport.listen(new InetSocketAddress(pair[1], four.port()), BACKLOG, c -> c.handler(echo));
+      transport.listen(
+          new InetSocketAddress(pair[1], four.port()), BACKLOG, c -> c.setHandler(echo));
       try (Socket socket = new Socket("::1", four.port())) {
         Connection connection = echo.opened.join();
         assertThat(onLoop(connection::remoteAddress)).isEqualTo("[::1]:" + socket.getLocalPort());
@@ -504,7 +505,7 @@ class TransportTest extends TransportFixture {
     Path path = folder.resolve("redis.sock");
     UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
     EchoHandler echo = new EchoHandler();
-    Listener listener = transport.listen(address, BACKLOG, c -> c.handler(echo));
+    Listener listener = transport.listen(address, BACKLOG, c -> c.setHandler(echo));
     assertThat(listener.port()).isZero();
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(address);
@@ -524,7 +525,8 @@ class TransportTest extends TransportFixture {
   @Test
   void passesTheBacklogToTheKernel() throws Exception {
     int backlog = 3;
-    Listener listener = transport.listen(loopback(0), backlog, c -> c.handler(new EchoHandler()));
+    Listener listener =
+        transport.listen(loopback(0), backlog, c -> c.setHandler(new EchoHandler()));
     onLoop(() -> {
       listener.accepting(false);
       return 0;

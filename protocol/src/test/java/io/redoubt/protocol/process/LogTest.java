@@ -22,7 +22,7 @@ final class LogTest {
 
   @Test
   void writesRedisFormat() {
-    log.role(() -> 'M');
+    log.setRole(() -> 'M');
     log.notice("DB loaded from disk: %.3f seconds", 0.25);
     log.warning("100% sure");
 
@@ -38,10 +38,10 @@ final class LogTest {
   void omitsLowerLevels() {
     log.debug("a");
     log.verbose("b");
-    log.level(Log.Level.DEBUG);
+    log.setLevel(Log.Level.DEBUG);
     log.debug("c");
     log.verbose("d");
-    log.level(Log.Level.NOTHING);
+    log.setLevel(Log.Level.NOTHING);
     log.warning("e");
 
     assertThat(written())
@@ -55,7 +55,7 @@ final class LogTest {
   @Test
   void writesToAFileEvenAfterItWasMoved() throws IOException {
     Path file = directory.resolve("redis.log");
-    log.file(file);
+    log.setFile(file);
     log.notice("one");
     Files.move(file, directory.resolve("redis.log.1"));
     log.notice("two");
@@ -66,11 +66,11 @@ final class LogTest {
 
   @Test
   void refusesAFileThatCannotBeOpened() {
-    assertThatThrownBy(() -> log.file(directory.resolve("no/such")))
+    assertThatThrownBy(() -> log.setFile(directory.resolve("no/such")))
         .isInstanceOfSatisfying(
             IOException.class,
             e -> assertThat(SystemErrors.text(e)).isEqualTo("No such file or directory"));
-    assertThatThrownBy(() -> log.file(directory))
+    assertThatThrownBy(() -> log.setFile(directory))
         .isInstanceOfSatisfying(
             IOException.class, e -> assertThat(SystemErrors.text(e)).isEqualTo("Is a directory"));
   }
@@ -79,7 +79,7 @@ final class LogTest {
   void isSilentWithoutStandardOutput() throws IOException {
     log.withoutStandardOutput();
     log.notice("nobody reads this");
-    log.file(directory.resolve("x"));
+    log.setFile(directory.resolve("x"));
     log.notice("but this");
 
     assertThat(written()).isEmpty();

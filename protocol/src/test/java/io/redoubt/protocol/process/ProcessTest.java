@@ -115,7 +115,7 @@ final class ProcessTest {
   @Test
   void forwardsJavasLogging(@TempDir Path folder) throws IOException {
     Log log = Log.silent(Clock.system());
-    log.file(folder.resolve("log"));
+    log.setFile(folder.resolve("log"));
     JavaLogging.forwardTo(log);
     try {
       // Earlier tests have used Java's logging; a process reads its configuration on first use.

@@ -17,7 +17,7 @@ class ChannelsTest {
     final ReplyWriter writer = new ReplyWriter(collector);
 
     Listener(int resp) {
-      writer.resp(resp);
+      writer.setResp(resp);
     }
 
     @Override

@@ -81,7 +81,7 @@ class ReplyWriterTest {
     for (int i = 0; i < 3; i++) {
       Windows windows = new Windows(windowBytes[i]);
       ReplyWriter writer = new ReplyWriter(windows);
-      writer.resp(resp);
+      writer.setResp(resp);
       writes.accept(writer);
       results[i] = windows.text();
     }
@@ -195,7 +195,7 @@ class ReplyWriterTest {
     both(
         w -> {
           w.ok();
-          w.suppressed(true);
+          w.setSuppressed(true);
           w.error("ERR no");
           w.bulk("x".repeat(100_000));
           w.raw(new byte[100_000]);
@@ -203,7 +203,7 @@ class ReplyWriterTest {
           w.bulk(new byte[3000]);
           w.resolve(mark, 1);
           w.doubleValue(1.5);
-          w.suppressed(false);
+          w.setSuppressed(false);
           w.pong();
         },
         "+OK\r\n+PONG\r\n");
@@ -231,7 +231,7 @@ class ReplyWriterTest {
     for (int round = 0; round < 500; round++) {
       Windows windows = new Windows(16 + random.nextInt(300));
       ReplyWriter writer = new ReplyWriter(windows);
-      writer.resp(3);
+      writer.setResp(3);
       List<Reply> expected = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
         expected.add(write(writer, random, 0));

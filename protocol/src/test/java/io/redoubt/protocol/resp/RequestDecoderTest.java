@@ -183,7 +183,7 @@ class RequestDecoderTest {
 
   @Test
   void limitsUnauthenticatedClientsToSmallRequests() throws ProtocolException {
-    decoder.authenticated(false);
+    decoder.setAuthenticated(false);
     assertThat(decodeAtOnce("*1\r\n$4\r\nPING\r\n")).hasSize(1);
     assertThat(decode(stranger(), bytes("*10\r\n$16384\r\n"), new int[] {100})).isEmpty();
     assertThatThrownBy(() -> decodeAtOnce("*11\r\n"))
@@ -194,16 +194,16 @@ class RequestDecoderTest {
 
   private RequestDecoder stranger() {
     RequestDecoder stranger = new RequestDecoder(limits, BufferMemory.offHeap());
-    stranger.authenticated(false);
+    stranger.setAuthenticated(false);
     return stranger;
   }
 
   @Test
   void respectsTheConfiguredArgumentLimit() throws ProtocolException {
-    limits.maxBulkBytes(1000);
+    limits.setMaxBulkBytes(1000);
     assertThat(decodeAtOnce("*1\r\n$1000\r\n")).isEmpty();
     RequestDecoder fromMaster = new RequestDecoder(limits, BufferMemory.offHeap());
-    fromMaster.fromMaster(true);
+    fromMaster.setFromMaster(true);
     assertThat(decode(fromMaster, bytes("*1\r\n$1001\r\n"), new int[] {100})).isEmpty();
     RequestDecoder other = new RequestDecoder(limits, BufferMemory.offHeap());
     assertThatThrownBy(() -> decode(other, bytes("*1\r\n$1001\r\n"), new int[] {100}))

@@ -162,7 +162,7 @@ class ClientTest {
   @Test
   void limitsSizesBeforeAuthentication() throws Exception {
     process.onLoop(() -> {
-      process.users.requirePassword("secret");
+      process.users.setRequiredPassword("secret");
       return 0;
     });
     try (Peer peer = process.connect()) {

@@ -328,7 +328,7 @@ class SharedCommandsTest {
   @Test
   void helloAuthenticates() throws Exception {
     process.onLoop(() -> {
-      process.users.requirePassword("secret");
+      process.users.setRequiredPassword("secret");
       return 0;
     });
     try (Peer fresh = process.connect()) {

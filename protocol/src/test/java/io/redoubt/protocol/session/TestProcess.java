@@ -125,12 +125,12 @@ final class TestProcess implements AutoCloseable {
       client.block(
           new Waiting() {
             @Override
-            public void timedOut() {
+            public void onTimeout() {
               client.reply().nilArray();
             }
 
             @Override
-            public void ended() {
+            public void onEnd() {
               blocked.remove(client.id());
             }
           },
@@ -267,7 +267,7 @@ final class TestProcess implements AutoCloseable {
       client.reply().error(table.unknown(request).text());
       return true;
     }
-    client.lastCommand(command);
+    client.setLastCommand(command);
     CommandError refusal = refusal(client, command, request);
     if (refusal != null) {
       client.reply().error(refusal.text());

@@ -23,7 +23,7 @@ class GatheringTest {
 
   @BeforeEach
   void doesNotPauseAfterTheFirstRound() {
-    gathering.maxPauseMicros(MAX_PAUSE_MICROS);
+    gathering.setMaxPauseMicros(MAX_PAUSE_MICROS);
     round(MANY, SOON);
     assertThat(gathering.wantsPause(1)).isFalse();
   }
@@ -85,7 +85,7 @@ class GatheringTest {
   @Test
   void doesNotPauseWhenTurnedOff() {
     round(MANY, SOON);
-    gathering.maxPauseMicros(0);
+    gathering.setMaxPauseMicros(0);
     assertThat(gathering.wantsPause(1)).isFalse();
     int round = gathering.round();
     for (int i = 0; i < 3 * Gathering.READS; i++) {
@@ -97,7 +97,7 @@ class GatheringTest {
 
   @Test
   void keepsToTheLongestPause() {
-    gathering.maxPauseMicros(70);
+    gathering.setMaxPauseMicros(70);
     round(Gathering.READS, SOON);
     assertThat(pause()).isEqualTo(70_000);
   }

@@ -53,7 +53,7 @@ final class InstanceFields {
 
   private void common(Instance instance, Sentinel sentinel) {
     Link link = instance.link();
-    Address shown = sentinel.shown(instance.address());
+    Address shown = sentinel.displayed(instance.address());
     put("name", sentinel.nameOf(instance));
     put("ip", shown.host());
     put("port", shown.port());

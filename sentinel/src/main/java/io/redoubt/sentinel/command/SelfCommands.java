@@ -11,7 +11,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.config.directive.RefusedValue;
-import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.runtime.GlobalOptions;
 import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
@@ -87,7 +87,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void flushconfig(SentinelCall call) {
-    call.control().order(new Input.FlushConfig());
+    call.control().order(new SentinelInput.FlushConfig());
     call.okWhenSaved();
   }
 

@@ -13,12 +13,12 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.sentinel.core.DataNode;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Master;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Replica;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Hosts;
 import io.redoubt.sentinel.message.NodeInfo;
@@ -118,7 +118,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       subcommand("SENTINEL REMOVE master-name")
           .does("Stops monitoring.")
           .since("2.8.4")
-          .runs(call -> order(call, new Input.Remove(call.text(2))));
+          .runs(call -> order(call, new SentinelInput.Remove(call.text(2))));
 
   final Command<SentinelCall> set =
       subcommand("SENTINEL SET master-name (option value){data}...")
@@ -218,7 +218,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       reply.nilArray();
       return;
     }
-    Address address = call.sentinel().shown(master.currentAddress());
+    Address address = call.sentinel().displayed(master.currentAddress());
     reply.array(2);
     reply.bulk(address.host());
     reply.bulk(Integer.toString(address.port()));
@@ -226,28 +226,29 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   private static void isMasterDownByAddr(SentinelCall call) {
     boolean coordinated =
-        call.count() == 7 && call.text(6).equalsIgnoreCase(Input.AskedIfDown.COORDINATED);
+        call.count() == 7 && call.text(6).equalsIgnoreCase(SentinelInput.AskedIfDown.COORDINATED);
     if (call.count() > 6 && !coordinated) {
       throw Errors.SYNTAX;
     }
     // No master listens on a port that is out of range.
     Address address =
         new Address(call.text(2), (int) Math.clamp(call.number(3), -1L, MAX_PORT + 1L));
-    Output answer =
+    SentinelOutput answer =
         call.control()
-            .order(new Input.AskedIfDown(address, call.number(4), call.text(5), coordinated));
-    if (!(answer instanceof Output.Opinion opinion)) {
+            .order(
+                new SentinelInput.AskedIfDown(address, call.number(4), call.text(5), coordinated));
+    if (!(answer instanceof SentinelOutput.Opinion opinion)) {
       throw new IllegalStateException("not an opinion: " + answer);
     }
     if (opinion.leader().equals("*")) {
       reply(call.reply(), opinion);
     } else {
-      Output.Opinion withoutVote = new Output.Opinion(opinion.down(), "*", 0);
+      SentinelOutput.Opinion withoutVote = new SentinelOutput.Opinion(opinion.down(), "*", 0);
       call.whenSettled((reply, kept) -> reply(reply, kept ? opinion : withoutVote));
     }
   }
 
-  private static void reply(ReplyWriter reply, Output.Opinion opinion) {
+  private static void reply(ReplyWriter reply, SentinelOutput.Opinion opinion) {
     reply.array(3);
     reply.integer(opinion.down() ? 1 : 0);
     reply.bulk(opinion.leader());
@@ -264,17 +265,17 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     if (call.count() > 4 || (call.count() == 4 && !coordinated && !loss)) {
       throw Errors.SYNTAX;
     }
-    order(call, new Input.Failover(call.text(2), coordinated, loss));
+    order(call, new SentinelInput.Failover(call.text(2), coordinated, loss));
   }
 
-  private static void order(SentinelCall call, Input input) {
+  private static void order(SentinelCall call, SentinelInput input) {
     refusal(call.control().order(input));
     call.okWhenSaved();
   }
 
   /** Returns the output unless it is a refusal, which is thrown as an error. */
-  private static Output refusal(Output answer) {
-    if (answer instanceof Output.Refused(String error)) {
+  private static SentinelOutput refusal(SentinelOutput answer) {
+    if (answer instanceof SentinelOutput.Refused(String error)) {
       throw new CommandError(error);
     }
     return answer;
@@ -287,7 +288,8 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
         names.add(master.name());
       }
     }
-    if (refusal(call.control().order(new Input.Reset(names))) instanceof Output.Done(long count)) {
+    if (refusal(call.control().order(new SentinelInput.Reset(names)))
+        instanceof SentinelOutput.Done(long count)) {
       call.reply().integer(count);
     }
   }
@@ -305,7 +307,8 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     if (!Hosts.isHost(host, call.control().globalOptions().resolveHostnames())) {
       throw new CommandError("ERR Invalid IP address or hostname specified");
     }
-    order(call, new Input.Monitor(call.text(2), new Address(host, (int) port), (int) quorum));
+    order(
+        call, new SentinelInput.Monitor(call.text(2), new Address(host, (int) port), (int) quorum));
   }
 
   private static void set(SentinelCall call) {
@@ -332,7 +335,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       changes.add(option + " " + shown + (second == null ? "" : " " + second));
       at += 1 + values;
     }
-    order(call, new Input.Set(master.name(), options, changes));
+    order(call, new SentinelInput.Set(master.name(), options, changes));
   }
 
   private static MasterOptions set(

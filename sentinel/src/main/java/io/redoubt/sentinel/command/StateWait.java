@@ -42,12 +42,12 @@ final class StateWait implements Waiting {
 
   /** Ends the wait on CLIENT UNBLOCK, with an unknown outcome. */
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     reply(false);
   }
 
   @Override
-  public void ended() {
+  public void onEnd() {
     over = true;
   }
 }

@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.HelloMessage;
 import io.redoubt.sentinel.message.Hosts;

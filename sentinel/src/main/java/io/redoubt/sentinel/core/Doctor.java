@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;

@@ -2,7 +2,7 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.sentinel.core.FailoverAttempt.State;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;
@@ -35,7 +35,7 @@ final class Failovers {
   private final SentinelWorld world;
   private final Links links;
   private final LeaderWait leaderWait;
-  private final Elections elections;
+  private final LeaderElections elections;
   private final Handover handover;
   private final Fencing fencing;
   private final Promotions promotions;
@@ -46,7 +46,7 @@ final class Failovers {
       SentinelWorld world,
       Links links,
       LeaderWait leaderWait,
-      Elections elections,
+      LeaderElections elections,
       Handover handover,
       Fencing fencing,
       Promotions promotions,
@@ -142,12 +142,12 @@ final class Failovers {
 
   private void awaitElection(Master master, FailoverAttempt failover) {
     boolean ordered = failover.isForced() && !promotions.needsVotes(master, failover);
-    String winner = ordered ? world.myId() : Votes.winner(master, failover.epoch());
+    String winner = ordered ? world.myId() : VoteCount.winner(master, failover.epoch());
     boolean due = failover.isForced() || master.isObjectivelyDown();
     if (world.myId().equals(winner) && due) {
       world.event(Level.WARNING, "+elected-leader", master);
       if (world.settings().crash().afterElection()) {
-        world.emit(new Output.Crash("crash-after-election"));
+        world.emit(new SentinelOutput.Crash("crash-after-election"));
       }
       master.onElectionWon();
       enter(failover, State.SELECT_REPLICA);
@@ -158,7 +158,7 @@ final class Failovers {
         failover.stateSince()
             + Math.min(VOTES_LIMIT_MILLIS, leaderWait.electionTimeoutMillis(master));
     // For an order, sentinels may vote later, when their leases have expired.
-    boolean votesMayCome = failover.isForced() || Votes.areAwaited(master, failover.epoch());
+    boolean votesMayCome = failover.isForced() || VoteCount.areAwaited(master, failover.epoch());
     boolean over = winner != null || !due || !votesMayCome || world.nowMillis() >= end;
     if (over) {
       abort(master, Objection.NOT_ELECTED, "");
@@ -357,7 +357,7 @@ final class Failovers {
     world.markStateChanged();
     world.event(Level.WARNING, "+promoted-slave", promoted);
     if (world.settings().crash().afterPromotion()) {
-      world.emit(new Output.Crash("crash-after-promotion"));
+      world.emit(new SentinelOutput.Crash("crash-after-promotion"));
     }
     world.event(Level.WARNING, "+failover-state-reconf-slaves", master);
     if (failover.isForced() && master.link().command.isUp()) {

@@ -4,7 +4,7 @@ import io.redoubt.protocol.group.FenceAnswer;
 import io.redoubt.protocol.group.GroupConfig;
 import io.redoubt.sentinel.core.FailoverAttempt.Fenced;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.NodeInfo;
 import org.jspecify.annotations.Nullable;

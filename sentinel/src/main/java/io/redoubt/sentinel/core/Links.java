@@ -5,7 +5,7 @@ import io.redoubt.sentinel.core.Link.Kind;
 import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.HelloMessage;
@@ -93,7 +93,7 @@ final class Links {
   void drop(Link link, Kind kind) {
     Side side = link.side(kind);
     if (side.state != State.DOWN) {
-      world.emit(new Output.Disconnect(link.id(), kind));
+      world.emit(new SentinelOutput.Disconnect(link.id(), kind));
       onBroken(link, kind);
     }
   }
@@ -246,7 +246,7 @@ final class Links {
             world.myId(),
             world.currentEpoch(),
             master.name(),
-            world.shown(master.currentAddress()),
+            world.displayed(master.currentAddress()),
             master.configEpoch());
     announced.add(hello.sentinel());
     instance.setHelloSentAt(world.nowMillis());
@@ -271,7 +271,8 @@ final class Links {
     commands.add(
         master == null
             ? words(node, "SLAVEOF", "NO", "ONE")
-            : words(node, "SLAVEOF", world.shown(master).host(), Integer.toString(master.port())));
+            : words(
+                node, "SLAVEOF", world.displayed(master).host(), Integer.toString(master.port())));
     commands.add(words(node, "CONFIG", "REWRITE"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "normal"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
@@ -297,7 +298,7 @@ final class Links {
     if (kind == Kind.COMMAND) {
       instance.link().pending++;
     }
-    world.emit(new Output.Send(instance.link().id(), kind, request));
+    world.emit(new SentinelOutput.Send(instance.link().id(), kind, request));
   }
 
   /** Applies renamed commands, which exist on data nodes but not on sentinels. */

@@ -36,13 +36,13 @@ final class Names {
   }
 
   /** Returns the address shown to users, by host name if configured. */
-  Address shown(Address place) {
+  Address displayed(Address place) {
     return announced.getAsBoolean() ? place : numbered(place);
   }
 
   /** Returns the name of an instance in replies and events. */
   String of(Instance instance) {
-    return instance instanceof Replica ? shown(instance.address()).toString() : instance.name();
+    return instance instanceof Replica ? displayed(instance.address()).toString() : instance.name();
   }
 
   /**
@@ -55,7 +55,7 @@ final class Names {
   }
 
   private String place(Instance instance) {
-    Address place = shown(instance.address());
+    Address place = displayed(instance.address());
     return place.host() + " " + place.port();
   }
 

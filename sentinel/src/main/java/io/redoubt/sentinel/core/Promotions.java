@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * failover; each supplies its own {@link Objection} and knows nothing of the others:
  *
  * <ul>
- *   <li>{@link Votes}: each epoch has at most one leader, elected by a majority.
+ *   <li>{@link VoteCount}: each epoch has at most one leader, elected by a majority.
  *   <li>{@link Leases}: no other node can accept writes under a lease from this sentinel.
  *   <li>{@link Fencing}: the new master has all acknowledged writes.
  *   <li>{@link Handover}: a planned failover first stops the writes of the old master.
@@ -52,7 +52,7 @@ final class Promotions {
       world.wakeBy(master.nextAttemptAt());
       return Objection.TOO_EARLY;
     }
-    return Votes.reachable(master) < master.votesToWin()
+    return VoteCount.reachable(master) < master.votesToWin()
         ? Objection.NO_MAJORITY
         : leases.objection(master);
   }
@@ -91,7 +91,7 @@ final class Promotions {
    * Returns the objection to a vote for another sentinel. A coordinated failover stops the writes
    * itself, so leases don't object; its votes only exclude a competing failover.
    */
-  @Nullable Objection toVote(Master master, Input.AskedIfDown asked) {
+  @Nullable Objection toVote(Master master, SentinelInput.AskedIfDown asked) {
     if (world.isJoining()) {
       return Objection.JOINING;
     }
@@ -100,7 +100,7 @@ final class Promotions {
             ? ofLeadership(master, asked.candidate())
             : leases.objection(master);
     return objection == null
-        ? Votes.objection(master, asked.epoch(), world.currentEpoch())
+        ? VoteCount.objection(master, asked.epoch(), world.currentEpoch())
         : objection;
   }
 
@@ -117,7 +117,7 @@ final class Promotions {
     if (needsPromises(master, failover)) {
       return Objection.PROMISES_NEEDED;
     }
-    boolean elected = world.myId().equals(Votes.winner(master, failover.epoch()));
+    boolean elected = world.myId().equals(VoteCount.winner(master, failover.epoch()));
     return needsVotes(master, failover) && !elected ? Objection.NOT_ELECTED : null;
   }
 

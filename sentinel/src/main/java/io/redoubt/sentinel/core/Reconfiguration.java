@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Replica.Reconf;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;

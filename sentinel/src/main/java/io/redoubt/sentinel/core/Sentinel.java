@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
@@ -31,8 +31,8 @@ public final class Sentinel {
   private final Links links;
   private final Roster roster;
   private final Leases leases;
-  private final Elections elections;
-  private final Health health;
+  private final LeaderElections elections;
+  private final DownDetection health;
   private final Handover handover;
   private final Fencing fencing;
   private final Promotions promotions;
@@ -58,8 +58,8 @@ public final class Sentinel {
     handover = new Handover(world, links);
     fencing = new Fencing(world, links);
     promotions = new Promotions(world, leaderWait, leases, fencing);
-    elections = new Elections(world, links, leaderWait, promotions);
-    health = new Health(world, links, elections);
+    elections = new LeaderElections(world, links, leaderWait, promotions);
+    health = new DownDetection(world, links, elections);
     Succession succession = new Succession(world, links, roster, leases);
     failovers =
         new Failovers(
@@ -97,7 +97,7 @@ public final class Sentinel {
    *
    * @param nowMillis monotonic milliseconds
    */
-  public List<Output> step(long nowMillis, Input input) {
+  public List<SentinelOutput> step(long nowMillis, SentinelInput input) {
     advance(nowMillis);
     if (!started) {
       started = true;
@@ -106,41 +106,42 @@ public final class Sentinel {
       }
     }
     switch (input) {
-      case Input.Tick() -> tick();
-      case Input.Connected(int link, Link.Kind kind, String localHost) ->
+      case SentinelInput.Tick() -> tick();
+      case SentinelInput.Connected(int link, Link.Kind kind, String localHost) ->
           upkeep.onConnected(link, kind, localHost);
-      case Input.Disconnected(int link, Link.Kind kind, String reason) ->
+      case SentinelInput.Disconnected(int link, Link.Kind kind, String reason) ->
           onDisconnected(links.disconnected(link, kind, reason));
-      case Input.Replied(int link, NodeRequest request, Answer answer) ->
+      case SentinelInput.Replied(int link, NodeRequest request, Answer answer) ->
           onReply(link, request, answer);
-      case Input.HelloHeard(int link, String payload) -> {
+      case SentinelInput.HelloHeard(int link, String payload) -> {
         links.onHeard(link);
         Master moved = discovery.hello(payload);
         if (moved != null) {
           react(moved);
         }
       }
-      case Input.Monitor(String name, Address address, int quorum) ->
+      case SentinelInput.Monitor(String name, Address address, int quorum) ->
           monitor(name, address, quorum);
-      case Input.Remove(String name) -> remove(name);
-      case Input.Set(String name, MasterOptions options, List<String> changes) ->
+      case SentinelInput.Remove(String name) -> remove(name);
+      case SentinelInput.Set(String name, MasterOptions options, List<String> changes) ->
           set(name, options, changes);
-      case Input.Failover order -> order(order);
-      case Input.Reset(List<String> names) -> reset(names);
-      case Input.AskedIfDown asked -> {
+      case SentinelInput.Failover order -> order(order);
+      case SentinelInput.Reset(List<String> names) -> reset(names);
+      case SentinelInput.AskedIfDown asked -> {
         Master master = elections.askedIfDown(asked);
         if (master != null) {
           failovers.standDown(master);
           react(master);
         }
       }
-      case Input.Resolved(String name, String address) -> world.names.onResolved(name, address);
-      case Input.Leave() -> world.masters().forEach(leases::leave);
-      case Input.FlushConfig() -> {
+      case SentinelInput.Resolved(String name, String address) ->
+          world.names.onResolved(name, address);
+      case SentinelInput.Leave() -> world.masters().forEach(leases::leave);
+      case SentinelInput.FlushConfig() -> {
         world.markStateChanged();
-        world.emit(new Output.Done(1));
+        world.emit(new SentinelOutput.Done(1));
       }
-      case Input.Configure(Settings changed) -> configure(changed);
+      case SentinelInput.Configure(Settings changed) -> configure(changed);
     }
     return world.result();
   }
@@ -158,7 +159,7 @@ public final class Sentinel {
     if (otherAuth) {
       upkeep.renewPeers();
     }
-    world.emit(new Output.Done(1));
+    world.emit(new SentinelOutput.Done(1));
   }
 
   private void advance(long nowMillis) {
@@ -257,13 +258,13 @@ public final class Sentinel {
 
   private void monitor(String name, Address address, int quorum) {
     if (world.master(name) != null) {
-      world.emit(new Output.Refused("ERR Duplicate master name."));
+      world.emit(new SentinelOutput.Refused("ERR Duplicate master name."));
       return;
     }
     MasterOptions options = MasterOptions.defaults(quorum, world.timings());
     announceMonitor(roster.add(MasterState.fresh(name, address, options)));
     world.markStateChanged();
-    world.emit(new Output.Done(1));
+    world.emit(new SentinelOutput.Done(1));
   }
 
   private void announceMonitor(Master master) {
@@ -282,7 +283,7 @@ public final class Sentinel {
       roster.forgetOthers(master);
       roster.forget(master);
       world.markStateChanged();
-      world.emit(new Output.Done(1));
+      world.emit(new SentinelOutput.Done(1));
     }
   }
 
@@ -301,21 +302,21 @@ public final class Sentinel {
       world.event(Level.WARNING, "+set", master, world.described(master) + " " + change);
     }
     world.markStateChanged();
-    world.emit(new Output.Done(changes.size()));
+    world.emit(new SentinelOutput.Done(changes.size()));
     react(master);
   }
 
-  private void order(Input.Failover order) {
+  private void order(SentinelInput.Failover order) {
     Master master = wanted(order.name());
     if (master == null) {
       return;
     }
     Objection objection = promotions.toOrder(master, order.coordinated(), order.acceptsLoss());
     if (objection != null) {
-      world.emit(new Output.Refused(refusal(objection)));
+      world.emit(new SentinelOutput.Refused(refusal(objection)));
     } else {
       world.remark(Level.WARNING, "Executing user requested FAILOVER of '" + order.name() + "'");
-      world.emit(new Output.Done(1));
+      world.emit(new SentinelOutput.Done(1));
       failovers.order(master, order.coordinated(), order.acceptsLoss());
       failovers.advance(master);
     }
@@ -349,13 +350,13 @@ public final class Sentinel {
         count++;
       }
     }
-    world.emit(new Output.Done(count));
+    world.emit(new SentinelOutput.Done(count));
   }
 
   private @Nullable Master wanted(String name) {
     Master master = world.master(name);
     if (master == null) {
-      world.emit(new Output.Refused("ERR No such master with that name"));
+      world.emit(new SentinelOutput.Refused("ERR No such master with that name"));
     }
     return master;
   }
@@ -419,8 +420,8 @@ public final class Sentinel {
   }
 
   /** Returns the address shown to clients and other sentinels, by host name if configured. */
-  public Address shown(Address place) {
-    return world.names.shown(place);
+  public Address displayed(Address place) {
+    return world.names.displayed(place);
   }
 
   /** Returns the master that an instance belongs to; a master belongs to itself. */
@@ -435,6 +436,6 @@ public final class Sentinel {
 
   /** Returns the number of reachable sentinels of a master, this one included. */
   public int reachableSentinels(Master master) {
-    return Votes.reachable(master);
+    return VoteCount.reachable(master);
   }
 }

@@ -2,7 +2,7 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.protocol.machine.MachineClock;
 import io.redoubt.protocol.machine.Outbox;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Settings;
@@ -27,7 +27,7 @@ final class SentinelWorld {
   private final RandomGenerator random;
   private final Map<String, Master> masters = new LinkedHashMap<>();
   private final Map<Integer, Instance> instances = new LinkedHashMap<>();
-  private final Outbox<Output> outbox = new Outbox<>();
+  private final Outbox<SentinelOutput> outbox = new Outbox<>();
   private Settings settings;
   private long currentEpoch;
   private boolean heardOwnId;
@@ -91,8 +91,8 @@ final class SentinelWorld {
   }
 
   /** Ends a step: returns its outputs, preceded by a request to save a changed state. */
-  List<Output> result() {
-    return outbox.end(first -> first.add(new Output.Persist(state())));
+  List<SentinelOutput> result() {
+    return outbox.end(first -> first.add(new SentinelOutput.Persist(state())));
   }
 
   /** Returns the state that must survive a crash. */
@@ -168,13 +168,13 @@ final class SentinelWorld {
     outbox.markStateChanged();
   }
 
-  void emit(Output output) {
+  void emit(SentinelOutput output) {
     outbox.emit(output);
   }
 
   /** Emits an event without a master. */
   void event(Level level, String type, String payload) {
-    emit(new Output.Event(level, type, payload));
+    emit(new SentinelOutput.Event(level, type, payload));
   }
 
   /** Emits an event about an instance. */
@@ -190,7 +190,7 @@ final class SentinelWorld {
     event(level, type, payload);
     String script = masterOf(about).options().scripts().notification();
     if (level == Level.WARNING && !script.isEmpty()) {
-      emit(new Output.RunScript(script, List.of(type, payload)));
+      emit(new SentinelOutput.RunScript(script, List.of(type, payload)));
     }
   }
 
@@ -203,21 +203,21 @@ final class SentinelWorld {
     String script = master.options().scripts().clientReconfig();
     if (!script.isEmpty()) {
       emit(
-          new Output.RunScript(
+          new SentinelOutput.RunScript(
               script,
               List.of(
                   master.name(),
                   leads ? "leader" : "observer",
                   "start",
-                  shown(from).host(),
+                  displayed(from).host(),
                   Integer.toString(from.port()),
-                  shown(to).host(),
+                  displayed(to).host(),
                   Integer.toString(to.port()))));
     }
   }
 
   void remark(Level level, String text) {
-    emit(new Output.Remark(level, text));
+    emit(new SentinelOutput.Remark(level, text));
   }
 
   /** Requests a tick at a time of the machine's own clock. */
@@ -330,7 +330,7 @@ final class SentinelWorld {
   }
 
   /** Returns the address shown to clients and other sentinels, by host name if configured. */
-  Address shown(Address place) {
-    return names.shown(place);
+  Address displayed(Address place) {
+    return names.displayed(place);
   }
 }

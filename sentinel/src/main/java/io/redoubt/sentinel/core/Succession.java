@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +37,11 @@ final class Succession {
         master,
         master.name()
             + " "
-            + world.shown(from).host()
+            + world.displayed(from).host()
             + " "
             + from.port()
             + " "
-            + world.shown(to).host()
+            + world.displayed(to).host()
             + " "
             + to.port());
     links.release(master);

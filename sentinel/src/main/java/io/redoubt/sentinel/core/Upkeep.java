@@ -5,7 +5,7 @@ import io.redoubt.sentinel.core.Link.Kind;
 import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 import io.redoubt.sentinel.settings.Timings;
@@ -158,7 +158,7 @@ final class Upkeep {
     if (side.state == State.DOWN && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
-      world.emit(new Output.Connect(link.id(), kind, link.address()));
+      world.emit(new SentinelOutput.Connect(link.id(), kind, link.address()));
     }
   }
 

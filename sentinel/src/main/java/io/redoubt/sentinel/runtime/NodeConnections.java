@@ -10,9 +10,9 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
 import io.redoubt.protocol.resp.RequestEncoder;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +55,7 @@ final class NodeConnections {
   private final Transport transport;
   private final @Nullable InetAddress source;
   private final @Nullable Tls tls;
-  private final Consumer<Input> inputs;
+  private final Consumer<SentinelInput> inputs;
   private final Map<End, NodeConnection> connections = new HashMap<>();
 
   private final HostNames names;
@@ -65,7 +65,7 @@ final class NodeConnections {
    *
    * @param inputs receives inputs on the event loop, possibly during a call of this object
    */
-  NodeConnections(NodeDialer dialer, Consumer<Input> inputs) {
+  NodeConnections(NodeDialer dialer, Consumer<SentinelInput> inputs) {
     this.transport = dialer.transport();
     this.source = dialer.source();
     this.tls = dialer.tls();
@@ -75,7 +75,8 @@ final class NodeConnections {
             transport.loop(),
             dialer.threads(),
             dialer.lookup(),
-            (name, address) -> inputs.accept(new Input.Resolved(name, Addresses.ip(address))));
+            (name, address) ->
+                inputs.accept(new SentinelInput.Resolved(name, Addresses.ip(address))));
   }
 
   void connect(int link, Link.Kind kind, Address address) {
@@ -147,7 +148,7 @@ final class NodeConnections {
         opened.close();
         return;
       }
-      opened.handler(target);
+      opened.setHandler(target);
       target.onOpen(opened);
     }
 
@@ -197,10 +198,10 @@ final class NodeConnections {
     @Override
     public void onOpen(Connection opened) {
       connection = opened;
-      opened.unacknowledgedTimeout(UNACKNOWLEDGED_MILLIS);
+      opened.setUnacknowledgedTimeout(UNACKNOWLEDGED_MILLIS);
       InetSocketAddress local = opened.localInetAddress();
       String host = local == null ? "" : Addresses.ip(local.getAddress());
-      inputs.accept(new Input.Connected(end.link(), end.kind(), host));
+      inputs.accept(new SentinelInput.Connected(end.link(), end.kind(), host));
     }
 
     void send(NodeRequest request) {
@@ -239,7 +240,7 @@ final class NodeConnections {
     private void onReply(Reply reply) {
       if (end.kind() == Link.Kind.EVENTS && reply instanceof Reply.Array(List<Reply> parts)) {
         if (parts.size() == 3 && isBulk(parts.get(0), "message")) {
-          inputs.accept(new Input.HelloHeard(end.link(), parts.get(2).text()));
+          inputs.accept(new SentinelInput.HelloHeard(end.link(), parts.get(2).text()));
           return;
         }
       }
@@ -254,7 +255,7 @@ final class NodeConnections {
       repliesSkipped = 0;
       expected.remove();
       if (end.kind() == Link.Kind.COMMAND) {
-        inputs.accept(new Input.Replied(end.link(), next.request(), answer(reply)));
+        inputs.accept(new SentinelInput.Replied(end.link(), next.request(), answer(reply)));
       }
     }
 
@@ -281,7 +282,7 @@ final class NodeConnections {
       if (!abandoned) {
         abandoned = true;
         connections.remove(end, this);
-        inputs.accept(new Input.Disconnected(end.link(), end.kind(), reason));
+        inputs.accept(new SentinelInput.Disconnected(end.link(), end.kind(), reason));
       }
     }
 

@@ -1,9 +1,9 @@
 package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.process.Log;
-import io.redoubt.sentinel.core.Input;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.settings.NodeAccess;
 import io.redoubt.sentinel.settings.Settings;
 import io.redoubt.sentinel.settings.SimulatedCrash;
@@ -52,8 +52,8 @@ public final class SentinelControl {
    *
    * @throws IllegalStateException if the core does not answer this kind of input
    */
-  public Output order(Input input) {
-    Output answer = driver.order(input);
+  public SentinelOutput order(SentinelInput input) {
+    SentinelOutput answer = driver.order(input);
     if (answer == null) {
       throw new IllegalStateException("no answer to " + input);
     }
@@ -71,7 +71,7 @@ public final class SentinelControl {
 
   /** Passes a message published on this sentinel's hello channel to the core. */
   public void hello(String payload) {
-    driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));
+    driver.submit(new SentinelInput.HelloHeard(SentinelInput.HelloHeard.NO_LINK, payload));
   }
 
   /** Returns the base of relative paths. */
@@ -100,19 +100,19 @@ public final class SentinelControl {
     }
     Settings now = sentinel().settings();
     order(
-        new Input.Configure(
+        new SentinelInput.Configure(
             settings(options, requirepass.get(), now.port(), now.timings(), now.crash())));
   }
 
   /** Changes periods and limits until the next start, for SENTINEL DEBUG. */
   public void change(Timings timings) {
-    order(new Input.Configure(sentinel().settings().with(timings)));
+    order(new SentinelInput.Configure(sentinel().settings().with(timings)));
   }
 
   /** Sets the points of a simulated crash, for SENTINEL SIMULATE-FAILURE. */
   public void crash(boolean afterElection, boolean afterPromotion) {
     var crash = new SimulatedCrash(afterElection, afterPromotion);
-    order(new Input.Configure(sentinel().settings().with(crash)));
+    order(new SentinelInput.Configure(sentinel().settings().with(crash)));
   }
 
   /** Returns the core's settings for the given options. */

@@ -33,7 +33,7 @@ public final class SentinelDirectives extends Directives {
     common.enableModuleCommand.acceptedWithoutEffect();
     common.protoMaxBulkLen.acceptedWithoutEffect();
     metrics.pageShowKeys.acceptedWithoutEffect();
-    section("SENTINEL");
+    startSection("SENTINEL");
     sentinel =
         fileWord("sentinel")
             .arguments(1, Integer.MAX_VALUE)
@@ -94,7 +94,7 @@ public final class SentinelDirectives extends Directives {
         fileWord("rename-command")
             .arguments(2, 2)
             .shown("SHUTDOWN \"\"", "Rename a command of this sentinel, or disable it with \"\".");
-    ServerOnlyDirectives.NAMES.forEach(this::ignored);
+    ServerOnlyDirectives.NAMES.forEach(this::ignore);
   }
 
   /**
@@ -109,7 +109,7 @@ public final class SentinelDirectives extends Directives {
   /** Checks conditions that depend on several lines, and reports all errors. */
   public void finish(Mistakes mistakes) throws FatalConfigError {
     words.finish(
-        common.dir.value(), (index, reason) -> mistakes.found(sentinel.error(index, reason)));
+        common.dir.value(), (index, reason) -> mistakes.onMistake(sentinel.error(index, reason)));
   }
 
   /** Returns the parsed lines that start with {@code sentinel}. */

@@ -5,11 +5,11 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.StepTimer;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.core.SentinelState;
 import org.jspecify.annotations.Nullable;
 
@@ -40,10 +40,10 @@ public final class SentinelDriver {
   private final Runnable crash;
   private final NodeConnections connections;
   private final StepTimer timer;
-  private final StepQueue<Input> inputs = new StepQueue<>(this::step);
+  private final StepQueue<SentinelInput> inputs = new StepQueue<>(this::step);
 
   /** The answer to the order in progress. */
-  private @Nullable Output answer;
+  private @Nullable SentinelOutput answer;
 
   /**
    * Creates a stopped driver.
@@ -75,7 +75,7 @@ public final class SentinelDriver {
     this.scripts = scripts;
     this.crash = crash;
     this.connections = new NodeConnections(dialer, this::submit);
-    this.timer = new StepTimer(loop, clock, this::tick, () -> submit(new Input.Tick()));
+    this.timer = new StepTimer(loop, clock, this::tick, () -> submit(new SentinelInput.Tick()));
   }
 
   /** Returns the core, for reading only. */
@@ -90,12 +90,12 @@ public final class SentinelDriver {
 
   /** Starts the ticks. */
   public void start() {
-    submit(new Input.Tick());
+    submit(new SentinelInput.Tick());
     timer.start();
   }
 
   private void tick() {
-    submit(new Input.Tick());
+    submit(new SentinelInput.Tick());
     scripts.tick(sentinel.settings().timings());
   }
 
@@ -117,7 +117,7 @@ public final class SentinelDriver {
   }
 
   /** Steps with an input, now or after the current step. */
-  public void submit(Input input) {
+  public void submit(SentinelInput input) {
     inputs.submit(input);
   }
 
@@ -125,7 +125,7 @@ public final class SentinelDriver {
    * Steps with a client's order; returns {@code Done}, {@code Refused} or {@code Opinion}. The
    * client must not receive it before the {@link #keeper} has settled.
    */
-  public @Nullable Output order(Input input) {
+  public @Nullable SentinelOutput order(SentinelInput input) {
     inputs.requireIdle();
     answer = null;
     inputs.submit(input);
@@ -136,39 +136,40 @@ public final class SentinelDriver {
     return clock.monotonicMillis();
   }
 
-  private void step(Input input) {
-    if (input instanceof Input.Tick) {
+  private void step(SentinelInput input) {
+    if (input instanceof SentinelInput.Tick) {
       keeper.retry();
     }
-    for (Output output : sentinel.step(nowMillis(), input)) {
+    for (SentinelOutput output : sentinel.step(nowMillis(), input)) {
       perform(output);
     }
     timer.plan(sentinel.wakeAtMillis());
   }
 
-  private void perform(Output output) {
+  private void perform(SentinelOutput output) {
     switch (output) {
-      case Output.Persist(SentinelState state) -> keeper.save(state);
-      case Output.Connect(var link, Link.Kind kind, var address) ->
+      case SentinelOutput.Persist(SentinelState state) -> keeper.save(state);
+      case SentinelOutput.Connect(var link, Link.Kind kind, var address) ->
           connections.connect(link, kind, address);
-      case Output.Disconnect(var link, Link.Kind kind) -> {
+      case SentinelOutput.Disconnect(var link, Link.Kind kind) -> {
         Runnable closing = connections.disconnecting(link, kind);
         keeper.whenSettled(kept -> closing.run()); // after sends that wait for the state
       }
-      case Output.Send(var link, Link.Kind kind, NodeRequest request) -> send(link, kind, request);
-      case Output.Event event -> {
+      case SentinelOutput.Send(var link, Link.Kind kind, NodeRequest request) ->
+          send(link, kind, request);
+      case SentinelOutput.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
         if (event.published()) {
           keeper.whenSettled(kept -> listener.onEvent(event.type(), event.payload()));
         }
       }
-      case Output.RunScript(String path, var arguments) ->
+      case SentinelOutput.RunScript(String path, var arguments) ->
           keeper.whenSettled(kept -> scripts.add(path, arguments));
-      case Output.Remark(Output.Level level, String text) -> log(level, text);
-      case Output.Opinion opinion -> keepAnswer(opinion);
-      case Output.Done done -> keepAnswer(done);
-      case Output.Refused refused -> keepAnswer(refused);
-      case Output.Crash(String why) -> {
+      case SentinelOutput.Remark(SentinelOutput.Level level, String text) -> log(level, text);
+      case SentinelOutput.Opinion opinion -> keepAnswer(opinion);
+      case SentinelOutput.Done done -> keepAnswer(done);
+      case SentinelOutput.Refused refused -> keepAnswer(refused);
+      case SentinelOutput.Crash(String why) -> {
         log.warning("Sentinel CRASH because of SENTINEL simulate-failure %s", why);
         keeper.whenSettled(kept -> crash.run());
       }
@@ -176,7 +177,7 @@ public final class SentinelDriver {
   }
 
   /** Keeps the first answer, which is that to the order; later steps only follow from it. */
-  private void keepAnswer(Output output) {
+  private void keepAnswer(SentinelOutput output) {
     if (answer == null) {
       answer = output;
     }
@@ -198,7 +199,7 @@ public final class SentinelDriver {
     }
   }
 
-  private void log(Output.Level level, String text) {
+  private void log(SentinelOutput.Level level, String text) {
     switch (level) {
       case DEBUG -> log.debug("%s", text);
       case VERBOSE -> log.verbose("%s", text);

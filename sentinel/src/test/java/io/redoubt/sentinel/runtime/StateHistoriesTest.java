@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
@@ -147,14 +147,17 @@ class StateHistoriesTest {
     now += random.nextInt(1500);
     switch (random.nextInt(12)) {
       case 0, 1 -> monitor(sentinel, directives);
-      case 2 -> step(sentinel, new Input.Remove(words.name()));
-      case 3 -> step(sentinel, new Input.Reset(List.of(words.name())));
+      case 2 -> step(sentinel, new SentinelInput.Remove(words.name()));
+      case 3 -> step(sentinel, new SentinelInput.Reset(List.of(words.name())));
       case 4, 5 -> set(sentinel);
       case 6 -> configure(sentinel, directives);
       case 7 -> step(sentinel, askedIfDown(sentinel));
-      case 8 -> step(sentinel, new Input.Tick());
-      case 9 -> step(sentinel, new Input.Failover(words.name(), false));
-      default -> step(sentinel, new Input.HelloHeard(Input.HelloHeard.NO_LINK, words.hello()));
+      case 8 -> step(sentinel, new SentinelInput.Tick());
+      case 9 -> step(sentinel, new SentinelInput.Failover(words.name(), false));
+      default ->
+          step(
+              sentinel,
+              new SentinelInput.HelloHeard(SentinelInput.HelloHeard.NO_LINK, words.hello()));
     }
   }
 
@@ -162,7 +165,7 @@ class StateHistoriesTest {
     String host = words.host();
     if (Hosts.isHost(host, directives.words().global().resolveHostnames())) {
       Address address = new Address(host, 1 + random.nextInt(65535));
-      step(sentinel, new Input.Monitor(words.name(), address, 1 + random.nextInt(3)));
+      step(sentinel, new SentinelInput.Monitor(words.name(), address, 1 + random.nextInt(3)));
     }
   }
 
@@ -176,7 +179,7 @@ class StateHistoriesTest {
     try {
       MasterOptions changed = MasterOptionParser.set(master.options(), word, value, words.text());
       MasterOptionParser.checkScripts(changed, folder);
-      step(sentinel, new Input.Set(master.name(), changed, List.of(word)));
+      step(sentinel, new SentinelInput.Set(master.name(), changed, List.of(word)));
     } catch (MasterOptionParser.Refusal e) {
       assertThat(e.reason()).isNotEmpty();
     }
@@ -196,28 +199,28 @@ class StateHistoriesTest {
     directives.words().setGlobal(changed);
     step(
         sentinel,
-        new Input.Configure(
+        new SentinelInput.Configure(
             SentinelControl.settings(changed, "", 26379, Timings.DEFAULTS, SimulatedCrash.NONE)));
   }
 
-  private Input askedIfDown(Sentinel sentinel) {
+  private SentinelInput askedIfDown(Sentinel sentinel) {
     List<Address> masters = new ArrayList<>(List.of(new Address(words.host(), 6379)));
     sentinel.masters().forEach(each -> masters.add(each.address()));
     long[] epochs = {random.nextInt(30), -1, Long.MAX_VALUE, Long.MAX_VALUE - 1, Long.MIN_VALUE};
     long epoch = epochs[words.oneIn(4) ? random.nextInt(epochs.length) : 0];
-    return new Input.AskedIfDown(words.oneOf(masters), epoch, words.id(), words.oneIn(2));
+    return new SentinelInput.AskedIfDown(words.oneOf(masters), epoch, words.id(), words.oneIn(2));
   }
 
   /** Connects at once and answers INFO with random text for every node. */
-  private void step(Sentinel sentinel, Input first) {
-    Deque<Input> inputs = new ArrayDeque<>(List.of(first));
+  private void step(Sentinel sentinel, SentinelInput first) {
+    Deque<SentinelInput> inputs = new ArrayDeque<>(List.of(first));
     for (int i = 0; i < 100 && !inputs.isEmpty(); i++) {
-      for (Output output : sentinel.step(now, inputs.remove())) {
-        if (output instanceof Output.Connect(var link, var kind, var _)) {
-          inputs.add(new Input.Connected(link, kind, "127.0.0.1"));
-        } else if (output instanceof Output.Send(var link, var _, var request)
+      for (SentinelOutput output : sentinel.step(now, inputs.remove())) {
+        if (output instanceof SentinelOutput.Connect(var link, var kind, var _)) {
+          inputs.add(new SentinelInput.Connected(link, kind, "127.0.0.1"));
+        } else if (output instanceof SentinelOutput.Send(var link, var _, var request)
             && request.purpose() == Purpose.INFO) {
-          inputs.add(new Input.Replied(link, request, new Answer.Text(words.info())));
+          inputs.add(new SentinelInput.Replied(link, request, new Answer.Text(words.info())));
         }
       }
     }

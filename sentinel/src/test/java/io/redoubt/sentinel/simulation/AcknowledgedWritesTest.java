@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.SentinelInput;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -117,11 +117,11 @@ class AcknowledgedWritesTest {
             line.contains(
                 "-failover-abort-acknowledged-writes master mymaster n1 6379 1 of the 2"
                     + " required members answered; missing "));
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("refused: NOGOODSLAVE Too few members"));
     fleet.rules().allowForced();
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, true));
     fleet.runFor(10_000);
     assertThat(fleet.node(2).master()).isNull();
     fleet.node(1).start();
@@ -213,7 +213,7 @@ class AcknowledgedWritesTest {
     SentinelFleet fleet = new SentinelFleet(4, 3, 3, 2, 1000);
     fleet.acknowledgeWrites(1);
     fleet.runFor(15_000);
-    fleet.network().delays(100, 150);
+    fleet.network().setDelays(100, 150);
     takesUp(fleet);
   }
 
@@ -226,7 +226,7 @@ class AcknowledgedWritesTest {
       fleet.runFor(15_000);
       fleet.node(3).kill();
       fleet.runFor(5000);
-      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
       fleet.runFor(20_000);
       assertThat(fleet.node(2).master()).as("seed " + seed).isNull();
       fleet.rules().keepsAll(fleet.node(2));
@@ -246,7 +246,7 @@ class AcknowledgedWritesTest {
       fleet.runFor(12_000);
       fleet.network().cut(fleet.node(1).address().toString(), fleet.node(2).address().toString());
       cut(fleet, fleet.node(1));
-      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
       fleet.runFor(20_000);
       SimulatedDataNode master = fleet.node(3).master() == null ? fleet.node(3) : fleet.node(2);
       assertThat(master.master()).as("seed " + seed).isNull();
@@ -404,7 +404,7 @@ class AcknowledgedWritesTest {
       boolean forced = amiss != null;
       for (int i = 0; i < MOST_ORDERS && amiss != null; i++) {
         fleet.rules().allowForced();
-        fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+        fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, true));
         amiss = storm.recover(RECOVERY_MILLIS / MOST_ORDERS);
       }
       if (amiss != null) {

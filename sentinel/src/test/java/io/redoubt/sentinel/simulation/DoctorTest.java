@@ -2,8 +2,8 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.settings.Settings;
 import java.util.HashMap;
@@ -71,7 +71,7 @@ class DoctorTest {
   void findsSentinelsOnOneHost() {
     int port = 5000;
     for (SimulatedSentinel sentinel : fleet.sentinels()) {
-      sentinel.step(new Input.Configure(announced("10.0.1.1", port++)));
+      sentinel.step(new SentinelInput.Configure(announced("10.0.1.1", port++)));
     }
     assertThat(words(fleet)).containsExactly("one-host");
   }
@@ -130,8 +130,9 @@ class DoctorTest {
     fleet
         .sentinel(1)
         .step(
-            new Input.HelloHeard(
-                Input.HelloHeard.NO_LINK, "10.0.1.9,26379," + id + ",0,mymaster,10.0.0.1,6379,0"));
+            new SentinelInput.HelloHeard(
+                SentinelInput.HelloHeard.NO_LINK,
+                "10.0.1.9,26379," + id + ",0,mymaster,10.0.0.1,6379,0"));
     assertThat(words(fleet)).containsExactly("same-id");
   }
 

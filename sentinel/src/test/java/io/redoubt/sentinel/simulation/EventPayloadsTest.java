@@ -2,7 +2,7 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.SentinelInput;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +29,7 @@ class EventPayloadsTest {
         .toList();
   }
 
-  private static List<String> eventsOf(SentinelFleet fleet, Input order) {
+  private static List<String> eventsOf(SentinelFleet fleet, SentinelInput order) {
     int before = fleet.trace().size();
     fleet.sentinel(1).step(order);
     return fleet.trace().subList(before, fleet.trace().size()).stream()
@@ -40,7 +40,7 @@ class EventPayloadsTest {
   private static void set(SentinelFleet fleet, long failoverTimeoutMillis) {
     for (SimulatedSentinel each : fleet.sentinels()) {
       each.step(
-          new Input.Set(
+          new SentinelInput.Set(
               SentinelFleet.MASTER,
               each.master().options().withFailoverTimeoutMillis(failoverTimeoutMillis),
               List.of("failover-timeout " + failoverTimeoutMillis)));
@@ -53,16 +53,16 @@ class EventPayloadsTest {
     assertThat(
             eventsOf(
                 fleet,
-                new Input.Set(
+                new SentinelInput.Set(
                     SentinelFleet.MASTER,
                     fleet.sentinel(1).master().options().withQuorum(1),
                     List.of("quorum 1", "auth-pass ******"))))
         .contains(
             "+set master mymaster n1 6379 quorum 1",
             "+set master mymaster n1 6379 auth-pass ******");
-    assertThat(eventsOf(fleet, new Input.Reset(List.of(SentinelFleet.MASTER))))
+    assertThat(eventsOf(fleet, new SentinelInput.Reset(List.of(SentinelFleet.MASTER))))
         .contains("+reset-master master mymaster n1 6379");
-    assertThat(eventsOf(fleet, new Input.Remove(SentinelFleet.MASTER)))
+    assertThat(eventsOf(fleet, new SentinelInput.Remove(SentinelFleet.MASTER)))
         .contains("-monitor master mymaster n1 6379");
   }
 
@@ -96,7 +96,7 @@ class EventPayloadsTest {
     }
     fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     List<String> events = events(fleet, 1, 8000);
     assertThat(events)
         .containsSubsequence(
@@ -116,7 +116,7 @@ class EventPayloadsTest {
     fleet.node(3).ignoreOrders();
     fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     assertThat(events(fleet, 1, 15_000))
         .containsSubsequence(
             "+slave-reconf-sent slave n3:6379 n3 6379 @ mymaster n1 6379",
@@ -129,7 +129,7 @@ class EventPayloadsTest {
     SentinelFleet fleet = fleet(2);
     set(fleet, 3000);
     fleet.node(2).ignoreOrders();
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     assertThat(events(fleet, 1, 6000))
         .containsSubsequence(
             "+failover-state-wait-promotion slave n2:6379 n2 6379 @ mymaster n1 6379",
@@ -153,8 +153,8 @@ class EventPayloadsTest {
             "+sentinel sentinel s8 s3 26379 @ mymaster n1 6379");
   }
 
-  private static Input hello(String host, String id) {
-    return new Input.HelloHeard(
-        Input.HelloHeard.NO_LINK, host + ",26379," + id + ",0,mymaster,10.0.0.1,6379,0");
+  private static SentinelInput hello(String host, String id) {
+    return new SentinelInput.HelloHeard(
+        SentinelInput.HelloHeard.NO_LINK, host + ",26379," + id + ",0,mymaster,10.0.0.1,6379,0");
   }
 }

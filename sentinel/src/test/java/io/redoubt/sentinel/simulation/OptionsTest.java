@@ -2,9 +2,9 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.settings.MasterOptions;
 import io.redoubt.sentinel.settings.NodeAccess;
@@ -19,7 +19,7 @@ class OptionsTest {
   private static void set(SentinelFleet fleet, UnaryOperator<MasterOptions> change) {
     for (SimulatedSentinel each : fleet.sentinels()) {
       MasterOptions options = change.apply(each.master().options());
-      each.step(new Input.Set(SentinelFleet.MASTER, options, List.of("changed")));
+      each.step(new SentinelInput.Set(SentinelFleet.MASTER, options, List.of("changed")));
     }
   }
 
@@ -190,7 +190,7 @@ class OptionsTest {
     fleet.rules().allowForced();
     fleet.node(1).refusePause();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
     fleet.runFor(5000);
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("s1  -failover-abort-not-coordinated master mymaster n1"))
@@ -198,7 +198,7 @@ class OptionsTest {
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).takesWrites()).isTrue();
 
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.node(1).master()).as("without the condition").isNotNull();
   }
@@ -212,7 +212,7 @@ class OptionsTest {
     fleet.sentinel(3).crash();
     fleet.node(1).kill();
     fleet.runFor(2000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
     assertThat(fleet.trace())
         .anyMatch(line ->
             line.contains("(refused: NOGOODMASTER The master can't be asked to stop writes)"));
@@ -223,7 +223,7 @@ class OptionsTest {
     SentinelFleet fleet = new SentinelFleet(7, 3, 3, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
     fleet.runFor(10_000);
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).master()).isNotNull();
@@ -233,7 +233,7 @@ class OptionsTest {
       SimulatedSentinel sentinel, String announcedHost, int announcedPort, String password) {
     Settings usual = Settings.listeningOn(26379);
     sentinel.step(
-        new Input.Configure(
+        new SentinelInput.Configure(
             new Settings(
                 usual.port(),
                 announcedHost,

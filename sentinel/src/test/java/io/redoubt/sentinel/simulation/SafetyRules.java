@@ -2,8 +2,8 @@ package io.redoubt.sentinel.simulation;
 
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.NodeRequest;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.message.Address;
 import java.util.HashMap;
@@ -53,7 +53,7 @@ final class SafetyRules {
     forcedAllowed = true;
   }
 
-  void onEvent(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
+  void onEvent(SimulatedSentinel sentinel, Sentinel core, SentinelOutput.Event event) {
     if (event.type().equals("+elected-leader") && !forcedAllowed) {
       Master master = core.master(event.payload().split(" ", -1)[1]);
       if (master == null) {
@@ -106,7 +106,7 @@ final class SafetyRules {
   }
 
   /** Checks a sent vote, which must be on disk. */
-  void answering(SimulatedSentinel voter, Address asked, Output.Opinion opinion) {
+  void answering(SimulatedSentinel voter, Address asked, SentinelOutput.Opinion opinion) {
     if (opinion.leader().equals("*")) {
       return;
     }

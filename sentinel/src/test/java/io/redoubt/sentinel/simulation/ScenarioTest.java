@@ -2,8 +2,8 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.message.Address;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +44,7 @@ class ScenarioTest {
   void splitVoteIsRetriedSoon() {
     SentinelFleet fleet = new SentinelFleet(3, 4, 3, 3, 1000);
     fleet.runFor(5000);
-    fleet.network().delays(40, 60);
+    fleet.network().setDelays(40, 60);
     tell(fleet, "kill n1, slow network");
     fleet.node(1).kill();
     fleet.runFor(5000);
@@ -120,7 +120,7 @@ class ScenarioTest {
       fleet.rules().allowForced();
       fleet.runFor(5000);
       fleet.sentinel(1).setDiskDelay(400);
-      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
       for (int millis = 0; millis < 5000; millis++) {
         fleet.runFor(1);
         assertThat(fleet.nodes().stream().filter(SimulatedDataNode::takesWrites).count())
@@ -138,7 +138,7 @@ class ScenarioTest {
     fleet.rules().allowForced();
     fleet.runFor(5000);
     tell(fleet, "SENTINEL FAILOVER at s1");
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.disagreement()).isNull();
     compare(fleet, "ordered");
@@ -153,11 +153,11 @@ class ScenarioTest {
     fleet.node(1).setReplicationId("a".repeat(40));
     fleet.node(2).setReplicationId("b".repeat(40));
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(20_000);
     assertThat(fleet.node(2).master()).isEqualTo(fleet.node(1).address());
     fleet.node(2).setReplicationId("a".repeat(40));
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.node(2).master()).isNull();
   }
@@ -168,8 +168,8 @@ class ScenarioTest {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
       fleet.rules().allowForced();
       fleet.runFor(5000);
-      fleet.network().delays(1, 60);
-      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+      fleet.network().setDelays(1, 60);
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
       fleet.runFor(10_000);
       assertThat(fleet.disagreement()).as("seed " + seed).isNull();
       SimulatedDataNode master =
@@ -187,7 +187,7 @@ class ScenarioTest {
     fleet.runFor(5000);
     SimulatedSentinel sentinel = fleet.sentinel(1);
     sentinel.step(
-        new Input.Set(
+        new SentinelInput.Set(
             SentinelFleet.MASTER,
             sentinel.master().options().withForgetAfterMillis(30_000),
             List.of()));
@@ -229,7 +229,7 @@ class ScenarioTest {
     fleet.nodes().forEach(node -> node.listAlso(other));
     fleet.runFor(15_000);
     fleet.node(3).setPriority(200);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(60_000);
     assertThat(fleet.node(2).master()).as("promoted").isNull();
     assertThat(fleet.node(1).master()).isNotNull();

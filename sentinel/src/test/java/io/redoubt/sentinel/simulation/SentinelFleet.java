@@ -7,8 +7,8 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.NodeRequest;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.settings.MasterOptions;
@@ -269,7 +269,7 @@ final class SentinelFleet {
     network.runFor(millis);
   }
 
-  void onEvent(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
+  void onEvent(SimulatedSentinel sentinel, Sentinel core, SentinelOutput.Event event) {
     if (event.published()) {
       note(sentinel.name(), event.type() + " " + event.payload());
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.SentinelInput;
 import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -53,7 +53,7 @@ class SentinelSimulationTest {
       SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.sentinels().forEach(SimulatedSentinel::voteTwice);
       fleet.runFor(5000);
-      fleet.network().delays(20, 300);
+      fleet.network().setDelays(20, 300);
       try {
         for (int round = 0; round < 5; round++) {
           for (SimulatedDataNode node : fleet.nodes()) {
@@ -103,7 +103,7 @@ class SentinelSimulationTest {
     fleet.node(1).start();
     for (SimulatedSentinel each : fleet.sentinels()) {
       MasterOptions options = each.master().options().withMasterRebootDownAfterMillis(1000);
-      each.step(new Input.Set(SentinelFleet.MASTER, options, List.of("changed")));
+      each.step(new SentinelInput.Set(SentinelFleet.MASTER, options, List.of("changed")));
     }
     fleet.runFor(5000);
     int before = fleet.node(1).offers();
@@ -126,11 +126,11 @@ class SentinelSimulationTest {
     fleet.sentinel(3).crash();
     fleet.node(1).kill();
     fleet.runFor(3000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(10_000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
     assertThat(fleet.nodes().stream().skip(1)).allMatch(each -> each.master() != null);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, true));
     fleet.runFor(10_000);
     assertThat(fleet.nodes().stream().skip(1)).anyMatch(each -> each.master() == null);
   }
@@ -145,7 +145,7 @@ class SentinelSimulationTest {
     fleet.runFor(15_000);
     fleet.sentinel(2).crash();
     fleet.sentinel(3).crash();
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(10_000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
     assertThat(fleet.node(1).master()).isNull();
@@ -157,7 +157,7 @@ class SentinelSimulationTest {
     SentinelFleet fleet = fleetWithLeases();
     fleet.runFor(15_000);
     assertThat(fleet.node(1).hasLease()).isTrue();
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(1000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
     assertThat(fleet.node(1).hasLease()).isFalse();
@@ -174,11 +174,11 @@ class SentinelSimulationTest {
     SentinelFleet fleet = fleetWithLeases();
     fleet.node(1).refusePause();
     fleet.runFor(15_000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-coordinated"));
     assertThat(fleet.node(1).hasLease()).isTrue();
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, true));
     fleet.runFor(5000);
     assertThat(fleet.node(1).master()).isNotNull();
   }
@@ -189,7 +189,7 @@ class SentinelSimulationTest {
     fleet.sentinel(2).voteLikeRedis();
     fleet.sentinel(3).voteLikeRedis();
     fleet.runFor(15_000);
-    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(1000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
   }

@@ -68,7 +68,7 @@ final class SentinelStorm {
       case 9 -> {
         long max = random.nextLong(1, 400);
         note("delays up to " + max);
-        fleet.network().delays(1, max);
+        fleet.network().setDelays(1, max);
       }
       case 10 -> {
         note("break connections");
@@ -161,7 +161,7 @@ final class SentinelStorm {
   @Nullable String recover(long patienceMillis) {
     note("all heals");
     fleet.network().mend();
-    fleet.network().delays(1, 3);
+    fleet.network().setDelays(1, 3);
     fleet.setLossy(false);
     fleet.nodes().forEach(node -> node.cloneOf(null));
     fleet.nodes().forEach(SimulatedDataNode::start);

@@ -1,12 +1,12 @@
 package io.redoubt.sentinel.simulation;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.NodeRequest;
-import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelInput;
+import io.redoubt.sentinel.core.SentinelOutput;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.message.Address;
 import io.redoubt.sentinel.message.Answer;
@@ -204,15 +204,15 @@ final class SimulatedSentinel {
 
   private void tick(int expected) {
     if (expected == incarnation && core != null) {
-      step(new Input.Tick());
+      step(new SentinelInput.Tick());
       fleet.network().after(TICK_MILLIS, () -> tick(expected));
     }
   }
 
   /** Processes an input now, or after a pause. */
-  void step(Input input) {
+  void step(SentinelInput input) {
     if (fleet.now() < pausedUntil) {
-      if (!(input instanceof Input.Tick)) {
+      if (!(input instanceof SentinelInput.Tick)) {
         int expected = incarnation;
         fleet
             .network()
@@ -230,13 +230,13 @@ final class SimulatedSentinel {
   }
 
   /** Processes an input and performs the outputs; returns the opinion if there is one. */
-  private Output.@Nullable Opinion perform(Input input) {
+  private SentinelOutput.@Nullable Opinion perform(SentinelInput input) {
     Sentinel stepping = core;
     if (stepping == null) {
       return null;
     }
-    Output.Opinion opinion = null;
-    for (Output output : stepping.step(fleet.now() + clockShift, input)) {
+    SentinelOutput.Opinion opinion = null;
+    for (SentinelOutput output : stepping.step(fleet.now() + clockShift, input)) {
       if (dieAfterOutputs == 0) {
         crash();
         return null;
@@ -245,25 +245,26 @@ final class SimulatedSentinel {
         dieAfterOutputs--;
       }
       switch (output) {
-        case Output.Persist(SentinelState state) -> keeper.save(state);
-        case Output.Connect(int link, Link.Kind kind, Address target) ->
+        case SentinelOutput.Persist(SentinelState state) -> keeper.save(state);
+        case SentinelOutput.Connect(int link, Link.Kind kind, Address target) ->
             connect(link, kind, target);
-        case Output.Disconnect(int link, Link.Kind kind) -> {
+        case SentinelOutput.Disconnect(int link, Link.Kind kind) -> {
           SentinelConnections.Connection connection = connections.remove(new End(link, kind));
           if (connection != null) {
             connection.close();
           }
         }
-        case Output.Send(int link, Link.Kind kind, NodeRequest request) ->
+        case SentinelOutput.Send(int link, Link.Kind kind, NodeRequest request) ->
             send(connections.get(new End(link, kind)), request);
-        case Output.Event event -> fleet.onEvent(this, stepping, event);
-        case Output.Opinion given -> opinion = given;
-        case Output.RunScript(String path, List<String> arguments) ->
+        case SentinelOutput.Event event -> fleet.onEvent(this, stepping, event);
+        case SentinelOutput.Opinion given -> opinion = given;
+        case SentinelOutput.RunScript(String path, List<String> arguments) ->
             fleet.onRemark(this, path + " " + String.join(" ", arguments));
-        case Output.Remark(Output.Level level, String text) -> fleet.onRemark(this, text);
-        case Output.Done(long count) -> fleet.onRemark(this, "done " + count);
-        case Output.Refused(String error) -> fleet.onRemark(this, "refused: " + error);
-        case Output.Crash crash -> {
+        case SentinelOutput.Remark(SentinelOutput.Level level, String text) ->
+            fleet.onRemark(this, text);
+        case SentinelOutput.Done(long count) -> fleet.onRemark(this, "done " + count);
+        case SentinelOutput.Refused(String error) -> fleet.onRemark(this, "refused: " + error);
+        case SentinelOutput.Crash crash -> {
           crash();
           return null;
         }
@@ -282,7 +283,7 @@ final class SimulatedSentinel {
                 wanted,
                 () -> {
                   if (expected == incarnation) {
-                    step(new Input.Tick());
+                    step(new SentinelInput.Tick());
                   }
                 });
       }
@@ -355,11 +356,11 @@ final class SimulatedSentinel {
       connection.open = true;
       fleet.connections().add(connection);
       String localHost = fleet.spelled(address.host(), address);
-      step(new Input.Connected(connection.link, connection.kind, localHost));
+      step(new SentinelInput.Connected(connection.link, connection.kind, localHost));
     } else {
       connections.remove(end);
       step(
-          new Input.Disconnected(
+          new SentinelInput.Disconnected(
               connection.link, connection.kind, wired ? "Connection refused" : "timed out"));
     }
   }
@@ -372,19 +373,19 @@ final class SimulatedSentinel {
   void onClosed(SentinelConnections.Connection connection) {
     if (isCurrent(connection)) {
       connections.remove(new End(connection.link, connection.kind));
-      step(new Input.Disconnected(connection.link, connection.kind, "closed"));
+      step(new SentinelInput.Disconnected(connection.link, connection.kind, "closed"));
     }
   }
 
   void onReply(SentinelConnections.Connection connection, NodeRequest request, Answer answer) {
     if (isCurrent(connection)) {
-      step(new Input.Replied(connection.link, request, answer));
+      step(new SentinelInput.Replied(connection.link, request, answer));
     }
   }
 
   void onHello(SentinelConnections.Connection connection, String payload) {
     if (isCurrent(connection)) {
-      step(new Input.HelloHeard(connection.link, payload));
+      step(new SentinelInput.HelloHeard(connection.link, payload));
     }
   }
 
@@ -411,7 +412,7 @@ final class SimulatedSentinel {
       case GREETING -> answer(connection, request, new Answer.Status("OK"));
       case PING -> answer(connection, request, new Answer.Status("PONG"));
       case HELLO -> {
-        perform(new Input.HelloHeard(Input.HelloHeard.NO_LINK, words.get(2)));
+        perform(new SentinelInput.HelloHeard(SentinelInput.HelloHeard.NO_LINK, words.get(2)));
         answer(connection, request, new Answer.Number(1));
       }
       case OPINION, VOTE -> {
@@ -420,9 +421,9 @@ final class SimulatedSentinel {
           return;
         }
         Address asked = new Address(words.get(2), Integer.parseInt(words.get(3)));
-        Output.Opinion opinion =
+        SentinelOutput.Opinion opinion =
             perform(
-                new Input.AskedIfDown(
+                new SentinelInput.AskedIfDown(
                     asked,
                     Long.parseLong(words.get(4)),
                     words.get(5),
@@ -430,9 +431,10 @@ final class SimulatedSentinel {
         if (opinion != null) {
           if (votesTwice && request.purpose() == NodeRequest.Purpose.VOTE) {
             opinion =
-                new Output.Opinion(opinion.down(), words.get(5), Long.parseLong(words.get(4)));
+                new SentinelOutput.Opinion(
+                    opinion.down(), words.get(5), Long.parseLong(words.get(4)));
           }
-          Output.Opinion told = opinion;
+          SentinelOutput.Opinion told = opinion;
           int mine = incarnation;
           keeper.whenSettled(kept -> {
             if (mine == incarnation && core != null) {
@@ -450,7 +452,7 @@ final class SimulatedSentinel {
       SentinelConnections.Connection connection,
       NodeRequest request,
       Address asked,
-      Output.Opinion opinion) {
+      SentinelOutput.Opinion opinion) {
     fleet.rules().answering(this, asked, opinion);
     answer(
         connection,

@@ -26,8 +26,8 @@ final class ClusterView {
   /** Returns each serving node's view of all nodes. */
   private Map<GroupMember, List<ClusterNodeLine>> views() {
     Map<GroupMember, List<ClusterNodeLine>> views = new LinkedHashMap<>();
-    for (GroupMember node : MemberState.serving(nodes)) {
-      Reply reply = MemberState.ask(node, "CLUSTER", "NODES");
+    for (GroupMember node : MemberQueries.serving(nodes)) {
+      Reply reply = MemberQueries.ask(node, "CLUSTER", "NODES");
       if (reply != null && !reply.isError()) {
         views.put(node, ClusterNodeLine.read(reply.text()));
       }
@@ -66,12 +66,12 @@ final class ClusterView {
 
   /** Returns the serving replicas that report a node as their master. */
   List<GroupMember> replicasOf(GroupMember master) {
-    return MemberState.serving(nodes).stream()
+    return MemberQueries.serving(nodes).stream()
         .filter(node -> node != master)
         .filter(node -> {
-          Map<String, String> fields = MemberState.replication(node);
+          Map<String, String> fields = MemberQueries.replication(node);
           return fields.getOrDefault("role", "").equals("slave")
-              && MemberState.number(fields, "master_port") == master.port();
+              && MemberQueries.number(fields, "master_port") == master.port();
         })
         .toList();
   }
@@ -80,7 +80,7 @@ final class ClusterView {
   @Nullable GroupMember otherMasterInShardOf(GroupMember old) {
     List<GroupMember> masters = masters();
     Map<Integer, Integer> votes = new HashMap<>();
-    List<GroupMember> serving = MemberState.serving(nodes);
+    List<GroupMember> serving = MemberQueries.serving(nodes);
     for (GroupMember node : serving) {
       shardOf(node, old).forEach(port -> votes.merge(port, 1, Integer::sum));
     }
@@ -95,7 +95,7 @@ final class ClusterView {
    * Returns the ports of the nodes in the shard of {@code member}, in the view of {@code asked}.
    */
   private static Set<Integer> shardOf(GroupMember asked, GroupMember member) {
-    if (MemberState.ask(asked, "CLUSTER", "SHARDS") instanceof Reply.Array(List<Reply> shards)) {
+    if (MemberQueries.ask(asked, "CLUSTER", "SHARDS") instanceof Reply.Array(List<Reply> shards)) {
       for (Reply shard : shards) {
         Set<Integer> ports =
             List.copyOf(shard.elements()).get(3).elements().stream()
@@ -124,7 +124,7 @@ final class ClusterView {
    * Returns the reason why the last migration of slots from a node has failed, empty if it has not.
    */
   String failureOfMigration(GroupMember source) {
-    if (MemberState.ask(source, "CLUSTER", "GETSLOTMIGRATIONS")
+    if (MemberQueries.ask(source, "CLUSTER", "GETSLOTMIGRATIONS")
             instanceof Reply.Array(List<Reply> migrations)
         && !migrations.isEmpty()) {
       Reply last = migrations.iterator().next();
@@ -184,12 +184,13 @@ final class ClusterView {
 
   private static boolean isAccepting(GroupMember node) {
     return "ok"
-        .equals(MemberState.fields(MemberState.ask(node, "CLUSTER", "INFO")).get("cluster_state"));
+        .equals(
+            MemberQueries.fields(MemberQueries.ask(node, "CLUSTER", "INFO")).get("cluster_state"));
   }
 
   /** Returns true for masters, and for replicas whose link to their master is up. */
   private static boolean hasLoaded(GroupMember node) {
-    Map<String, String> fields = MemberState.replication(node);
+    Map<String, String> fields = MemberQueries.replication(node);
     return Objects.equals(fields.get("role"), "master")
         || Objects.equals(fields.get("master_link_status"), "up");
   }
@@ -200,9 +201,9 @@ final class ClusterView {
    */
   boolean isInStep() {
     for (GroupMember master : masters()) {
-      long offset = MemberState.number(MemberState.replication(master), "master_repl_offset");
+      long offset = MemberQueries.number(MemberQueries.replication(master), "master_repl_offset");
       for (GroupMember replica : replicasOf(master)) {
-        if (!MemberState.hasReached(replica, master, offset)) {
+        if (!MemberQueries.hasReached(replica, master, offset)) {
           return false;
         }
       }
@@ -215,7 +216,7 @@ final class ClusterView {
     Map<GroupMember, List<ClusterNodeLine>> views = views();
     StringBuilder text = new StringBuilder();
     for (GroupMember node : nodes) {
-      text.append("\n  ").append(node).append(": ").append(MemberState.describe(node));
+      text.append("\n  ").append(node).append(": ").append(MemberQueries.describe(node));
       List<ClusterNodeLine> view = views.get(node);
       if (view != null) {
         text.append(isAccepting(node) ? ", accepts commands" : ", refuses commands");

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #close} releases threads, ports, memory and temporary files. A process that ends
  * without it leaves a folder {@code redoubt-*} in the system's folder for temporary files.
  */
-public final class EmbeddedServer implements Node {
+public final class EmbeddedServer implements RunningNode {
   private final RedisServer server;
   private final InetSocketAddress address;
   private final int tlsPort;
@@ -235,7 +235,7 @@ public final class EmbeddedServer implements Node {
   public CompletableFuture<Void> clockMoved() {
     return isEnded() || isPaused()
         ? CompletableFuture.completedFuture(null)
-        : Loops.passed(server.loop(), server::clockMoved);
+        : Loops.passed(server.loop(), server::onClockMove);
   }
 
   /**
@@ -287,7 +287,7 @@ public final class EmbeddedServer implements Node {
 
   static void closeFiles(DataFolder data, Log log) {
     try {
-      log.file(null);
+      log.setFile(null);
       data.close();
     } catch (IOException failure) {
       log.warning("Can't delete %s: %s", data.path(), failure.getMessage());

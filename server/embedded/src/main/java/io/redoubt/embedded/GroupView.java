@@ -25,8 +25,8 @@ final class GroupView {
    */
   @Nullable GroupMember master() {
     Map<GroupMember, Integer> votes = new HashMap<>();
-    for (GroupMember sentinel : MemberState.serving(sentinels)) {
-      Reply reply = MemberState.ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName);
+    for (GroupMember sentinel : MemberQueries.serving(sentinels)) {
+      Reply reply = MemberQueries.ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName);
       if (reply instanceof Reply.Array(List<Reply> hostAndPort)) {
         int port = Integer.parseInt(hostAndPort.get(1).text());
         servers.stream()
@@ -34,9 +34,9 @@ final class GroupView {
             .forEach(server -> votes.merge(server, 1, Integer::sum));
       }
     }
-    for (GroupMember server : MemberState.serving(servers)) {
+    for (GroupMember server : MemberQueries.serving(servers)) {
       boolean named = sentinels.isEmpty() || votes.getOrDefault(server, 0) > sentinels.size() / 2;
-      if (named && MemberState.replication(server).getOrDefault("role", "").equals("master")) {
+      if (named && MemberQueries.replication(server).getOrDefault("role", "").equals("master")) {
         return server;
       }
     }
@@ -52,9 +52,9 @@ final class GroupView {
     if (master == null) {
       return false;
     }
-    long offset = MemberState.number(MemberState.replication(master), "master_repl_offset");
-    for (GroupMember server : MemberState.serving(servers)) {
-      if (server != master && !MemberState.hasReached(server, master, offset)) {
+    long offset = MemberQueries.number(MemberQueries.replication(master), "master_repl_offset");
+    for (GroupMember server : MemberQueries.serving(servers)) {
+      if (server != master && !MemberQueries.hasReached(server, master, offset)) {
         return false;
       }
     }
@@ -63,36 +63,36 @@ final class GroupView {
 
   /** Returns true if each serving sentinel can reach all servers and all other sentinels. */
   boolean isKnownToSentinels() {
-    return MemberState.serving(sentinels).stream().allMatch(this::knowsAll);
+    return MemberQueries.serving(sentinels).stream().allMatch(this::knowsAll);
   }
 
   private boolean knowsAll(GroupMember sentinel) {
     Map<String, String> master =
-        MemberState.pairs(MemberState.ask(sentinel, "SENTINEL", "MASTER", masterName));
+        MemberQueries.pairs(MemberQueries.ask(sentinel, "SENTINEL", "MASTER", masterName));
     return master.getOrDefault("flags", "").equals("master")
-        && MemberState.number(master, "num-slaves") == servers.size() - 1
-        && MemberState.number(master, "num-other-sentinels") == sentinels.size() - 1
-        && allUp(MemberState.ask(sentinel, "SENTINEL", "REPLICAS", masterName), "slave")
-        && allUp(MemberState.ask(sentinel, "SENTINEL", "SENTINELS", masterName), "sentinel");
+        && MemberQueries.number(master, "num-slaves") == servers.size() - 1
+        && MemberQueries.number(master, "num-other-sentinels") == sentinels.size() - 1
+        && allUp(MemberQueries.ask(sentinel, "SENTINEL", "REPLICAS", masterName), "slave")
+        && allUp(MemberQueries.ask(sentinel, "SENTINEL", "SENTINELS", masterName), "sentinel");
   }
 
   private static boolean allUp(@Nullable Reply instances, String flags) {
     return instances instanceof Reply.Array(List<Reply> each)
         && each.stream()
-            .allMatch(one -> MemberState.pairs(one).getOrDefault("flags", "").equals(flags));
+            .allMatch(one -> MemberQueries.pairs(one).getOrDefault("flags", "").equals(flags));
   }
 
   /** Returns the state of each member, for messages. */
   String describe() {
     StringBuilder text = new StringBuilder();
     for (GroupMember server : servers) {
-      text.append("\n  ").append(server).append(": ").append(MemberState.describe(server));
+      text.append("\n  ").append(server).append(": ").append(MemberQueries.describe(server));
     }
     for (GroupMember sentinel : sentinels) {
       Map<String, String> fields =
-          MemberState.serving(List.of(sentinel)).isEmpty()
+          MemberQueries.serving(List.of(sentinel)).isEmpty()
               ? Map.of()
-              : MemberState.pairs(MemberState.ask(sentinel, "SENTINEL", "MASTER", masterName));
+              : MemberQueries.pairs(MemberQueries.ask(sentinel, "SENTINEL", "MASTER", masterName));
       text.append("\n  ").append(sentinel).append(": ");
       text.append(
           fields.isEmpty()

@@ -29,13 +29,13 @@ final class Members implements AutoCloseable {
   private final List<GroupMember> all = new ArrayList<>();
   private final List<List<Integer>> ports = new ArrayList<>();
   private final MovableClock clock = new MovableClock();
-  private final Links links;
+  private final MemberLinks links;
   private final DataFolder data;
 
   private Members(List<List<Integer>> ports, DataFolder data) {
     this.ports.addAll(ports);
     this.data = data;
-    links = new Links(ports);
+    links = new MemberLinks(ports);
   }
 
   /**
@@ -147,8 +147,8 @@ final class Members implements AutoCloseable {
             member.port(),
             other.port(),
             link -> {
-              link.cut(false);
-              link.delay(0);
+              link.setCut(false);
+              link.setDelay(0);
             });
       }
     }
@@ -160,7 +160,7 @@ final class Members implements AutoCloseable {
 
   /** Cuts the link between two members. */
   void cut(GroupMember one, GroupMember other) {
-    links.change(one.port(), other.port(), link -> link.cut(true));
+    links.change(one.port(), other.port(), link -> link.setCut(true));
   }
 
   /** Cuts all links of a member. */
@@ -170,7 +170,7 @@ final class Members implements AutoCloseable {
 
   /** Restores the link between two members. */
   void heal(GroupMember one, GroupMember other) {
-    links.change(one.port(), other.port(), link -> link.cut(false));
+    links.change(one.port(), other.port(), link -> link.setCut(false));
   }
 
   /** Restores all links of a member. */
@@ -183,7 +183,7 @@ final class Members implements AutoCloseable {
     if (delay.isNegative()) {
       throw new IllegalArgumentException("a negative delay");
     }
-    links.change(one.port(), other.port(), link -> link.delay(delay.toMillis()));
+    links.change(one.port(), other.port(), link -> link.setDelay(delay.toMillis()));
   }
 
   /**
@@ -207,14 +207,14 @@ final class Members implements AutoCloseable {
 
   /** Returns when due requests have been sent and answered, and the answers are handled. */
   private void exchange() {
-    movedAll();
+    moveAllClocks();
     links.passed().join();
-    movedAll();
+    moveAllClocks();
     links.passed().join();
-    movedAll();
+    moveAllClocks();
   }
 
-  private void movedAll() {
+  private void moveAllClocks() {
     CompletableFuture.allOf(
             all.stream().map(GroupMember::clockMoved).toArray(CompletableFuture<?>[]::new))
         .join();

@@ -11,8 +11,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a {@link Link}, which forwards bytes in both directions, in order. A cut link
- * forwards nothing, not even the end of the connection, and a new connection is open without a
+ * One connection of a {@link MemberLink}, which forwards bytes in both directions, in order. A cut
+ * link forwards nothing, not even the end of the connection, and a new connection is open without a
  * peer, as on a network that drops packets. Confined to the transport's loop.
  */
 final class Relay {
@@ -25,21 +25,21 @@ final class Relay {
 
   private final Transport transport;
   private final InetSocketAddress target;
-  private final Link link;
+  private final MemberLink link;
   private final Side near;
   private final Side far = new Side(null);
   private boolean dialed;
 
-  Relay(Transport transport, InetSocketAddress target, Link link, Connection accepted) {
+  Relay(Transport transport, InetSocketAddress target, MemberLink link, Connection accepted) {
     this.transport = transport;
     this.target = target;
     this.link = link;
     near = new Side(accepted);
-    accepted.handler(near);
+    accepted.setHandler(near);
   }
 
   /** Adapts to a change of the link's state. */
-  void linkChanged() {
+  void onLinkChange() {
     if (!dialed && !link.isCut()) {
       dialed = true;
       transport.connect(target, null, CONNECT_TIMEOUT_MILLIS, far);
@@ -72,7 +72,7 @@ final class Relay {
     @Override
     public void onOpen(Connection opened) {
       connection = opened;
-      linkChanged();
+      onLinkChange();
     }
 
     @Override
@@ -128,7 +128,7 @@ final class Relay {
         due--;
         if (bytes.length == 0) {
           to.closeAfterFlush();
-          link.ended(Relay.this);
+          link.remove(Relay.this);
           return;
         }
         waitingBytes -= bytes.length;

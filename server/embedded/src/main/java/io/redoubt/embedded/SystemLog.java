@@ -34,10 +34,10 @@ final class SystemLog {
 
   static SystemLog of(Host host, Directives settings) throws IOException {
     SystemLog made = new SystemLog(host);
-    made.log.level(settings.common.loglevel.value());
+    made.log.setLevel(settings.common.loglevel.value());
     String file = settings.common.logfile.value();
     if (!file.isEmpty()) {
-      made.log.file(settings.path(file));
+      made.log.setFile(settings.path(file));
     }
     return made;
   }

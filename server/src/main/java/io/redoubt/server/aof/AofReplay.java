@@ -40,7 +40,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   /** Receives the outcome of a load in turns. */
   interface Ending {
     /** Called at the end of the load, with the failure or null. */
-    void ended(@Nullable Exception failure);
+    void onEnd(@Nullable Exception failure);
   }
 
   private static final long SLICE_NANOS = 5_000_000;
@@ -135,14 +135,14 @@ final class AofReplay implements AofVisitor, AutoCloseable {
       more = step(SLICE_NANOS);
     } catch (IOException | AofException | RdbException | RuntimeException e) {
       close();
-      ending.ended(e);
+      ending.onEnd(e);
       return;
     }
     if (more) {
       context.turns().nextTurn(() -> runInTurns(ending));
     } else {
       close();
-      ending.ended(null);
+      ending.onEnd(null);
     }
   }
 
@@ -150,9 +150,9 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private boolean step(long budgetNanos) throws IOException, AofException, RdbException {
     long start = clock.monotonicNanos();
     Keyspace keyspace = context.keyspace();
-    keyspace.nowMicros(clock.wallMicros());
-    keyspace.expiredKeys(ExpiredKeys.KEEP); // the file contains a removal for each expired key
-    propagation.muted(true);
+    keyspace.setNowMicros(clock.wallMicros());
+    keyspace.setExpiredKeys(ExpiredKeys.KEEP); // the file contains a removal for each expired key
+    propagation.setMuted(true);
     boolean more;
     try {
       do {
@@ -161,10 +161,10 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     } catch (OutOfMemoryError full) {
       throw new LoadMemoryException(full);
     } finally {
-      propagation.muted(false);
-      keyspace.expiredKeys(expiryBefore);
+      propagation.setMuted(false);
+      keyspace.setExpiredKeys(expiryBefore);
     }
-    progress.reached(files.loadedBytes());
+    progress.onProgress(files.loadedBytes());
     return more;
   }
 
@@ -181,7 +181,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   public void endPreamble() {
     RdbLoader loaded = preamble;
     if (loaded != null) {
-      progress.reached(loaded);
+      progress.onProgress(loaded);
       log.notice(
           "Done loading RDB, keys loaded: %d, keys expired: %d.",
           loaded.keysLoaded(), loaded.keysExpired());

@@ -81,7 +81,7 @@ final class AofWriter {
         new AofAppender(
             context.threads(),
             AppendOnlyFile.THREAD,
-            this::progressedOnThread,
+            this::onAppenderProgress,
             clock::monotonicNanos);
     this.missing = new MissingEffects(environment.log());
     this.stream =
@@ -150,27 +150,27 @@ final class AofWriter {
   }
 
   void setPolicy(Policy policy) {
-    appender.policy(policy);
+    appender.setPolicy(policy);
   }
 
   /** Sets whether replies wait until their effects are durable. */
   void setStrict(boolean strict) {
-    output.strict(strict);
-    progressed();
+    output.setStrict(strict);
+    onDurableProgress();
   }
 
   /** Called when a rewrite takes its snapshot: earlier effects will not be missing any more. */
   void onRewriteStarted() {
-    missing.rewriteStarts();
+    missing.onRewriteStart();
   }
 
   /** Called when the base of a rewrite is in place. */
   void onRewritten() {
     if (on.getAsBoolean()) {
-      missing.rewritten();
+      missing.onRewritten();
     }
     appender.supersede();
-    progressed();
+    onDurableProgress();
   }
 
   /** Returns true if only a rewrite makes the files complete again. */
@@ -195,7 +195,7 @@ final class AofWriter {
     if (prepareFlush()) {
       write();
       if (trouble.isNew(appender.failure())) {
-        progressed();
+        onDurableProgress();
       }
     }
   }
@@ -219,7 +219,7 @@ final class AofWriter {
       }
       progressTold.set(true); // saves the thread a wake-up of the loop
       boolean handedOver = appender.forceWithin(mostNanos);
-      progressed(); // unconditionally: the thread may have finished earlier work
+      onDurableProgress(); // unconditionally: the thread may have finished earlier work
       return handedOver;
     }
   }
@@ -228,7 +228,7 @@ final class AofWriter {
     if (!on.getAsBoolean() || closed) {
       return false;
     }
-    tellPlace();
+    appendPosition();
     if (output.isStrict()) {
       output.note();
     }
@@ -257,14 +257,14 @@ final class AofWriter {
     latency.took(meanwhile, nanos);
   }
 
-  private void tellPlace() {
+  private void appendPosition() {
     if (missing.exist()) {
       return; // the files represent no position in the replication stream
     }
     if (!stream.tellsOffset(position.get().offset())) {
       ReplicationPoint now = position.get().place();
       if (now != null) {
-        stream.tellPlace(now);
+        stream.appendPosition(now);
       }
     }
   }
@@ -276,31 +276,31 @@ final class AofWriter {
 
   /** Records the replication position, then writes and syncs everything, at a shutdown. */
   @Nullable IOException finish() {
-    tellPlace();
+    appendPosition();
     return appender.writeAndForce();
   }
 
   /** Pauses writes if too many bytes are unsynced. Called at the end of each unit of execution. */
   void unitEnded() {
-    trouble.appended();
+    trouble.onAppended();
   }
 
-  private void progressedOnThread() {
+  private void onAppenderProgress() {
     if (!progressTold.getAndSet(true)) {
-      turns.execute(this::progressed);
+      turns.execute(this::onDurableProgress);
     }
   }
 
   /** Updates all that depends on the durable offset or on a failure of the disk. */
-  void progressed() {
+  void onDurableProgress() {
     progressTold.set(false);
     long forceNanos = appender.takeLongestForceNanos();
     if (output.isStrict()) {
       latency.took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
     }
-    trouble.progressed(on.getAsBoolean() ? appender.failure() : null);
+    trouble.onProgress(on.getAsBoolean() ? appender.failure() : null);
     output.update();
-    commits.letGo();
+    commits.release();
     for (int i = 0; i < progressListeners.size(); i++) {
       progressListeners.get(i).run();
     }
@@ -315,7 +315,7 @@ final class AofWriter {
     if (trouble.isFailing() && !appender.isDistrusted()) {
       appender.retry();
     }
-    appender.forcing(forcing);
+    appender.setForcing(forcing);
     flush();
     force();
   }

@@ -136,7 +136,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   /** Receives the outcome of a load. */
   public interface Ending {
     /** Called at the end of the load; {@code failure} is null if the data set is complete. */
-    void loaded(@Nullable Exception failure);
+    void onLoaded(@Nullable Exception failure);
   }
 
   /** Loads the files in turns of the event loop. */
@@ -151,12 +151,12 @@ public final class AppendOnlyFile implements AutoCloseable {
               "DB loaded from append only file: %.3f seconds",
               (clock.monotonicNanos() - started) / 1e9);
         }
-        ending.loaded(replay.explained(failure));
+        ending.onLoaded(replay.explained(failure));
       });
     } catch (IOException e) {
-      ending.loaded(AofReplay.unreadable(e));
+      ending.onLoaded(AofReplay.unreadable(e));
     } catch (OutOfMemoryError full) {
-      ending.loaded(new LoadMemoryException(full));
+      ending.onLoaded(new LoadMemoryException(full));
     }
   }
 
@@ -203,10 +203,10 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
     incrementals.openLast();
     rewrites.measure();
-    turnedOn();
+    onTurnedOn();
   }
 
-  private void turnedOn() {
+  private void onTurnedOn() {
     if (state == State.OFF) {
       writer.newFile();
       propagation.add(writer.stream());
@@ -268,7 +268,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     state = State.OFF;
     writer.closeFile();
     writer.setPolicy(Policy.NO);
-    incrementals.journal(false);
+    incrementals.setJournal(false);
     writer.setStrict(false);
     writer.reset();
     if (waited) {
@@ -301,7 +301,7 @@ public final class AppendOnlyFile implements AutoCloseable {
           case EVERYSEC -> Policy.EVERYSEC;
           case NO -> Policy.NO;
         });
-    incrementals.journal(strict && settings.persistence.aofCommitJournal.value());
+    incrementals.setJournal(strict && settings.persistence.aofCommitJournal.value());
     writer.setStrict(strict);
   }
 
@@ -313,7 +313,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   /** Pauses writes if too many bytes are unsynced. Called at the end of each unit of execution. */
-  public void unitEnded() {
+  public void onUnitEnd() {
     writer.unitEnded();
   }
 
@@ -402,7 +402,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
 
     @Override
-    public void succeeded(Rewrites.Kind kind) {
+    public void onSuccess(Rewrites.Kind kind) {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
         state = State.ON;
         writer.postponeForce();
@@ -412,7 +412,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
 
     @Override
-    public void failed(Rewrites.Kind kind) {
+    public void onFailure(Rewrites.Kind kind) {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
         propagation.remove(writer.stream());
         writer.closeFile();
@@ -515,7 +515,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         log.warning("Fail to fsync the AOF file: %s.", SystemErrors.text(failure));
       }
       files.keepTail(position.get().point());
-      writer.progressed();
+      writer.onDurableProgress();
     }
     return true;
   }
@@ -525,7 +525,7 @@ public final class AppendOnlyFile implements AutoCloseable {
    * any more.
    */
   public void dropJournal() {
-    incrementals.journal(false);
+    incrementals.setJournal(false);
   }
 
   /** Stops the appender's thread. Later effects of the current turn are discarded. */

@@ -73,7 +73,7 @@ final class AppendStream implements Propagation.Sink {
    * mark is valid only until the next command, because the file omits parts of the stream, such as
    * PINGs, and their lengths are unknown.
    */
-  void tellPlace(ReplicationPoint place) {
+  void appendPosition(ReplicationPoint place) {
     if (encoder.isInTransaction()) {
       return;
     }
@@ -114,12 +114,12 @@ final class AppendStream implements Propagation.Sink {
     changed = true;
     closeTorn();
     if (!encoder.isInTransaction() && tellsTime.getAsBoolean()) {
-      tellTime();
+      appendTimestamp();
     }
   }
 
   @Override
-  public void lost() {
+  public void onLost() {
     torn = encoder.isInTransaction();
     onLost.run();
   }
@@ -141,7 +141,7 @@ final class AppendStream implements Propagation.Sink {
    * Writes a timestamp if the second has changed. Never within a transaction, because a file may be
    * truncated at any timestamp.
    */
-  private void tellTime() {
+  private void appendTimestamp() {
     long seconds = nowMillis.getAsLong() / 1000;
     if (seconds > toldSeconds) {
       toldSeconds = seconds;

@@ -45,7 +45,7 @@ final class DiskTrouble {
   }
 
   /** Pauses writes if too many bytes are pending. Called after appends. */
-  void appended() {
+  void onAppended() {
     if (waitingBytes() > MAX_WAITING_BYTES && !writesHeld && output.isStrict() && failure == null) {
       writesHeld = true;
       gate.hold();
@@ -57,9 +57,9 @@ final class DiskTrouble {
    *
    * @param now the current failure of appending, or null
    */
-  void progressed(@Nullable IOException now) {
+  void onProgress(@Nullable IOException now) {
     if (isNew(now)) {
-      changed(now);
+      onFailureChange(now);
     }
     if (writesHeld && (now != null || waitingBytes() < MAX_WAITING_BYTES / 2)) {
       writesHeld = false;
@@ -71,12 +71,12 @@ final class DiskTrouble {
     return appender.appended() - appender.passed();
   }
 
-  private void changed(@Nullable IOException now) {
+  private void onFailureChange(@Nullable IOException now) {
     boolean wasFailing = failure != null;
     failure = now;
     if (now == null) {
       log.warning("AOF write error looks solved, Redis can write again.");
-      output.failing(false);
+      output.setFailing(false);
       gate.accept();
       return;
     }
@@ -90,6 +90,6 @@ final class DiskTrouble {
       int closed = gate.closeHeld();
       log.warning("Closed %d connections whose replies depended on failed writes.", closed);
     }
-    output.failing(true);
+    output.setFailing(true);
   }
 }

@@ -36,7 +36,7 @@ final class DurableOutput implements OutputGate {
   }
 
   /** Sets whether output must wait for fsync. */
-  void strict(boolean on) {
+  void setStrict(boolean on) {
     strict = on;
   }
 
@@ -44,7 +44,7 @@ final class DurableOutput implements OutputGate {
     return strict;
   }
 
-  void failing(boolean on) {
+  void setFailing(boolean on) {
     failing = on;
   }
 

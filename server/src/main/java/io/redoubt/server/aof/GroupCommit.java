@@ -127,10 +127,10 @@ final class GroupCommit implements EndOfTurn {
   }
 
   /** Releases the replies that waited for newly durable commits. */
-  void letGo() {
+  void release() {
     long now = clock.monotonicNanos();
     if (held.gateMoved()) {
-      delay.answered(now);
+      delay.onAnswered(now);
     }
   }
 }

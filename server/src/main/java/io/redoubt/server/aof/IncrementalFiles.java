@@ -68,11 +68,11 @@ final class IncrementalFiles {
   }
 
   /** Sets whether commits use a journal; see {@code aof-commit-journal}. */
-  void journal(boolean wanted) {
+  void setJournal(boolean wanted) {
     if (!wanted) {
-      appender.journal(null);
+      appender.setJournal(null);
     } else if (!appender.hasJournal()) {
-      appender.journal(files.current().createJournal());
+      appender.setJournal(files.current().createJournal());
     }
   }
 

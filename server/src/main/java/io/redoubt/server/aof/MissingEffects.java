@@ -27,12 +27,12 @@ final class MissingEffects {
   }
 
   /** Records the start of a rewrite, whose snapshot includes all units so far. */
-  void rewriteStarts() {
+  void onRewriteStart() {
     unitsBeforeRewrite = units;
   }
 
   /** Records that the result of the last started rewrite is in place. */
-  void rewritten() {
+  void onRewritten() {
     boolean existed = exist();
     rewrittenUnits = unitsBeforeRewrite;
     if (existed && !exist()) {

@@ -38,7 +38,7 @@ final class NextIncremental implements Preparation {
   }
 
   @Override
-  public void over(@Nullable IOException why) {
+  public void onOver(@Nullable IOException why) {
     problem = why;
     turns.execute(onLoop); // precedes any task that the end of the rewrite queues
     over.countDown();

@@ -48,10 +48,10 @@ final class Rewrites {
     long incrementalBytes();
 
     /** Called when the new base is in place. */
-    void succeeded(Kind kind);
+    void onSuccess(Kind kind);
 
     /** Called if the rewrite failed. The opened incremental file remains in use. */
-    void failed(Kind kind);
+    void onFailure(Kind kind);
   }
 
   /** The number of consecutive failures after which the next rewrite is delayed. */
@@ -147,7 +147,7 @@ final class Rewrites {
       next = owner.openIncremental(newKind);
     } catch (IOException e) {
       log.warning("Can't rewrite append only file in background: %s", SystemErrors.text(e));
-      failed();
+      countFailure();
       return false;
     }
     olderBytes += before;
@@ -190,8 +190,8 @@ final class Rewrites {
         log.warning("Background AOF rewrite terminated by signal %s", "10");
       } else {
         log.warning("Background AOF rewrite terminated with error: %s", failure);
-        failed();
-        owner.failed(kind);
+        countFailure();
+        owner.onFailure(kind);
       }
       return;
     }
@@ -208,11 +208,11 @@ final class Rewrites {
     }
     olderBytes = 0;
     sizeAfterRewrite = baseBytes + owner.incrementalBytes();
-    owner.succeeded(kind);
+    owner.onSuccess(kind);
     log.notice("Background AOF rewrite finished successfully");
   }
 
-  private void failed() {
+  private void countFailure() {
     lastOk = false;
     failures++;
     if (failures >= MAX_FAILURES) {

@@ -55,7 +55,7 @@ final class AppliedSettings {
     settings.memory.maxmemoryPolicy.onChange(this::countAccesses);
     settings.memory.lfuLogFactor.onChange(this::countAccesses);
     settings.memory.lfuDecayTime.onChange(this::countAccesses);
-    settings.common.loglevel.onChange(() -> log.level(settings.common.loglevel.value()));
+    settings.common.loglevel.onChange(() -> log.setLevel(settings.common.loglevel.value()));
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
     settings.common.port.onChange(
         reopening(listeners::reopenTcp, "Unable to listen on this port. Check server logs."));
@@ -72,15 +72,15 @@ final class AppliedSettings {
 
   private void gather(Transport transport) {
     int micros = settings.tuning.gatheringMicros.value();
-    transport.loop().execute(() -> transport.gatheringMicros(micros));
+    transport.loop().execute(() -> transport.setGatheringMicros(micros));
   }
 
   private void limitBulks() {
-    limits.maxBulkBytes(settings.common.protoMaxBulkLen.value());
+    limits.setMaxBulkBytes(settings.common.protoMaxBulkLen.value());
   }
 
   private void limitSlowLog() {
-    slowLog.limits(settings.slowlogLogSlowerThan.value(), settings.slowlogMaxLen.value());
+    slowLog.setLimits(settings.slowlogLogSlowerThan.value(), settings.slowlogMaxLen.value());
   }
 
   private void enableEvents() {
@@ -99,8 +99,9 @@ final class AppliedSettings {
       case ALLKEYS_LFU, VOLATILE_LFU ->
           keyspace
               .accessClock()
-              .lfu(settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
-      default -> keyspace.accessClock().lru();
+              .selectLfu(
+                  settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
+      default -> keyspace.accessClock().selectLru();
     }
   }
 

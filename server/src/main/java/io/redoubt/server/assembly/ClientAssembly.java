@@ -90,7 +90,7 @@ final class ClientAssembly {
     // As late as possible: until then, another thread initializes netty.
     transport =
         Transport.open("redis-server", data.buffers, machine.sockets().get(), data.stats::commands);
-    transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
+    transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> onLoopFailure(fault));
     trackedKeys =
         new TrackedKeys(
             data.keyspace,
@@ -113,7 +113,7 @@ final class ClientAssembly {
     effects =
         new KeyEffects(
             data.propagation, data.events, observers, data.stats, data.state, settings.memory);
-    data.keyspace.listener(effects);
+    data.keyspace.setListener(effects);
     memory = new MemoryUse(data.keyspace, later);
     eviction =
         new Eviction(
@@ -161,9 +161,9 @@ final class ClientAssembly {
     scripting.close();
   }
 
-  private void failedOnLoop(Throwable fault) {
+  private void onLoopFailure(Throwable fault) {
     if (fault instanceof OutOfMemoryError full) {
-      dispatcher.outOfMemory("on the loop", full);
+      dispatcher.onOutOfMemory("on the loop", full);
     } else {
       log.fault("on the loop", fault);
     }
@@ -177,7 +177,7 @@ final class ClientAssembly {
   private void serve(ServerClient busy, EventsWhileBlocked.Scope scope) {
     registry
         .conductor()
-        .nested(
+        .runNested(
             busy,
             () -> {
               if (scope == EventsWhileBlocked.Scope.DEBUGGER) {

@@ -64,9 +64,9 @@ final class CommandSet {
     values.forEach(parts.clients.table::add);
     data.forEach(parts.clients.table::add);
     administration.join().forEach(parts.clients.table::add);
-    parts.clients.dispatcher.commandsAreDeclared();
-    parts.clients.table.tracksDurations(parts.settings.latencyTracking.value());
-    parts.settings.latencyTracking.onChange(parts.clients.table::tracksDurations);
+    parts.clients.dispatcher.onCommandsDeclared();
+    parts.clients.table.setTracksDurations(parts.settings.latencyTracking.value());
+    parts.settings.latencyTracking.onChange(parts.clients.table::setTracksDurations);
   }
 
   /** Returns the groups that work on the data set, its files and its copies. */
@@ -80,7 +80,7 @@ final class CommandSet {
             new MigrateCommands(
                 parts.replication.migrationTargets, parts.replication.keyMigrations),
             new CapaCommand(),
-            new DatabaseCommands(parts.persistence.snapshots::flushedAll),
+            new DatabaseCommands(parts.persistence.snapshots::onFlushAll),
             new SelectCommand(),
             new TransactionCommands(parts.clients.dispatcher::runTransaction),
             new ScriptCommands(parts.clients.scripting),
@@ -99,7 +99,7 @@ final class CommandSet {
                 parts.persistence.appendOnlyFile,
                 parts.replication.clusterNode,
                 parts.log,
-                parts::dataSetLost),
+                parts::onDataSetLost),
             parts.clients.scripting));
     return groups;
   }
@@ -135,7 +135,7 @@ final class CommandSet {
   /** Messages reach replicas too, for their subscribers: in a cluster, all nodes over the bus. */
   private void publish(Call call) {
     requireRoom(call);
-    parts.replication.hellos.published(call);
+    parts.replication.hellos.onPublish(call);
     int receivers = PubSubCommands.deliver(parts.data.channels, call);
     passOn(call, false);
     call.reply().integer(receivers);
@@ -144,7 +144,7 @@ final class CommandSet {
   private void publishToShard(Call call) {
     requireRoom(call);
     int receivers = PubSubCommands.deliverToShard(parts.data.channels, call);
-    parts.clients.dispatcher.delivered(receivers);
+    parts.clients.dispatcher.countDelivered(receivers);
     passOn(call, true);
     call.reply().integer(receivers);
   }

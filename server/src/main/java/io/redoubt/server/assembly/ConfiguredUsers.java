@@ -41,22 +41,22 @@ final class ConfiguredUsers {
   void define(Mistakes mistakes) throws FatalConfigError {
     takeChannelsOfNewUsers();
     settings.common.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
-    users.requirePassword(settings.common.requirepass.value());
+    users.setRequiredPassword(settings.common.requirepass.value());
     settings.common.requirepass.onChange(
-        () -> users.requirePassword(settings.common.requirepass.value()));
+        () -> users.setRequiredPassword(settings.common.requirepass.value()));
     AclFile file = file();
     try {
       if (file == null) {
         users.define(
             settings.common.user.words(),
-            (index, reason) -> mistakes.found(settings.common.user.error(index, reason)));
+            (index, reason) -> mistakes.onMistake(settings.common.user.error(index, reason)));
       } else if (settings.common.user.words().isEmpty()) {
         users.load(file.path(), file.read());
       } else {
-        mistakes.found(settings.error(settings.common.aclfile, USERS_TWICE));
+        mistakes.onMistake(settings.error(settings.common.aclfile, USERS_TWICE));
       }
     } catch (IOException e) {
-      mistakes.found(
+      mistakes.onMistake(
           settings.error(
               settings.common.aclfile,
               "Error loading ACLs, opening file '"
@@ -64,13 +64,13 @@ final class ConfiguredUsers {
                   + "': "
                   + SystemErrors.text(e)));
     } catch (IllegalArgumentException e) {
-      mistakes.found(settings.error(settings.common.aclfile, String.valueOf(e.getMessage())));
+      mistakes.onMistake(settings.error(settings.common.aclfile, String.valueOf(e.getMessage())));
     }
     settings.common.user.rewrittenAs(this::lines);
   }
 
   private void takeChannelsOfNewUsers() {
-    users.allChannelsByDefault(
+    users.setAllChannelsByDefault(
         settings.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
   }
 
@@ -89,7 +89,7 @@ final class ConfiguredUsers {
       return List.of();
     }
     Users untouched = new Users(table);
-    untouched.requirePassword(settings.common.requirepass.value());
+    untouched.setRequiredPassword(settings.common.requirepass.value());
     return users.describe().stream()
         .filter(line -> !untouched.describe().contains(line))
         .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))

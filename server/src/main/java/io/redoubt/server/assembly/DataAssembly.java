@@ -49,7 +49,7 @@ final class DataAssembly {
     if (inCluster) {
       events.onlyOf(databases);
     }
-    keyspace.nowMicros(clock.wallMicros());
+    keyspace.setNowMicros(clock.wallMicros());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
     slowLog = new SlowLog(slabs, clock);

@@ -27,7 +27,7 @@ final class PageKeys {
   }
 
   /** Samples commands and keys if a page is open; to be called once a second. */
-  void look(boolean isWatched) {
+  void sample(boolean isWatched) {
     hotKeys.turn(isWatched);
     if (isWatched) {
       hotKeys.fade();

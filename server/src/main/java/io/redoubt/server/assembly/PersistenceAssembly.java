@@ -91,22 +91,22 @@ final class PersistenceAssembly {
             data.latency,
             new WriteGate(state, clients.registry),
             position);
-    clients.registry.heldOutput().gate(appendOnlyFile.replyGate());
+    clients.registry.heldOutput().setGate(appendOnlyFile.replyGate());
     appendOnlyFile.followSettings();
     refuseWritesAfterFailedSaves(settings.persistence);
   }
 
   private void refuseWritesAfterFailedSaves(PersistenceDirectives settings) {
     state.condition(Refusal.SNAPSHOT_FAILED, snapshots::writesRefused);
-    snapshots.onOver(this::snapshotsChanged);
-    settings.save.onChange(this::snapshotsChanged);
-    settings.stopWritesOnBgsaveError.onChange(this::snapshotsChanged);
+    snapshots.onOver(this::onSnapshotsChange);
+    settings.save.onChange(this::onSnapshotsChange);
+    settings.stopWritesOnBgsaveError.onChange(this::onSnapshotsChange);
   }
 
   /**
    * Enters the state after a failed save. Commands test the condition, too, so it is left at once.
    */
-  private void snapshotsChanged() {
+  private void onSnapshotsChange() {
     state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused());
   }
 
@@ -116,7 +116,7 @@ final class PersistenceAssembly {
       snapshots.cron(); // otherwise an incomplete data set would replace the file
     }
     appendOnlyFile.cron();
-    snapshotsChanged();
+    onSnapshotsChange();
   }
 
   /** Holds writes back while their pre-images accumulate faster than they are saved. */
@@ -127,7 +127,7 @@ final class PersistenceAssembly {
     if (snapshots.writesMustWait()) {
       pauses.holdWrites();
     }
-    appendOnlyFile.unitEnded();
+    appendOnlyFile.onUnitEnd();
   }
 
   /** The loop as snapshots use it. */

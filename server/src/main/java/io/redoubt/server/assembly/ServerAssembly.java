@@ -75,13 +75,13 @@ public final class ServerAssembly {
   public void configure(Mistakes mistakes) throws FatalConfigError {
     if (parts.replication.clusterNode != null
         && parts.settings.replication.replicaof.value() != null) {
-      mistakes.found(
+      mistakes.onMistake(
           parts.settings.error(
               parts.settings.replication.replicaof,
               "replicaof directive not allowed in cluster mode"));
     }
     if (parts.replication.clusterNode != null) {
-      parts.settings.replication.replicaof.neverWritten();
+      parts.settings.replication.replicaof.omitFromFile();
     }
     new CommandNames(parts.settings.renameCommand, parts.clients.table).rename(mistakes);
     parts.clients.configuredUsers.define(mistakes);
@@ -131,11 +131,11 @@ public final class ServerAssembly {
     listening.run();
     parts.log.notice("Server initialized");
     EndOfTurn commits = parts.persistence.appendOnlyFile.endOfTurn();
-    parts.clients.transport.atEndOfTurn(
+    parts.clients.transport.setEndOfTurn(
         parts.replication.clusterNode == null
             ? commits
             : parts.replication.clusterNode.reportingAtEndOfTurn(commits));
-    parts.clients.memory.started();
+    parts.clients.memory.onStarted();
     parts.cron.start(parts.settings.hz.value());
     parts.periodic.housekeeping().start();
     loop().every(this::everySecond, SECOND_MILLIS); // one timer: each one wakes an idle loop
@@ -158,7 +158,7 @@ public final class ServerAssembly {
         isMaster,
         parts.replication.core.restored(),
         parts.persistence.appendOnlyFile,
-        failure -> ending.loaded(failure == null ? serveAll() : failed(failure)));
+        failure -> ending.onLoaded(failure == null ? serveAll() : failed(failure)));
   }
 
   /** Starts to serve; returns null, or the reason why it can't. */
@@ -188,16 +188,16 @@ public final class ServerAssembly {
     parts.replication.lease.start();
     parts.replication.rejoin.start();
     parts.persistence.dataSet.becomeWhole();
-    metrics.started();
+    metrics.onStarted();
   }
 
   /**
    * Performs the due work of the cluster node at once after a test has moved the clock. Called on
    * the loop.
    */
-  public void clockMoved() {
+  public void onClockMove() {
     if (parts.replication.clusterNode != null) {
-      parts.replication.clusterNode.clockMoved();
+      parts.replication.clusterNode.onClockMove();
     }
   }
 
@@ -207,9 +207,9 @@ public final class ServerAssembly {
    */
   public void guardMemory() {
     MemoryGuard guard = new MemoryGuard(parts.settings, parts.log, ControlGroup.ofThisProcess());
-    guard.look();
+    guard.adjust();
     guard.report();
-    loop().every(guard::look, GUARD_MILLIS);
+    loop().every(guard::adjust, GUARD_MILLIS);
   }
 
   /**
@@ -287,7 +287,7 @@ public final class ServerAssembly {
   }
 
   /** Logs why {@link #stop} failed. */
-  public void stopFailed(IOException failure) {
+  public void logStopFailure(IOException failure) {
     parts.log.warning("While closing: %s", failure.getMessage());
   }
 

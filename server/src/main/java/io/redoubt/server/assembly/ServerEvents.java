@@ -52,7 +52,7 @@ final class ServerEvents {
    *
    * @param unready the reason for not being ready, empty if there is none
    */
-  void look(String unready) {
+  void update(String unready) {
     boolean replica = replication.isReplica();
     String master =
         replica
@@ -79,11 +79,11 @@ final class ServerEvents {
       goneAt.remove(goneAt.keySet().iterator().next());
     }
     if (parts.replication.clusterNode != null) {
-      lookAt(parts.replication.clusterNode.cluster());
+      updateCluster(parts.replication.clusterNode.cluster());
     }
   }
 
-  private void lookAt(Cluster cluster) {
+  private void updateCluster(Cluster cluster) {
     changed("cluster", cluster.isServing() ? "ok" : "down");
     if (cluster.allNodes().size() <= MAX_NODES) {
       Map<String, String> states = new HashMap<>();

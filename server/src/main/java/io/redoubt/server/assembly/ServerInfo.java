@@ -61,7 +61,7 @@ final class ServerInfo {
     ProcessInfo process =
         new ProcessInfo(
             settings, clock, clients, parts.clients.table, usage, parts.environment.random());
-    parts.info.declaredAtFirstUse(info -> declare(info, process));
+    parts.info.declareAtFirstUse(info -> declare(info, process));
     return process.runId();
   }
 
@@ -101,7 +101,7 @@ final class ServerInfo {
     section
         .always()
         .lines(
-            lines -> parts.persistence.dataSet.progress().tell(clock.wallMillis(), lines::field));
+            lines -> parts.persistence.dataSet.progress().report(clock.wallMillis(), lines::field));
   }
 
   private long clusterConnections() {

@@ -53,7 +53,7 @@ final class ServerMetrics {
     if (port.isOpen()) {
       samples = new ServerSamples(parts, replication, runId);
       keys = new PageKeys(parts.data, parts.clock);
-      events = new ServerEvents(parts, replication, port::happened);
+      events = new ServerEvents(parts, replication, port::addEvent);
       page = new ServerPage(parts, replication, keys, events);
       ServerSamples.Taking first = samples.start();
       boolean taken = false;
@@ -67,7 +67,7 @@ final class ServerMetrics {
   /**
    * Allows readiness: the data set is loaded, and replication, which starts after it, has started.
    */
-  void started() {
+  void onStarted() {
     started = true;
     publish();
   }
@@ -75,7 +75,7 @@ final class ServerMetrics {
   /** Publishes the current state and adds a sample of it. Called once a second. */
   void everySecond() {
     if (page != null) {
-      port.sampled(ServerPage.SAMPLE, page.sample());
+      port.addSample(ServerPage.SAMPLE, page.sample());
     }
     publish();
   }
@@ -86,11 +86,11 @@ final class ServerMetrics {
     }
     String unready = unready();
     port.publish(unready);
-    events.look(unready);
+    events.update(unready);
     boolean watched = port.isWatched();
-    keys.look(watched);
+    keys.sample(watched);
     if (watched) {
-      port.show(page.state(unready));
+      port.sendState(page.state(unready));
     }
   }
 

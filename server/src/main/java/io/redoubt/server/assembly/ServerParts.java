@@ -122,11 +122,11 @@ final class ServerParts {
     new AppliedSettings(settings, clients.limits, data.keyspace, data.events, data.slowLog, log)
         .follow(clients.listeners, clients.tls, cron, clients.transport);
     replication.core.onReplyAcks(acks -> {
-      clients.dispatcher.acks(acks);
-      data.blockedClients.acks(acks);
+      clients.dispatcher.setAcks(acks);
+      data.blockedClients.setAcks(acks);
     });
-    log.role(() -> replication.isReplica() ? 'S' : 'M');
-    clients.registry.pauses().onChange(this::pausesChanged);
+    log.setRole(() -> replication.isReplica() ? 'S' : 'M');
+    clients.registry.pauses().onChange(this::onPausesChange);
   }
 
   private void schedule() {
@@ -142,22 +142,22 @@ final class ServerParts {
   }
 
   /** Ends the server after a reload has left the data set incomplete. */
-  void dataSetLost(LostDataSetException lost) {
+  void onDataSetLost(LostDataSetException lost) {
     log.warning("Fatal error loading the DB: %s. Exiting.", lost.getMessage());
     fail();
   }
 
   /** Ends service because the data set can't be served. */
   void fail() {
-    shutdown.failedToServe();
+    shutdown.onServeFailure();
     endOfService.fail();
   }
 
   /** While clients are paused the data set must not change: due keys are hidden, not removed. */
-  private void pausesChanged() {
-    replication.core.pausesChanged();
+  private void onPausesChange() {
+    replication.core.onPausesChange();
     if (!replication.isReplica()) {
-      data.keyspace.expiredKeys(clients.isPaused() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+      data.keyspace.setExpiredKeys(clients.isPaused() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
     }
   }
 
@@ -169,7 +169,7 @@ final class ServerParts {
 
     @Override
     public void changed(long count) {
-      persistence.snapshots.changed(count);
+      persistence.snapshots.addChanges(count);
     }
 
     @Override

@@ -9,5 +9,5 @@ public interface Companion {
   default void onWritable() {}
 
   /** Called when the client has disconnected. */
-  void onReleased();
+  void onRelease();
 }

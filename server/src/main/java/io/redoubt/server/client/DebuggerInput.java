@@ -39,7 +39,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
 
   /** Replaces the client at its connection. */
   public void open() {
-    connection.handler(this);
+    connection.setHandler(this);
   }
 
   /** Returns the words of the next command, or null if there is none yet. */
@@ -114,7 +114,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
   /** Returns the connection to the client, and reports its end if it was closed meanwhile. */
   @Override
   public void close() {
-    connection.handler(client);
+    connection.setHandler(client);
     bytes.clear();
     if (closed) {
       client.onClose(connection, cause);

@@ -44,7 +44,7 @@ public final class MigrationTarget {
   }
 
   /** Records the database selected at the target. */
-  public void selectedDatabase(long database) {
+  public void setSelectedDatabase(long database) {
     selectedDatabase = database;
   }
 

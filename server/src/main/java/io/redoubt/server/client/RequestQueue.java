@@ -27,7 +27,7 @@ public final class RequestQueue implements AutoCloseable {
   }
 
   /** Sets the connection to send through. */
-  public void connection(Connection opened) {
+  public void setConnection(Connection opened) {
     connection = opened;
   }
 

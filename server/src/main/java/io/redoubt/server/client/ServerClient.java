@@ -73,7 +73,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Starts a transaction (MULTI). */
   public void beginTransaction() {
     transaction = new Transaction(context().memory());
-    flag(ClientFlag.MULTI, true);
+    setFlag(ClientFlag.MULTI, true);
   }
 
   /**
@@ -102,7 +102,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     if (ended != null) {
       transaction = null;
       queuedMayReplicate = false;
-      flag(ClientFlag.MULTI, false);
+      setFlag(ClientFlag.MULTI, false);
     }
     unwatch();
     return ended;
@@ -111,16 +111,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Unwatches all keys. */
   public void unwatch() {
     watched.unwatchAll(this);
-    flag(ClientFlag.DIRTY_WATCH, false);
+    setFlag(ClientFlag.DIRTY_WATCH, false);
   }
 
   @Override
-  public void watchedKeyChanged() {
-    flag(ClientFlag.DIRTY_WATCH, true);
+  public void onWatchedKeyChange() {
+    setFlag(ClientFlag.DIRTY_WATCH, true);
   }
 
   @Override
-  public void watchesTake(long heapBytes) {
+  public void setWatchBytes(long heapBytes) {
     watchBytes = heapBytes;
   }
 
@@ -130,7 +130,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /** Marks the execution of queued commands by EXEC, during which nothing may block. */
-  public void inExec(boolean in) {
+  public void setInExec(boolean in) {
     executing = in;
   }
 
@@ -140,7 +140,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /** Marks the execution of a script of this client, during which nothing may block. */
-  public void inScript(boolean in) {
+  public void setInScript(boolean in) {
     inScript = in;
   }
 
@@ -155,7 +155,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /** Sets whether the next script of this client is debugged, for SCRIPT DEBUG. */
-  public void debugsScripts(boolean on) {
+  public void setDebugsScripts(boolean on) {
     debugsScripts = on;
   }
 
@@ -205,12 +205,12 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     debugsScripts = false;
     asking = false;
     restoreProgress = false;
-    flag(ClientFlag.READONLY, false);
+    setFlag(ClientFlag.READONLY, false);
     writeAcks = DEFAULT_WRITE_ACKS;
   }
 
   /** Sets whether its next command may use a hash slot that is imported (ASKING). */
-  public void asking(boolean on) {
+  public void setAsking(boolean on) {
     asking = on;
   }
 
@@ -223,12 +223,12 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
    * Makes this client the source of a slot migration: its commands change the staged database, with
    * the rights of a master.
    */
-  public void stages(int stagedDatabase) {
+  public void stageInto(int stagedDatabase) {
     staging = true;
     databaseIndex = stagedDatabase;
   }
 
-  /** Ends {@link #stages}. */
+  /** Ends {@link #stageInto}. */
   public void endStaging() {
     staging = false;
     databaseIndex = 0;
@@ -240,7 +240,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /** Sets whether newlines precede the reply of a long RESTORE (CLIENT CAPA). */
-  public void wantsRestoreProgress(boolean on) {
+  public void setWantsRestoreProgress(boolean on) {
     restoreProgress = on;
   }
 
@@ -265,7 +265,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
    * @param streamOffset the offset of the replication stream, -1 if it did not get the write
    * @param appended the offset of the append-only file, -1 if it did not get the write
    */
-  public void wroteUpTo(long streamOffset, long appended) {
+  public void setWrittenOffsets(long streamOffset, long appended) {
     if (streamOffset >= 0) {
       writeOffset = streamOffset;
     }
@@ -283,12 +283,12 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /** Sets the number of replicas that must acknowledge its writes (CLIENT WRITE-ACKS). */
-  public void writeAcks(int replicas) {
+  public void setWriteAcks(int replicas) {
     writeAcks = replicas;
   }
 
   /** Sets the observer of output and disconnection, or null for none. */
-  public void companion(@Nullable Companion newCompanion) {
+  public void setCompanion(@Nullable Companion newCompanion) {
     companion = newCompanion;
   }
 
@@ -304,7 +304,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   protected void onReleased() {
     endTransaction();
     if (companion != null) {
-      companion.onReleased();
+      companion.onRelease();
     }
   }
 }

@@ -81,7 +81,7 @@ public final class BlockedClients {
       int firstKeyArg,
       int keyCount) {
     if (client.waiting() instanceof KeyWait again) {
-      again.goOn();
+      again.keepBlocked();
       return;
     }
     KeyWait wait = new KeyWait(this, call, client, wish);
@@ -106,7 +106,7 @@ public final class BlockedClients {
   }
 
   /** Delays replies until replicas have acknowledged; null sends them at once. */
-  public void acks(@Nullable ReplyAcks newAcks) {
+  public void setAcks(@Nullable ReplyAcks newAcks) {
     acks = newAcks;
   }
 
@@ -118,7 +118,7 @@ public final class BlockedClients {
     boolean mayWait = acks != null && acks.begins(client, command, false);
     reply.run();
     if (mayWait) {
-      Objects.requireNonNull(acks).replied(client);
+      Objects.requireNonNull(acks).onReplied(client);
     }
     client.flushSoon();
   }
@@ -137,7 +137,7 @@ public final class BlockedClients {
   }
 
   /** Records in the slow log a command whose client was unblocked other than by a key. */
-  void endedUnserved(ServerClient client, Command<?> command, Request request, long spentNanos) {
+  void logUnserved(ServerClient client, Command<?> command, Request request, long spentNanos) {
     if (spentNanos >= slowLog.thresholdNanos()) {
       slowLog.record(command, request, client, spentNanos);
     }

@@ -343,34 +343,34 @@ public final class Call extends RegionCall {
    * Reports a change of the key in argument {@code keyArg}: counts {@code changes}, fails the
    * transactions that watch the key, publishes the event, and propagates the command.
    */
-  public void changed(int keyArg, KeyEvent event, long changes) {
-    changed(database, keyArg, event, changes);
+  public void recordChange(int keyArg, KeyEvent event, long changes) {
+    recordChange(database, keyArg, event, changes);
   }
 
-  /** Like {@link #changed(int, KeyEvent, long)}, in another database. */
-  public void changed(Database where, int keyArg, KeyEvent event, long changes) {
+  /** Like {@link #recordChange(int, KeyEvent, long)}, in another database. */
+  public void recordChange(Database where, int keyArg, KeyEvent event, long changes) {
     changed = true;
     changeCounter.accept(changes);
     long key = argAddress(keyArg);
     int length = argLength(keyArg);
     if (keyspace.expiredKeys() == ExpiredKeys.HIDE) {
-      keyspace.localExpiries().written(where, key, length);
+      keyspace.localExpiries().onWritten(where, key, length);
     }
-    observers.changed(client(), where, key, length);
+    observers.onChanged(client(), where, key, length);
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
-  /** Like {@link #changed(int, KeyEvent, long)}, for a change without an event. */
-  public void changedQuietly(int keyArg, long changes) {
-    changedAll(changes);
-    observers.changed(client(), database, argAddress(keyArg), argLength(keyArg));
+  /** Like {@link #recordChange(int, KeyEvent, long)}, for a change without an event. */
+  public void recordQuietChange(int keyArg, long changes) {
+    recordFullChange(changes);
+    observers.onChanged(client(), database, argAddress(keyArg), argLength(keyArg));
   }
 
   /**
    * Reports a change that is not limited to single keys; the command is propagated even if nothing
    * changed.
    */
-  public void changedAll(long changes) {
+  public void recordFullChange(long changes) {
     changed = true;
     changeCounter.accept(changes);
   }
@@ -393,15 +393,15 @@ public final class Call extends RegionCall {
     long address = stage(key);
     if (database.findLive(address, key.length) == Entry.NONE) {
       put(address, key.length, value, Entry.NO_EXPIRY);
-      changedAll(1);
+      recordFullChange(1);
     }
-    unstage(address, key);
+    freeStaged(address, key);
   }
 
   private void put(long key, int keyLength, byte[] value, long expireAt) {
     long address = stage(value);
     database.putText(key, keyLength, address, value.length, expireAt);
-    unstage(address, value);
+    freeStaged(address, value);
   }
 
   /** Copies bytes to the region, where the keyspace can read them. */
@@ -411,19 +411,19 @@ public final class Call extends RegionCall {
     return address;
   }
 
-  private void unstage(long address, byte[] bytes) {
+  private void freeStaged(long address, byte[] bytes) {
     keyspace.slabs().free(address, Math.max(bytes.length, 1));
   }
 
   /** Notifies client-side caches of the removal of all keys, or of a database's keys. */
-  public void flushed() {
-    observers.flushed();
+  public void onFlushed() {
+    observers.onFlushed();
   }
 
   /** Removes all keys of a database and returns their number. */
   public long flush(Database where, boolean lazily) {
     long removed = where.size();
-    observers.clearing(where);
+    observers.beforeClear(where);
     where.clear(lazily);
     return removed;
   }
@@ -431,9 +431,9 @@ public final class Call extends RegionCall {
   /** Swaps two databases. */
   public void swapDatabases(int first, int second) {
     if (first != second) {
-      observers.swapping(keyspace.database(first), keyspace.database(second));
+      observers.beforeSwap(keyspace.database(first), keyspace.database(second));
       keyspace.swap(first, second);
-      observers.swapped(keyspace.database(first), keyspace.database(second));
+      observers.onSwapped(keyspace.database(first), keyspace.database(second));
     }
   }
 

@@ -83,14 +83,14 @@ final class CommandChecks {
   }
 
   /** Derives tables from the complete command table. */
-  void commandsAreDeclared() {
+  void onCommandsDeclared() {
     refusals = new int[table.numbered().size()];
     estimatedFromBytes = new long[refusals.length];
     for (Command<Call> command : table.numbered()) {
       refusals[command.id()] = Refusal.refusing(command);
       estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
     }
-    heap.commandsAreDeclared(table);
+    heap.onCommandsDeclared(table);
     exec = table.byOriginalName("exec");
     for (String name : ENDS_TRANSACTION) {
       Command<Call> command = table.byOriginalName(name);
@@ -101,7 +101,7 @@ final class CommandChecks {
   }
 
   /** Starts to route requests by the slots of their keys. */
-  void routes(SlotGate slots) {
+  void setSlotGate(SlotGate slots) {
     gate = slots;
   }
 

@@ -62,7 +62,7 @@ final class CommandClock {
   void beginBatch() {
     endSeries();
     inBatch = true;
-    look();
+    discardElapsed();
   }
 
   /** Finishes a batch of requests. */
@@ -72,7 +72,7 @@ final class CommandClock {
   }
 
   /** Discards the elapsed time, which belongs to no command. */
-  void look() {
+  void discardElapsed() {
     lastNanos = clock.monotonicNanos();
   }
 
@@ -137,7 +137,7 @@ final class CommandClock {
   }
 
   private long endAfter(long started) {
-    look();
+    discardElapsed();
     return lastNanos - started;
   }
 

@@ -97,15 +97,15 @@ public final class CommandDispatcher implements Dispatcher {
             call.observers().blocked(),
             room,
             throttle,
-            executor::replicated);
+            executor::countReplicated);
     transactions = new Transactions(table, call, checks, executor, unit);
     held = new HeldRequests(keyspace.held(), table, this::onlyReads);
   }
 
   /** Derives tables from the complete command table. */
-  public void commandsAreDeclared() {
-    checks.commandsAreDeclared();
-    lookAhead.commandsAreDeclared();
+  public void onCommandsDeclared() {
+    checks.onCommandsDeclared();
+    lookAhead.onCommandsDeclared();
     exec = named("exec");
     for (String name : NEVER_QUEUED) {
       neverQueued.add(named(name));
@@ -127,19 +127,19 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   /** Delays replies until replicas have acknowledged; null sends them at once. */
-  public void acks(@Nullable ReplyAcks newAcks) {
+  public void setAcks(@Nullable ReplyAcks newAcks) {
     acks = newAcks;
   }
 
   /** Enables routing by the slots of keys, and the metering of slots. */
-  public void routes(SlotGate slots, SlotMeter slotMeter) {
-    checks.routes(slots);
+  public void setRoutes(SlotGate slots, SlotMeter slotMeter) {
+    checks.setSlotGate(slots);
     executor.meters(slotMeter);
   }
 
   /** Counts the messages sent to subscribers by the running SPUBLISH. */
-  public void delivered(int receivers) {
-    executor.delivered(receivers);
+  public void countDelivered(int receivers) {
+    executor.countDelivered(receivers);
   }
 
   /** Returns the checks, for commands of scripts. */
@@ -182,9 +182,9 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   @Override
-  public void batchDone() {
+  public void finishBatch() {
     executor.endBatch();
-    trackedKeys.giveWay();
+    trackedKeys.forgetIfShort();
   }
 
   @Override
@@ -202,7 +202,7 @@ public final class CommandDispatcher implements Dispatcher {
       refuse(client, null, request, table.unknown(request));
       return true;
     }
-    client.lastCommand(command);
+    client.setLastCommand(command);
     CommandError error =
         client.waiting() instanceof RepeatedWait wait && wait.isBinding()
             ? null
@@ -233,11 +233,11 @@ public final class CommandDispatcher implements Dispatcher {
    */
   private void runStaged(ServerClient client, Command<Call> command, Request request) {
     ExpiredKeys before = keyspace.expiredKeys();
-    keyspace.expiredKeys(ExpiredKeys.KEEP);
+    keyspace.setExpiredKeys(ExpiredKeys.KEEP);
     try {
       runUnit(client, command, request);
     } finally {
-      keyspace.expiredKeys(before);
+      keyspace.setExpiredKeys(before);
     }
   }
 
@@ -248,7 +248,7 @@ public final class CommandDispatcher implements Dispatcher {
       runUnit(client, command, request);
     } finally {
       if (mayWait) {
-        awaited.replied(client);
+        awaited.onReplied(client);
       }
     }
   }
@@ -268,12 +268,12 @@ public final class CommandDispatcher implements Dispatcher {
     try {
       executor.run(client, command, request);
     } catch (OutOfMemoryError full) { // while the command described its effects or its failure
-      executor.failedHalfWay(client, command, changesBefore);
+      executor.onFailureHalfWay(client, command, changesBefore);
       throw full;
     } finally {
-      askedFor(client, command);
+      finishAsking(client, command);
       if (unit.leave()) {
-        executor.unitEnded();
+        executor.onUnitEnd();
         unit.end(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         trackedKeys.keepLimit();
       }
@@ -281,7 +281,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   @Override
-  public void outOfMemory(String where, OutOfMemoryError failure) {
+  public void onOutOfMemory(String where, OutOfMemoryError failure) {
     room.failed(where, failure);
     unit.abandon();
   }
@@ -322,18 +322,18 @@ public final class CommandDispatcher implements Dispatcher {
       client.endTransaction();
     } else if (command != null && command == exec) {
       client.endTransaction();
-      trace.transactionRefused(client, command, request);
+      trace.showRefusedTransaction(client, command, request);
       String reason = error.code().equals("ERR") ? error.text().substring(4) : error.text();
       stats.countError("EXECABORT");
       client.reply().error("EXECABORT Transaction discarded because of: " + reason);
       return;
     }
     if (command != null) {
-      askedFor(client, command);
+      finishAsking(client, command);
     }
     stats.countError(error.code());
     if (client.isMaster()) {
-      executor.failedForMaster(command, error);
+      executor.onFailureForMaster(command, error);
     }
     Transaction transaction = client.transaction();
     if (transaction != null) {
@@ -343,9 +343,9 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   /** Ends the effect of ASKING, which applies to one command or transaction. */
-  private static void askedFor(ServerClient client, Command<Call> command) {
+  private static void finishAsking(ServerClient client, Command<Call> command) {
     if (client.isAsking() && client.transaction() == null && !command.name().equals("asking")) {
-      client.asking(false);
+      client.setAsking(false);
     }
   }
 
@@ -366,7 +366,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     log.warning(
         "Replica generated a reply to command '%s', disconnecting it: %s",
-        command == null ? Errors.shown(request, 0) : command.name(), client);
+        command == null ? Errors.excerpt(request, 0) : command.name(), client);
     client.closeSoon();
   }
 

@@ -75,16 +75,16 @@ final class CommandExecutor {
   }
 
   /** Counts the messages sent to subscribers by the running SPUBLISH. */
-  void delivered(int receivers) {
+  void countDelivered(int receivers) {
     if (meter != null) {
-      meter.delivered(receivers, call.request());
+      meter.countDelivered(receivers, call.request());
     }
   }
 
   /** Counts the bytes of the last command sent to each replica. */
-  void replicated(long bytes) {
+  void countReplicated(long bytes) {
     if (meter != null) {
-      meter.replicated(bytes);
+      meter.countReplicated(bytes);
     }
   }
 
@@ -94,13 +94,13 @@ final class CommandExecutor {
   }
 
   /** Marks the end of the running command, even after an error half-way. */
-  void unitEnded() {
+  void onUnitEnd() {
     running = false;
   }
 
   void beginBatch() {
     commandClock.beginBatch();
-    keyspace.nowMicros(clock.wallMicros());
+    keyspace.setNowMicros(clock.wallMicros());
   }
 
   void endBatch() {
@@ -112,8 +112,8 @@ final class CommandExecutor {
    * next.
    */
   void refreshClock() {
-    commandClock.look();
-    keyspace.nowMicros(clock.wallMicros());
+    commandClock.discardElapsed();
+    keyspace.setNowMicros(clock.wallMicros());
   }
 
   void run(ServerClient client, Command<Call> command, Request request) {
@@ -141,7 +141,7 @@ final class CommandExecutor {
       stats.countError(error.code());
       reply.error(error.text());
       if (client.isMaster() && !inScript) {
-        failedForMaster(command, error);
+        onFailureForMaster(command, error);
       }
     } catch (OutOfMemoryError full) {
       outOfMemory(client, command, full, reply, changesBefore);
@@ -157,7 +157,7 @@ final class CommandExecutor {
     if (call.isWaiting()) {
       nanos = commandClock.endUncounted(started, nested);
       if (client.waiting() instanceof KeyWait wait) {
-        wait.spent(nanos);
+        wait.addSpent(nanos);
       }
     } else {
       stats.countCommand();
@@ -193,7 +193,7 @@ final class CommandExecutor {
       long changesBefore) {
     CommandError error = room.failed("in command '" + command.name() + "'", full);
     if (command.has(Flag.WRITE) || client.isMaster()) {
-      failedHalfWay(client, command, changesBefore);
+      onFailureHalfWay(client, command, changesBefore);
     }
     command.countFailed();
     stats.countError(error.code());
@@ -206,12 +206,12 @@ final class CommandExecutor {
   }
 
   /** Marks a client's write as failed half-way, unless no key has changed since it started. */
-  void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
+  void onFailureHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
     boolean mayHaveChanged =
         keyspace.changeCount() != changesBefore
             || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // no declared keys
     if (mayHaveChanged || client.isMaster()) {
-      propagation.lose();
+      propagation.markLost();
       client.fellOutOfStep();
     }
   }
@@ -230,7 +230,7 @@ final class CommandExecutor {
   }
 
   /** Reports a failed command of the master, which means that the data sets differ. */
-  void failedForMaster(@Nullable Command<Call> command, CommandError error) {
+  void onFailureForMaster(@Nullable Command<Call> command, CommandError error) {
     stats.countUnexpectedError();
     log.warning(
         "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"

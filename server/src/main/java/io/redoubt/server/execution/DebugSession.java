@@ -43,7 +43,7 @@ final class DebugSession implements AutoCloseable {
     wentOnNanos = clock.monotonicNanos();
     collector = new ReplyCollector(memory);
     result = new ReplyWriter(collector);
-    result.resp(client.reply().resp());
+    result.setResp(client.reply().resp());
     input = new DebuggerInput(client);
     input.open();
   }
@@ -80,7 +80,7 @@ final class DebugSession implements AutoCloseable {
   }
 
   /** Adds a line to the next answer. */
-  void tell(ByteString line) {
+  void addLine(ByteString line) {
     lines.add(line);
   }
 
@@ -100,7 +100,7 @@ final class DebugSession implements AutoCloseable {
   /** Ends the session: sends the pending lines, then the script's own reply. */
   @Override
   public void close() {
-    tell(ByteString.of("<endsession>"));
+    addLine(ByteString.of("<endsession>"));
     send();
     client.reply().raw(collector.memory(), collector.start(), collector.length());
     collector.close();

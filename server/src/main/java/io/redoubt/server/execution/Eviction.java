@@ -111,7 +111,7 @@ public final class Eviction implements AutoCloseable {
     do {
       for (int i = 0; i < BATCH && freedBytes < excess && isNeeded(); i++) {
         if (!freeSome() && !evictOne()) {
-          stats.roomIsShort(start);
+          stats.onRoomShort(start);
           latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
           return false;
         }
@@ -120,10 +120,10 @@ public final class Eviction implements AutoCloseable {
     } while (needed && clock.monotonicNanos() - start < sliceNanos);
     latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
     if (needed) {
-      stats.roomIsShort(start);
+      stats.onRoomShort(start);
       server.evictFurther();
     } else {
-      stats.roomIsMade(clock.monotonicNanos());
+      stats.onRoomMade(clock.monotonicNanos());
     }
     return true;
   }
@@ -244,7 +244,7 @@ public final class Eviction implements AutoCloseable {
   }
 
   private void evict(Database from, long entry) {
-    effects.evicting(from, entry);
+    effects.beforeEviction(from, entry);
     long start = latency.start();
     long before = keyspace.slabs().usedBytes();
     from.remove(entry);

@@ -44,21 +44,21 @@ public final class KeyEffects implements KeyspaceListener {
   }
 
   @Override
-  public void expired(Database database, long entry) {
+  public void onExpired(Database database, long entry) {
     stats.countExpired();
     removing(database, entry, KeyEvent.EXPIRED, settings.lazyfreeLazyExpire.value());
   }
 
   @Override
-  public void elementExpired(Database database, long entry, long element, int elementLength) {
+  public void onElementExpired(Database database, long entry, long element, int elementLength) {
     removal(database, entry, HDEL, element, elementLength);
   }
 
   @Override
-  public void elementsExpired(Database database, long entry, boolean all) {
+  public void onElementsExpired(Database database, long entry, boolean all) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
-    observers.tracked().changed(key, length);
+    observers.tracked().onChanged(key, length);
     events.notify(KeyEvent.HEXPIRED, database.index(), Region.MEMORY, key, length);
     if (all) {
       observers.watched().removing(database, key, length);
@@ -69,7 +69,7 @@ public final class KeyEffects implements KeyspaceListener {
   }
 
   /** Reports a key that is about to be evicted. */
-  void evicting(Database database, long entry) {
+  void beforeEviction(Database database, long entry) {
     stats.countEvicted();
     removing(database, entry, KeyEvent.EVICTED, settings.lazyfreeLazyEviction.value());
   }
@@ -77,7 +77,7 @@ public final class KeyEffects implements KeyspaceListener {
   /**
    * Reports a key that is about to be removed because its slot has moved to another cluster node.
    */
-  public void dropping(Database database, long entry) {
+  public void beforeDrop(Database database, long entry) {
     removing(database, entry, KeyEvent.DEL, false);
   }
 
@@ -110,7 +110,7 @@ public final class KeyEffects implements KeyspaceListener {
         }
       }
     } catch (OutOfMemoryError full) {
-      propagation.lose(); // the command is incomplete
+      propagation.markLost(); // the command is incomplete
       throw full;
     } finally {
       propagation.only(chosenByScript);
@@ -118,7 +118,7 @@ public final class KeyEffects implements KeyspaceListener {
   }
 
   @Override
-  public void added(Database database, long entry) {
+  public void onAdded(Database database, long entry) {
     observers.blocked().mark(database, Entry.keyAddress(entry), Entry.keyLength(entry));
     if (events.enabled(KeyEventClass.NEW) && !state.is(Refusal.LOADING)) {
       events.notify(

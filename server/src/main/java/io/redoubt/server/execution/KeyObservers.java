@@ -34,41 +34,41 @@ public final class KeyObservers {
   }
 
   /** Reports a key that the command of a client has changed. */
-  void changed(ServerClient by, Database database, long key, int length) {
+  void onChanged(ServerClient by, Database database, long key, int length) {
     watched.touch(database, key, length);
-    tracked.changed(by, key, length);
+    tracked.onChanged(by, key, length);
     blocked.mark(database, key, length);
   }
 
   /** Reports a key that is about to be removed by expiry or eviction. */
   void removing(Database database, long key, int length) {
     watched.removing(database, key, length);
-    tracked.changed(key, length);
+    tracked.onChanged(key, length);
     blocked.markLoss(database, key, length);
   }
 
   /**
    * Reports the removal of all keys of all databases, or of one database, to client-side caches.
    */
-  public void flushed() {
-    tracked.flushed();
+  public void onFlushed() {
+    tracked.onFlushed();
   }
 
-  /** Reports that a database is about to lose all keys; see {@link #flushed} for caches. */
-  public void clearing(Database database) {
+  /** Reports that a database is about to lose all keys; see {@link #onFlushed} for caches. */
+  public void beforeClear(Database database) {
     watched.touchAll(database, null);
     blocked.markAll(database);
   }
 
   /** Reports that two databases are about to change places. */
-  void swapping(Database first, Database second) {
+  void beforeSwap(Database first, Database second) {
     watched.touchAll(first, second);
     watched.touchAll(second, first);
   }
 
   /** Reports that two databases have changed places. */
-  void swapped(Database first, Database second) {
-    tracked.flushed(); // clients don't know the databases of cached keys
+  void onSwapped(Database first, Database second) {
+    tracked.onFlushed(); // clients don't know the databases of cached keys
     blocked.markAll(first);
     blocked.markAll(second);
   }

@@ -121,12 +121,12 @@ final class KeyWait implements Waiting {
   }
 
   /** Keeps the client blocked, because the repeated request found nothing. */
-  void goOn() {
+  void keepBlocked() {
     waitsOn = true;
   }
 
   /** Adds the duration of an execution that left the client blocked. */
-  void spent(long nanos) {
+  void addSpent(long nanos) {
     spentNanos += nanos;
   }
 
@@ -151,7 +151,7 @@ final class KeyWait implements Waiting {
   }
 
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     owner.countTimeOut(command, spentNanos);
     owner.replyToTimeOut(client, command, this::replyNil);
   }
@@ -165,17 +165,17 @@ final class KeyWait implements Waiting {
   }
 
   @Override
-  public void failed(String code) {
+  public void onFailure(String code) {
     owner.countFailure(command, spentNanos, code);
   }
 
   @Override
-  public void ended() {
+  public void onEnd() {
     for (Place place : places.values()) {
       owner.leave(place);
     }
     if (!served && !client.isReleased()) {
-      owner.endedUnserved(client, command, request, spentNanos);
+      owner.logUnserved(client, command, request, spentNanos);
     }
     client.context().memory().free(block);
   }

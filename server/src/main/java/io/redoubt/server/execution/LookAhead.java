@@ -44,7 +44,7 @@ final class LookAhead {
   }
 
   /** Makes room for the complete command table. */
-  void commandsAreDeclared() {
+  void onCommandsDeclared() {
     elementAt = new int[table.numbered().size()];
     Arrays.fill(elementAt, -1);
   }

@@ -62,7 +62,7 @@ public final class Propagation implements AutoCloseable {
      * received so far no longer lead to the state of the keyspace. A started transaction is not
      * finished.
      */
-    void lost();
+    void onLost();
 
     /** Returns the offset after everything received so far, as counted by the sink. */
     long offset();
@@ -129,7 +129,7 @@ public final class Propagation implements AutoCloseable {
   }
 
   /** Drops effects while a file is being loaded, which already contains them. */
-  public void muted(boolean on) {
+  public void setMuted(boolean on) {
     muted = on;
   }
 
@@ -197,7 +197,7 @@ public final class Propagation implements AutoCloseable {
   }
 
   /** Marks the unit as having changed the keyspace in an unknown way. */
-  void lose() {
+  void markLost() {
     lost |= !muted;
   }
 
@@ -226,7 +226,7 @@ public final class Propagation implements AutoCloseable {
     if (!sent) {
       // Backwards, because a sink may remove itself.
       for (int s = sinks.size() - 1; s >= 0; s--) {
-        sinks.get(s).lost();
+        sinks.get(s).onLost();
       }
     }
     return sent;

@@ -124,7 +124,7 @@ public abstract class RepeatedWait implements Waiting {
       loop().schedule(this::repeatUnlessPaused, PAUSE_MILLIS);
       return;
     }
-    client.asking(asking);
+    client.setAsking(asking);
     client.executeAgain(request);
     client.unblock();
   }
@@ -140,7 +140,7 @@ public abstract class RepeatedWait implements Waiting {
   }
 
   @Override
-  public final void failed(String code) {
+  public final void onFailure(String code) {
     command.countCalls(1, 0);
     command.countFailed();
     stats.countCommand();
@@ -148,7 +148,7 @@ public abstract class RepeatedWait implements Waiting {
   }
 
   @Override
-  public final void ended() {
+  public final void onEnd() {
     ended = true;
     release();
   }

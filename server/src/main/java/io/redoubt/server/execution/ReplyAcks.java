@@ -9,7 +9,7 @@ import io.redoubt.server.client.ServerClient;
  */
 public interface ReplyAcks {
   /**
-   * Called before a client's command runs. If it returns true, {@link #replied} must follow.
+   * Called before a client's command runs. If it returns true, {@link #onReplied} must follow.
    *
    * @param onlyReads true for a script or function that declares not to write
    * @return true if the reply may have to wait
@@ -17,5 +17,5 @@ public interface ReplyAcks {
   boolean begins(ServerClient client, Command<?> command, boolean onlyReads);
 
   /** Called after the command has replied and its effects have been propagated. */
-  void replied(ServerClient client);
+  void onReplied(ServerClient client);
 }

@@ -147,7 +147,7 @@ public final class RunningScript {
     return end;
   }
 
-  void end(End how) {
+  void setEnd(End how) {
     end = how;
   }
 

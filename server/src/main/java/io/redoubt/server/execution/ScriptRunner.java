@@ -20,12 +20,12 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.script.CommandRunner;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.Script;
 import io.redoubt.server.script.ScriptEngine;
 import io.redoubt.server.script.ScriptEngineException;
 import io.redoubt.server.script.ScriptFlag;
+import io.redoubt.server.script.ScriptHost;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.List;
 import java.util.Set;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * Runs scripts and functions, one at a time, and the commands that they call, subject to the
  * caller's permissions. The engine is created for the first script.
  */
-final class ScriptRunner implements CommandRunner, AutoCloseable {
+final class ScriptRunner implements ScriptHost, AutoCloseable {
 
   /** The code of errors that deny a request. */
   private static final String DENIED = "NOPERM ";
@@ -158,17 +158,17 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (script.isFunction() != function) {
       throw script.refusal().error();
     }
-    script.end(RunningScript.End.KILLED);
+    script.setEnd(RunningScript.End.KILLED);
   }
 
-  void allowsAllCommands(boolean on) {
+  void setAllowsAllCommands(boolean on) {
     allowsAllCommands = on;
   }
 
   /** Stops the running script, because the server stops. */
   void shutDown() {
     if (running != null) {
-      running.end(RunningScript.End.SHUTDOWN);
+      running.setEnd(RunningScript.End.SHUTDOWN);
     }
   }
 
@@ -282,7 +282,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         new RunningScript(
             script, isFunction, caller, command, request, readOnly, clock.monotonicNanos());
     running = begun;
-    caller.inScript(true);
+    caller.setInScript(true);
     try {
       int firstKey = NUMKEYS_AT + 1;
       if (isFunction) {
@@ -294,7 +294,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         engine().run(script, this, request, firstKey, keys, reply);
       }
     } finally {
-      caller.inScript(false);
+      caller.setInScript(false);
       propagation.everywhere();
       caller.selectDatabase(database);
       state.set(begun.refusal(), false);
@@ -357,11 +357,11 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         script().noteWrite();
       }
       ServerClient caller = script().client();
-      caller.repliesToScript(true);
+      caller.setRepliesToScript(true);
       try {
         executor.run(caller, command, request, reply);
       } finally {
-        caller.repliesToScript(false);
+        caller.setRepliesToScript(false);
       }
     }
   }
@@ -501,7 +501,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private void serve(ServerClient client, EventsWhileBlocked.Scope scope) {
     long scriptTime = keyspace.nowMicros();
     whileBlocked.serve(client, scope);
-    keyspace.nowMicros(scriptTime); // time is frozen for the script
+    keyspace.setNowMicros(scriptTime); // time is frozen for the script
   }
 
   // The debugger.
@@ -523,7 +523,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void debuggerTells(ByteString line) {
-    session().tell(line);
+    session().addLine(line);
   }
 
   @Override

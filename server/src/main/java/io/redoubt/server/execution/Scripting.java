@@ -81,8 +81,8 @@ public final class Scripting implements AutoCloseable {
   }
 
   /** Permits scripts to call commands with the NOSCRIPT flag, for tests. */
-  public void allowsAllCommands(boolean on) {
-    runner.allowsAllCommands(on);
+  public void setAllowsAllCommands(boolean on) {
+    runner.setAllowsAllCommands(on);
   }
 
   /** Stops the running script, because the server stops. */

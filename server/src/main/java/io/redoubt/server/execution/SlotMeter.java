@@ -81,7 +81,7 @@ public final class SlotMeter {
   }
 
   /** Counts the messages sent to local subscribers by the running SPUBLISH. */
-  void delivered(int receivers, Request request) {
+  void countDelivered(int receivers, Request request) {
     if (slot != SlotGate.NO_SLOT) {
       long bytes = MESSAGE_BYTES + bulkBytes(request.length(1)) + bulkBytes(request.length(2));
       usage.add(Metric.OUTPUT, slot, receivers * bytes);
@@ -97,7 +97,7 @@ public final class SlotMeter {
   }
 
   /** Counts the bytes that the current command has sent to each replica. */
-  void replicated(long bytes) {
+  void countReplicated(long bytes) {
     if (slot != SlotGate.NO_SLOT) {
       usage.add(Metric.OUTPUT, slot, bytes * replicas.getAsInt());
     }

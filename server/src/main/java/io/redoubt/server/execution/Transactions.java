@@ -60,7 +60,7 @@ final class Transactions {
       return;
     }
     call.observers().watched().unwatchAll(client);
-    client.inExec(true);
+    client.setInExec(true);
     client.reply().array(transaction.count());
     try {
       ClientContext context = client.context();
@@ -73,7 +73,7 @@ final class Transactions {
     } catch (ProtocolException impossible) {
       throw new IllegalStateException(impossible);
     } finally {
-      client.inExec(false);
+      client.setInExec(false);
       queued.release();
       client.detachTransaction();
       unit.keep(transaction); // its effects may refer to the queued requests

@@ -101,7 +101,7 @@ final class UnitOfExecution {
         client.close();
       }
       onReplicated.accept(propagation.offset(Propagation.TO_REPLICAS) - before);
-      client.wroteUpTo(
+      client.setWrittenOffsets(
           propagation.offset(Propagation.TO_REPLICAS),
           propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
     }
@@ -119,7 +119,7 @@ final class UnitOfExecution {
     } catch (OutOfMemoryError full) {
       room.failed("while serving blocked clients", full);
       if (keyspace.changeCount() != changesBefore) {
-        propagation.lose();
+        propagation.markLost();
       }
     }
     propagate(true); // removals of keys that were found expired
@@ -128,7 +128,7 @@ final class UnitOfExecution {
   /** Reports as lost the effects left by a task that ran out of memory half-way. */
   void abandon() {
     if (!isOpen() && propagation.isPending()) {
-      propagation.lose();
+      propagation.markLost();
       propagate(true);
     }
   }

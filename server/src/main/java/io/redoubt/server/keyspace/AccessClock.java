@@ -28,7 +28,7 @@ public final class AccessClock {
   }
 
   /** Selects LRU: clocks hold the time of the last access. */
-  public void lru() {
+  public void selectLru() {
     lfu = false;
   }
 
@@ -38,7 +38,7 @@ public final class AccessClock {
    * @param logFactor the higher, the slower the counter rises
    * @param decayMinutes the minutes after which the counter falls by one; 0: never
    */
-  public void lfu(int logFactor, int decayMinutes) {
+  public void selectLfu(int logFactor, int decayMinutes) {
     lfu = true;
     this.logFactor = logFactor;
     this.decayMinutes = decayMinutes;

@@ -52,7 +52,7 @@ public final class Database {
     return contents;
   }
 
-  void contents(Contents exchanged) {
+  void setContents(Contents exchanged) {
     contents = exchanged;
     expiries = exchanged.expiries;
   }
@@ -340,7 +340,7 @@ public final class Database {
       throw full;
     }
     if (index != APART) {
-      context.listener().added(this, entry);
+      context.listener().onAdded(this, entry);
     }
   }
 
@@ -447,7 +447,7 @@ public final class Database {
   }
 
   public void expire(long entry) {
-    context.listener().expired(this, entry);
+    context.listener().onExpired(this, entry);
     remove(entry);
   }
 
@@ -511,9 +511,9 @@ public final class Database {
     if (size() == 0) {
       return;
     }
-    context.held().replaced();
+    context.held().onReplaced();
     Contents cleared = contents;
-    contents(context.newContents(index)); // first, since it may find no memory
+    setContents(context.newContents(index)); // first, since it may find no memory
     context.garbage().add(cleared);
     if (!lazily) {
       context.garbage().freeAll();

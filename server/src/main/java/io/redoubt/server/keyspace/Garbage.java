@@ -47,7 +47,7 @@ final class Garbage {
   }
 
   /** Sets the gate that may keep structures and blocks from being freed; null for none. */
-  void gate(@Nullable SnapshotGate keeper) {
+  void setGate(@Nullable SnapshotGate keeper) {
     gate = keeper;
   }
 

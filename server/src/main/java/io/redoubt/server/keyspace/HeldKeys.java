@@ -17,10 +17,10 @@ public final class HeldKeys {
     boolean holds(long keyHash);
 
     /** Called before any entry, perhaps of a held key, is changed or removed. */
-    void changing(long entry);
+    void beforeChange(long entry);
 
     /** Called when databases are emptied, replaced or swapped. */
-    void replaced();
+    void onReplaced();
   }
 
   private final Hash hash;
@@ -61,11 +61,11 @@ public final class HeldKeys {
 
   void changing(long entry) {
     for (int i = 0; i < holders.size(); i++) {
-      holders.get(i).changing(entry);
+      holders.get(i).beforeChange(entry);
     }
   }
 
-  void replaced() {
-    holders.forEach(Holder::replaced);
+  void onReplaced() {
+    holders.forEach(Holder::onReplaced);
   }
 }

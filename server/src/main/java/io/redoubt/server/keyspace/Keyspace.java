@@ -65,13 +65,13 @@ public final class Keyspace implements AutoCloseable {
 
   /** Replaces the contents by a spare keyspace's, and frees the old ones lazily. */
   public void takeOver(Keyspace spare) {
-    context.held().replaced();
+    context.held().onReplaced();
     localExpiries.clear();
     for (int i = 0; i < databases.length; i++) {
       garbage.add(databases[i].contents());
-      databases[i].contents(spare.databases[i].contents());
+      databases[i].setContents(spare.databases[i].contents());
     }
-    walks.replaced(spare.walks.epoch());
+    walks.onReplaced(spare.walks.epoch());
     spare.garbage.freeAll();
   }
 
@@ -155,8 +155,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Sets the wall time used for expiry, in microseconds since 1970. */
-  public void nowMicros(long micros) {
-    context.nowMicros(micros);
+  public void setNowMicros(long micros) {
+    context.setNowMicros(micros);
   }
 
   /** Returns the treatment of due keys on access; {@link ExpiredKeys#DELETE} initially. */
@@ -165,8 +165,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Sets the treatment of due keys on access. */
-  public void expiredKeys(ExpiredKeys choice) {
-    context.expiredKeys(choice);
+  public void setExpiredKeys(ExpiredKeys choice) {
+    context.setExpiredKeys(choice);
   }
 
   /** Returns the expiring keys that clients wrote here although this is a replica. */
@@ -180,8 +180,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Sets the listener for expired and added keys. */
-  public void listener(KeyspaceListener newListener) {
-    context.listener(newListener);
+  public void setListener(KeyspaceListener newListener) {
+    context.setListener(newListener);
   }
 
   /** Returns the listener for expired and added keys. */
@@ -212,10 +212,10 @@ public final class Keyspace implements AutoCloseable {
     if (context.isBySlot()) {
       throw new IllegalStateException("a cluster node has one database");
     }
-    context.held().replaced();
+    context.held().onReplaced();
     Contents ofA = databases[a].contents();
-    databases[a].contents(databases[b].contents());
-    databases[b].contents(ofA);
+    databases[a].setContents(databases[b].contents());
+    databases[b].setContents(ofA);
   }
 
   /**
@@ -320,7 +320,7 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Registers the structures of a type. */
-  public void structures(Type type, Structures kind) {
+  public void setStructures(Type type, Structures kind) {
     garbage.kind(type, kind);
   }
 

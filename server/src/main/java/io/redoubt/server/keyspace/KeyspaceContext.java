@@ -106,7 +106,7 @@ public final class KeyspaceContext {
   }
 
   /** Sets the wall time used for expiry, in microseconds since 1970. */
-  void nowMicros(long micros) {
+  void setNowMicros(long micros) {
     nowMicros = micros;
     nowMillis = Math.floorDiv(micros, 1000);
   }
@@ -117,7 +117,7 @@ public final class KeyspaceContext {
   }
 
   /** Sets the treatment of due keys on access. */
-  void expiredKeys(ExpiredKeys choice) {
+  void setExpiredKeys(ExpiredKeys choice) {
     expiredKeys = choice;
   }
 
@@ -127,7 +127,7 @@ public final class KeyspaceContext {
   }
 
   /** Sets the listener for expired and added keys. */
-  void listener(KeyspaceListener newListener) {
+  void setListener(KeyspaceListener newListener) {
     listener = newListener;
   }
 

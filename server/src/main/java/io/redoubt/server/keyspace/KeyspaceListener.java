@@ -5,22 +5,22 @@ package io.redoubt.server.keyspace;
 public interface KeyspaceListener {
 
   /** Called just before a due key is removed. */
-  void expired(Database database, long entry);
+  void onExpired(Database database, long entry);
 
   /**
    * Called just before a due element of a value is removed.
    *
    * @param element the address of the element's bytes
    */
-  default void elementExpired(Database database, long entry, long element, int elementLength) {}
+  default void onElementExpired(Database database, long entry, long element, int elementLength) {}
 
   /**
-   * Called after the elements passed to {@link #elementExpired} were removed.
+   * Called after the elements passed to {@link #onElementExpired} were removed.
    *
    * @param all true if none is left, and the entry is about to be removed
    */
-  default void elementsExpired(Database database, long entry, boolean all) {}
+  default void onElementsExpired(Database database, long entry, boolean all) {}
 
   /** Called after an absent key was added in any way. */
-  default void added(Database database, long entry) {}
+  default void onAdded(Database database, long entry) {}
 }

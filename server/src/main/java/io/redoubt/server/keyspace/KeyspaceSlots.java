@@ -62,7 +62,7 @@ public final class KeyspaceSlots {
   private long drop(Contents from, int slot) {
     long count = tables(from).size(slot);
     if (count > 0) {
-      context.held().replaced();
+      context.held().onReplaced();
       context.beforeInsert();
       context
           .garbage()
@@ -104,7 +104,7 @@ public final class KeyspaceSlots {
     context.beforeInsert();
     orderExpiries(from, slot);
     tables().takeOver(slot, from);
-    context.walks().unstaged(slot);
+    context.walks().onUnstaged(slot);
     return count;
   }
 

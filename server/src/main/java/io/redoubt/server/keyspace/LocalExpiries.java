@@ -23,7 +23,7 @@ public final class LocalExpiries {
   }
 
   /** Records a key that was written here, if it has an expiry time. */
-  public void written(Database database, long keyAddress, int keyLength) {
+  public void onWritten(Database database, long keyAddress, int keyLength) {
     long entry = database.find(keyAddress, keyLength);
     if (entry != Entry.NONE && Entry.expires(entry)) {
       ByteString key = ByteString.copyOf(Region.MEMORY, keyAddress, keyLength);

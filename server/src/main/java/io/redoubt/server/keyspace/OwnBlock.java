@@ -32,7 +32,7 @@ public final class OwnBlock {
   }
 
   /** Sets the length of the bytes. */
-  public static void length(long payload, int length) {
+  public static void setLength(long payload, int length) {
     Region.putInt(payload + LENGTH_AT, length);
   }
 }

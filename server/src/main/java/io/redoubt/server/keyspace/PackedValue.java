@@ -195,7 +195,7 @@ public final class PackedValue {
     long payload = Entry.payloadAddress(entry);
     int oldCapacity = OwnBlock.capacity(payload);
     if (bytes <= oldCapacity && bytes >= oldCapacity / 2) {
-      OwnBlock.length(payload, bytes);
+      OwnBlock.setLength(payload, bytes);
       return entry;
     }
     Slabs slabs = database.slabs();

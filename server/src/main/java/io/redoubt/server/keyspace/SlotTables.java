@@ -99,7 +99,7 @@ final class SlotTables {
 
   private void selectSlot(int slot) {
     long header = header(slot);
-    view.header(ByteTable.size(header) == 0 ? none : header);
+    view.pointTo(ByteTable.size(header) == 0 ? none : header);
   }
 
   /** Returns the number of entries. */
@@ -119,7 +119,7 @@ final class SlotTables {
     if (ByteTable.size(header) == 0) {
       view.createAt(header);
     } else {
-      view.header(header);
+      view.pointTo(header);
     }
     Entry.putMark(entry, marks.get(slot));
     view.insert(hash, entry);
@@ -132,7 +132,7 @@ final class SlotTables {
   }
 
   /** Marks an entry as one that was delivered. */
-  void delivered(int slot, long entry) {
+  void markDelivered(int slot, long entry) {
     Entry.putMark(entry, marks.get(slot));
   }
 
@@ -146,7 +146,7 @@ final class SlotTables {
   /** Removes an entry without freeing it. */
   void remove(long hash, long entry) {
     int slot = slot(hash);
-    view.header(header(slot));
+    view.pointTo(header(slot));
     view.remove(hash, entry);
     grew(slot, -1);
     if (view.size() == 0) {
@@ -259,7 +259,7 @@ final class SlotTables {
   boolean dismantle(BlockConsumer freed) {
     if (size > 0) {
       dismantled = nextUsed(dismantled);
-      view.header(header(dismantled));
+      view.pointTo(header(dismantled));
       long entries = view.size();
       boolean hasBuckets = view.dismantleBucket(freed);
       grew(dismantled, view.size() - entries);
@@ -269,7 +269,7 @@ final class SlotTables {
       return true;
     }
     slabs.free(headers, headersBytes());
-    view.header(none);
+    view.pointTo(none);
     return view.dismantle(freed);
   }
 }

@@ -100,7 +100,7 @@ public final class SlotWalk implements AutoCloseable {
   private void reach(long entry) {
     if (tables.isUndelivered(slot, entry)) {
       work++;
-      tables.delivered(slot, entry);
+      tables.markDelivered(slot, entry);
       if (sink != null) {
         sink.entry(0, entry);
       }
@@ -112,7 +112,7 @@ public final class SlotWalk implements AutoCloseable {
     if (changed == contents) {
       int of = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
       if (slots.contains(of) && tables.isUndelivered(of, entry)) {
-        tables.delivered(of, entry);
+        tables.markDelivered(of, entry);
         gate.beforeChange(0, entry);
       }
     }

@@ -150,7 +150,7 @@ public final class Walk implements AutoCloseable {
       }
       count = 0;
       cursor = walked.scan(cursor, gatherer);
-      walked.entries.seen(readAhead());
+      walked.entries.keepSum(readAhead());
       handOver(to);
       work += Math.max(1, count);
       if (cursor == 0) {
@@ -185,7 +185,7 @@ public final class Walk implements AutoCloseable {
   }
 
   /** Records that the entries of a staged slot have moved to the first database. */
-  void unstaged(int slot) {
+  void onUnstaged(int slot) {
     if (unstaged == null) {
       unstaged = new SlotSet();
     }

@@ -40,7 +40,7 @@ final class Walks {
   }
 
   /** Records that all entries were replaced by another keyspace's. */
-  void replaced(int oldest) {
+  void onReplaced(int oldest) {
     oldestEpoch = oldest;
   }
 
@@ -64,8 +64,8 @@ final class Walks {
     }
     epoch = next;
     count = count == Walk.MAX_NUMBER ? 1 : count + 1;
-    walk = new Walk(all, first, garbage.dropped(), gate, count, epoch, this::ended);
-    garbage.gate(gate);
+    walk = new Walk(all, first, garbage.dropped(), gate, count, epoch, this::onEnd);
+    garbage.setGate(gate);
     return walk;
   }
 
@@ -76,10 +76,10 @@ final class Walks {
     }
   }
 
-  private void ended(Walk ended) {
+  private void onEnd(Walk ended) {
     if (walk == ended) {
       walk = null;
-      garbage.gate(null);
+      garbage.setGate(null);
       if (ended.isDone()) {
         oldestEpoch = epoch;
       }
@@ -98,12 +98,12 @@ final class Walks {
     while (markSome(Integer.MAX_VALUE)) {
       // the entries that another walk has left behind
     }
-    SlotWalk started = new SlotWalk(contents, slots, gate, this::ended);
+    SlotWalk started = new SlotWalk(contents, slots, gate, this::onEnd);
     slotWalk = started;
     return started;
   }
 
-  private void ended(SlotWalk ended) {
+  private void onEnd(SlotWalk ended) {
     if (slotWalk == ended) {
       slotWalk = null;
       aborted = ended.isDone() ? null : ended;
@@ -132,9 +132,9 @@ final class Walks {
   }
 
   /** Notifies a running walk that the staged entries of a slot are now in the first database. */
-  void unstaged(int slot) {
+  void onUnstaged(int slot) {
     if (walk != null) {
-      walk.unstaged(slot);
+      walk.onUnstaged(slot);
     }
   }
 

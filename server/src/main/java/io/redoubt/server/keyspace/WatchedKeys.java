@@ -20,10 +20,10 @@ public final class WatchedKeys {
   /** A client that watches keys. */
   public interface Watcher {
     /** Called when a watched key has changed: the transaction must fail. */
-    void watchedKeyChanged();
+    void onWatchedKeyChange();
 
     /** Reports an estimate of the Java heap that its watches take from now on, in bytes. */
-    void watchesTake(long heapBytes);
+    void setWatchBytes(long heapBytes);
   }
 
   /** The measured heap size of a watch without the key's name: entries of two maps. */
@@ -85,7 +85,7 @@ public final class WatchedKeys {
     own.byKey.put(key, watch);
     own.nameBytes += keyLength;
     byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
-    watcher.watchesTake(own.heapBytes());
+    watcher.setWatchBytes(own.heapBytes());
   }
 
   /** Removes all watches of one watcher. */
@@ -94,7 +94,7 @@ public final class WatchedKeys {
     if (own == null) {
       return;
     }
-    watcher.watchesTake(0);
+    watcher.setWatchBytes(0);
     for (Watch watch : own.byKey.values()) {
       List<Watch> others = byKey.get(watch.key);
       if (others != null && others.remove(watch) && others.isEmpty()) {
@@ -142,7 +142,7 @@ public final class WatchedKeys {
       if (watch.expired && absent) {
         watch.expired = false; // absent before and after, for this watcher
       } else {
-        watch.watcher.watchedKeyChanged();
+        watch.watcher.onWatchedKeyChange();
       }
     }
   }
@@ -160,20 +160,21 @@ public final class WatchedKeys {
         if (before != Entry.NONE || after != Entry.NONE) {
           boolean expiredAfter = replacement != null && isDue(replacement, after);
           for (Watch watch : watched.getValue()) {
-            replaced(watch, before != Entry.NONE, after != Entry.NONE, expiredAfter);
+            onReplaced(watch, before != Entry.NONE, after != Entry.NONE, expiredAfter);
           }
         }
       }
     }
   }
 
-  private static void replaced(Watch watch, boolean existed, boolean exists, boolean expiredAfter) {
+  private static void onReplaced(
+      Watch watch, boolean existed, boolean exists, boolean expiredAfter) {
     if (watch.expired && !exists) {
       watch.expired = false;
     } else if (!existed && expiredAfter) {
       watch.expired = true;
     } else if (!watch.expired || !expiredAfter) {
-      watch.watcher.watchedKeyChanged();
+      watch.watcher.onWatchedKeyChange();
     }
   }
 

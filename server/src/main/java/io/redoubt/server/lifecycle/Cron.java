@@ -47,7 +47,7 @@ public final class Cron {
   }
 
   /** Suspends or resumes all tasks, for DEBUG PAUSE-CRON. */
-  public void paused(boolean on) {
+  public void setPaused(boolean on) {
     paused = on;
   }
 
@@ -61,7 +61,7 @@ public final class Cron {
       return;
     }
     long startNanos = clock.monotonicNanos();
-    keyspace.nowMicros(clock.wallMicros());
+    keyspace.setNowMicros(clock.wallMicros());
     for (Runnable part : parts) {
       part.run();
     }

@@ -39,7 +39,7 @@ public final class DataSet implements ReplicatedDataSet {
   /** Receives the outcome of the load at startup. */
   public interface Ending {
     /** Called at the end of the load, with null or the failure. */
-    void loaded(@Nullable Exception failure);
+    void onLoaded(@Nullable Exception failure);
   }
 
   private final Keyspace keyspace;
@@ -87,7 +87,7 @@ public final class DataSet implements ReplicatedDataSet {
 
     @Override
     public void onProgress() {
-      view.reached();
+      view.reportIfDue();
     }
   }
 
@@ -125,18 +125,18 @@ public final class DataSet implements ReplicatedDataSet {
     try {
       appendOnlyFile.open();
     } catch (IOException | ManifestException e) {
-      ending.loaded(e);
+      ending.onLoaded(e);
       return;
     }
-    Ending loaded = failure -> ending.loaded(failure == null ? begin(appendOnlyFile) : failure);
+    Ending loaded = failure -> ending.onLoaded(failure == null ? begin(appendOnlyFile) : failure);
     if (appendOnlyFile.hasData()) {
       appendOnlyFile.load(failure -> {
-        snapshots.unchanged();
+        snapshots.clearChanges();
         ReplicationPoint point = appendOnlyFile.loadedPlace();
         if (failure == null && point != null) {
           history.restore(point);
         }
-        loaded.loaded(failure);
+        loaded.onLoaded(failure);
       });
     } else {
       loadDump(isMaster, history, loaded);
@@ -156,35 +156,35 @@ public final class DataSet implements ReplicatedDataSet {
 
   private void loadDump(boolean isMaster, RestoredHistory history, Ending ending) {
     if (!context.disk().exists(snapshots.file())) {
-      ending.loaded(null);
+      ending.onLoaded(null);
       return;
     }
     long started = clock.monotonicNanos();
     try {
       RdbFileLoad load =
           new RdbFileLoad(context, snapshots.file(), rule(isMaster, false), progress);
-      load.whenExpired((database, key, length) -> {
+      load.setExpiryListener((database, key, length) -> {
         ReplicationPoint point = load.replication();
         if (point != null) {
           history.restore(point);
-          history.expiredAtStart(database, Region.MEMORY, key, length);
+          history.onExpiredAtStart(database, Region.MEMORY, key, length);
         }
       });
       load.runInTurns(failure -> {
         ReplicationPoint point = load.replication();
         if (failure == null) {
-          snapshots.unchanged();
+          snapshots.clearChanges();
           log.notice("DB loaded from disk: %.3f seconds", (clock.monotonicNanos() - started) / 1e9);
           if (point != null) {
             history.restore(point);
           }
         }
-        ending.loaded(failure);
+        ending.onLoaded(failure);
       });
     } catch (IOException e) {
-      ending.loaded(e);
+      ending.onLoaded(e);
     } catch (OutOfMemoryError full) {
-      ending.loaded(new LoadMemoryException(full));
+      ending.onLoaded(new LoadMemoryException(full));
     }
   }
 
@@ -224,9 +224,9 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   private void everythingChanges() {
-    observers.flushed();
+    observers.onFlushed();
     for (int i = 0; i < keyspace.count(); i++) {
-      observers.clearing(keyspace.database(i));
+      observers.beforeClear(keyspace.database(i));
     }
   }
 

@@ -40,13 +40,13 @@ public record Debugging(
   }
 
   @Override
-  public void activeExpire(boolean on) {
+  public void setActiveExpire(boolean on) {
     periodic.expiry().turn(on);
   }
 
   @Override
   public void pauseCron(boolean paused) {
-    periodic.paused(paused);
+    periodic.setPaused(paused);
   }
 
   @Override
@@ -85,7 +85,7 @@ public record Debugging(
 
   @Override
   public void skipPayloadChecksums(boolean skip) {
-    payloads.comparesChecksums(!skip);
+    payloads.setComparesChecksums(!skip);
   }
 
   @Override

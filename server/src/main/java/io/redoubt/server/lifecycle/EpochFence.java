@@ -59,7 +59,7 @@ public final class EpochFence {
   }
 
   /** Compares a sentinel's view with this server's role. */
-  void heard(SentinelHello hello) {
+  void onHello(SentinelHello hello) {
     if (roleOrders != replication.roleOrders()) {
       roleOrders = replication.roleOrders();
       ownEpochs.clear();

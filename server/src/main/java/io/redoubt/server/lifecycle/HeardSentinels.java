@@ -45,7 +45,7 @@ public final class HeardSentinels {
     this.clock = clock;
   }
 
-  void heard(SentinelHello hello) {
+  void onHello(SentinelHello hello) {
     String host = hello.sentinel().host();
     boolean isShort = host.length() <= MAX_LENGTH && hello.group().length() <= MAX_LENGTH;
     if (isShort && (byId.size() < MOST || byId.containsKey(hello.id()))) {

@@ -100,7 +100,7 @@ public final class Housekeeping {
   }
 
   /** Suspends or resumes all housekeeping. */
-  public void paused(boolean on) {
+  public void setPaused(boolean on) {
     paused = on;
   }
 
@@ -109,7 +109,7 @@ public final class Housekeeping {
       return;
     }
     if (!eviction.isNeeded()) {
-      stats.roomIsMade(clock.monotonicNanos());
+      stats.onRoomMade(clock.monotonicNanos());
     }
     if (!sliceIsNear) {
       slice();
@@ -138,7 +138,7 @@ public final class Housekeeping {
     if (paused) {
       return;
     }
-    keyspace.nowMicros(clock.wallMicros());
+    keyspace.setNowMicros(clock.wallMicros());
     boolean idle = stats.commands() == commandsBefore;
     // Commands that produce garbage faster than it is freed get a smaller share of the loop.
     boolean garbageGrows = keyspace.garbageCount() > garbageBefore;

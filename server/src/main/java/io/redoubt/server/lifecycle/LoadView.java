@@ -33,7 +33,7 @@ final class LoadView {
   }
 
   /** Reports the progress if an interval has passed. */
-  void reached() {
+  void reportIfDue() {
     long now = clock.wallMillis();
     if (now < nextMillis || !progress.isLoading()) {
       return;

@@ -45,7 +45,7 @@ public final class MemoryGuard {
    * Adjusts the limit of the region to the limit and the use of the group. Called periodically,
    * since both may change.
    */
-  public void look() {
+  public void adjust() {
     long limit = groupLimitBytes();
     Region.limit(
         limit == Long.MAX_VALUE || !settings.memory.cgroupMemoryGuard.value()

@@ -152,7 +152,7 @@ public final class RejoinGuard {
                               sentinel,
                               credentials,
                               place -> isSelf(place, ownPort, announcedHost, announcedPort),
-                              error -> refused(sentinel, error));
+                              error -> logRefusal(sentinel, error));
                       if (verdict != null) {
                         verdicts.add(verdict);
                       }
@@ -183,7 +183,7 @@ public final class RejoinGuard {
   }
 
   /** Logs the refusal of a sentinel once. May be called on any thread. */
-  private void refused(HostPort sentinel, String error) {
+  private void logRefusal(HostPort sentinel, String error) {
     if (refusals.add(sentinel)) {
       log.warning(
           "The sentinel at %s:%d does not report the role of this server: %s (see"
@@ -251,7 +251,7 @@ public final class RejoinGuard {
   }
 
   /** Adds a sentinel that has published a hello here, since it monitors this server. */
-  void heard(SentinelHello hello) {
+  void onHello(SentinelHello hello) {
     if (isOn() && known.add(hello.id(), hello.sentinel())) {
       Path file = file();
       List<String> lines = known.lines();

@@ -35,7 +35,7 @@ public final class SentinelHellos {
   }
 
   /** Evaluates a PUBLISH to the channel of hellos. */
-  public void published(Call call) {
+  public void onPublish(Call call) {
     if (!call.request().is(1, SentinelHello.CHANNEL)
         || call.request().length(2) > SentinelHello.MAX_LENGTH) {
       return;
@@ -46,10 +46,10 @@ public final class SentinelHellos {
     }
     if (maySetRole(call)) {
       // the permission matters: after a restart the saved sentinels are sent rejoin-auth-pass
-      rejoin.heard(hello);
-      fence.heard(hello);
-      lease.heard(hello);
-      heard.heard(hello);
+      rejoin.onHello(hello);
+      fence.onHello(hello);
+      lease.onHello(hello);
+      heard.onHello(hello);
     }
   }
 

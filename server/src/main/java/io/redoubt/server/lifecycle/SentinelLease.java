@@ -212,7 +212,7 @@ public final class SentinelLease {
   }
 
   /** Handles a hello, which may come from a sentinel of Redis. */
-  void heard(SentinelHello hello) {
+  void onHello(SentinelHello hello) {
     LeaseTable table = tables.get(hello.group());
     if (table == null || table.sentinels().contains(hello.id())) {
       return;

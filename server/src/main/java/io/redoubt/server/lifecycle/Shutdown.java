@@ -93,7 +93,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   }
 
   /** Records a signal that requests a shutdown. May be called on any thread. */
-  public void asked() {
+  public void onSignal() {
     asked = true;
   }
 
@@ -103,7 +103,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   }
 
   /** Cancels and prevents any shutdown, because the server has failed and its process is ending. */
-  public void failedToServe() {
+  public void onServeFailure() {
     stopWaiting();
     over = true;
   }
@@ -114,11 +114,11 @@ public final class Shutdown implements ServerCommands.Shutdown {
   }
 
   /** Starts a shutdown by signal, at once or when cron is resumed. */
-  public void signalled(SaveWish save, boolean now, boolean force) {
+  public void scheduleBySignal(SaveWish save, boolean now, boolean force) {
     signalled =
         () -> {
           if (!begin(save, now, force)) {
-            failed();
+            onFailure();
           }
         };
     if (!host.isCronPaused()) {
@@ -156,8 +156,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
       return finish(save, force);
     }
     deadlineNanos = clock.monotonicNanos() + millis * 1_000_000;
-    waiting = loop.every(() -> look(save, force), LOOK_MILLIS);
-    look(save, force);
+    waiting = loop.every(() -> advance(save, force), LOOK_MILLIS);
+    advance(save, force);
     return true;
   }
 
@@ -170,7 +170,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return !replication.laggingReplicas().isEmpty();
   }
 
-  private void look(SaveWish save, boolean force) {
+  private void advance(SaveWish save, boolean force) {
     boolean early = clock.monotonicNanos() < deadlineNanos;
     if (early && waitsForFile(force)) {
       return; // writes are not paused yet, since the file includes them
@@ -181,7 +181,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     }
     stopWaiting();
     if (!finish(save, force)) {
-      failed();
+      onFailure();
     }
   }
 
@@ -232,7 +232,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  private void failed() {
+  private void onFailure() {
     log.warning("Errors trying to shut down the server. Check the logs for more information.");
     refuse();
   }
@@ -285,13 +285,13 @@ public final class Shutdown implements ServerCommands.Shutdown {
     }
 
     @Override
-    public void timedOut() {
+    public void onTimeout() {
       client.reply().error(ServerCommands.SHUTDOWN_FAILED.text());
       client.flushSoon();
     }
 
     @Override
-    public void ended() {
+    public void onEnd() {
       blocked.remove(this);
     }
   }

@@ -50,7 +50,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   abstract boolean begins(RdbKey key) throws RdbException;
 
   /** Called with each complete collection. */
-  abstract void ended(long entry);
+  abstract void onEnd(long entry);
 
   /** Sets the target of the next collection: a key without a value. */
   final void goesTo(Database database, long key, int keyLength) {
@@ -71,7 +71,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
     if (!begins(key)) {
       return;
     }
-    ended(
+    onEnd(
         switch (form) {
           case SET_INTSET -> set.intset(offset, length);
           case SET_LISTPACK -> set.packed(offset, length);
@@ -170,7 +170,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   public void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
       throws RdbException {
     if (!skipped) {
-      stream.group(name, millis, sequence, entriesRead);
+      stream.startGroup(name, millis, sequence, entriesRead);
     }
   }
 
@@ -191,7 +191,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
       throws RdbException {
     if (!skipped) {
-      stream.consumer(name, seenAtMillis, activeAtMillis);
+      stream.addConsumer(name, seenAtMillis, activeAtMillis);
     }
   }
 
@@ -213,7 +213,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
             case HASH -> hash.end();
             default -> stream.end();
           };
-      ended(entry);
+      onEnd(entry);
       reportRepairs();
     }
     type = RdbType.STRING;
@@ -236,30 +236,30 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
 
   private void reportRepair(long count, String what) throws RdbException {
     if (count > 0) {
-      repaired(type, count + " " + what);
+      onRepair(type, count + " " + what);
     }
   }
 
   private void reportLoss(long count, String what) throws RdbException {
     if (count > 0) {
-      lost(type, count + " " + what);
+      onLost(type, count + " " + what);
     }
   }
 
   /** Called with each repair of the current collection that dropped a part of it. */
-  void lost(RdbType of, String what) throws RdbException {
-    repaired(of, what);
+  void onLost(RdbType of, String what) throws RdbException {
+    onRepair(of, what);
   }
 
   @Override
-  public void repaired(RdbType reported, String what) throws RdbException {
+  public void onRepair(RdbType reported, String what) throws RdbException {
     if (!skipped) {
-      repaired(what);
+      onRepair(what);
     }
   }
 
   /** Called with each repair of the current collection. */
-  abstract void repaired(String what);
+  abstract void onRepair(String what);
 
   /** Returns the name of the current collection's key, quoted. */
   final String keyName() {

@@ -71,7 +71,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     this.database = keyspace.database(0);
   }
 
-  void whenExpired(RdbLoader.ExpiredKey listener) {
+  void setExpiryListener(RdbLoader.ExpiredKey listener) {
     whenExpired = listener;
   }
 
@@ -148,7 +148,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     try {
       return ByteString.of(Base64.getDecoder().decode(base64));
     } catch (IllegalArgumentException e) {
-      ignored("repl-backlog", base64);
+      logIgnored("repl-backlog", base64);
       return ByteString.EMPTY;
     }
   }
@@ -161,12 +161,12 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     try {
       return Long.parseLong(value);
     } catch (NumberFormatException e) {
-      ignored(name, value);
+      logIgnored(name, value);
       return otherwise;
     }
   }
 
-  private void ignored(String name, String value) {
+  private void logIgnored(String name, String value) {
     String shown = value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) : value;
     log.warning(
         "The auxiliary field %s of the RDB is ignored: invalid value %s",
@@ -265,7 +265,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   @Override
-  void repaired(String what) {
+  void onRepair(String what) {
     if (repairs++ < MAX_REPAIRS_LOGGED) {
       log.warning(
           "The value of key %s in DB %d was repaired: %s", keyName(), database.index(), what);
@@ -294,7 +294,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   @Override
-  void ended(long entry) {
+  void onEnd(long entry) {
     long made = expireAtMillis == RdbKey.NONE ? entry : database.setExpiry(entry, expireAtMillis);
     access(idleSeconds, frequency, made);
   }
@@ -320,7 +320,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
         && key.expireAtMillis() != RdbKey.NONE
         && key.expireAtMillis() < nowMillis) {
       keysExpired++;
-      whenExpired.expired(database.index(), key.offset(), key.length());
+      whenExpired.onExpired(database.index(), key.offset(), key.length());
       return true;
     }
     if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {

@@ -44,7 +44,7 @@ public final class LoadProgress {
     this(NOBODY);
   }
 
-  private void loading(boolean on) {
+  private void setLoading(boolean on) {
     loading = on;
     listener.onLoading(on);
   }
@@ -56,7 +56,7 @@ public final class LoadProgress {
    * @param total the number of bytes to load, 0 if it is unknown
    */
   public void begin(long nowMillis, long total) {
-    loading(true);
+    setLoading(true);
     start(nowMillis, total);
   }
 
@@ -81,7 +81,7 @@ public final class LoadProgress {
   }
 
   /** Updates the progress from the loader. */
-  public void reached(RdbLoader loader) {
+  public void onProgress(RdbLoader loader) {
     loadedBytes = loader.loadedBytes();
     keysLoaded = loader.keysLoaded();
     keysExpired = loader.keysExpired();
@@ -90,7 +90,7 @@ public final class LoadProgress {
   }
 
   /** Updates the progress in bytes. */
-  public void reached(long bytes) {
+  public void onProgress(long bytes) {
     loadedBytes = bytes;
     listener.onProgress();
   }
@@ -98,7 +98,7 @@ public final class LoadProgress {
   /** Finishes the load, successful or not. */
   public void end() {
     beside = false;
-    loading(false);
+    setLoading(false);
   }
 
   /** Returns true during a load. */
@@ -134,7 +134,7 @@ public final class LoadProgress {
    *
    * @param field takes a name and a value
    */
-  public void tell(long nowMillis, BiConsumer<String, String> field) {
+  public void report(long nowMillis, BiConsumer<String, String> field) {
     if (!loading && !beside) {
       return;
     }

@@ -32,7 +32,7 @@ public final class RdbFileLoad implements AutoCloseable {
      * Called when all is loaded (null), or after a failure that left a part of the data in the
      * keyspace.
      */
-    void ended(@Nullable Exception failure);
+    void onEnd(@Nullable Exception failure);
   }
 
   /** Opens the file without loading anything yet. */
@@ -50,8 +50,8 @@ public final class RdbFileLoad implements AutoCloseable {
   }
 
   /** Sets the listener for skipped expired keys. */
-  public void whenExpired(RdbLoader.ExpiredKey listener) {
-    loader.whenExpired(listener);
+  public void setExpiryListener(RdbLoader.ExpiredKey listener) {
+    loader.setExpiryListener(listener);
   }
 
   /** Loads everything before returning. */
@@ -68,12 +68,12 @@ public final class RdbFileLoad implements AutoCloseable {
       done = step(SLICE_NANOS);
     } catch (IOException | RdbException | RuntimeException e) {
       closeQuietly();
-      ending.ended(e);
+      ending.onEnd(e);
       return;
     }
     if (done) {
       closeQuietly();
-      ending.ended(null);
+      ending.onEnd(null);
     } else {
       context.turns().nextTurn(() -> runInTurns(ending));
     }
@@ -100,7 +100,7 @@ public final class RdbFileLoad implements AutoCloseable {
       long delayNanos = loader.keysLoaded() * context.settings().keyLoadDelayMicros() * 1000;
       boolean spent = now - start >= budgetNanos && !small;
       if (spent || now - startNanos < delayNanos) {
-        progress.reached(loader);
+        progress.onProgress(loader);
         return false;
       }
       if (loader.isComplete()) {
@@ -112,10 +112,10 @@ public final class RdbFileLoad implements AutoCloseable {
       if (read < 0) {
         loader.finish();
       } else {
-        reader.filled(read);
+        reader.onFilled(read);
       }
     }
-    progress.reached(loader);
+    progress.onProgress(loader);
     logLoaded();
     return true;
   }

@@ -20,7 +20,7 @@ public final class RdbLoader implements AutoCloseable {
   @FunctionalInterface
   public interface ExpiredKey {
     /** Receives a key in the region, valid during the call. */
-    void expired(int database, long key, int length);
+    void onExpired(int database, long key, int length);
   }
 
   private final KeyspaceFiller filler;
@@ -40,8 +40,8 @@ public final class RdbLoader implements AutoCloseable {
   }
 
   /** Sets the listener for skipped expired keys. */
-  public void whenExpired(ExpiredKey listener) {
-    filler.whenExpired(listener);
+  public void setExpiryListener(ExpiredKey listener) {
+    filler.setExpiryListener(listener);
   }
 
   /** Loads the given bytes. */

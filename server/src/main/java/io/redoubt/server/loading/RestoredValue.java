@@ -147,21 +147,21 @@ public final class RestoredValue extends CollectionFiller {
   }
 
   @Override
-  void ended(long made) {
+  void onEnd(long made) {
     entry = made;
   }
 
   @Override
-  void repaired(String what) {
+  void onRepair(String what) {
     onRepair.accept(what);
   }
 
   @Override
-  public void repaired(RdbType of, String what) throws RdbException {
+  public void onRepair(RdbType of, String what) throws RdbException {
     if (of != RdbType.ZSET_LISTPACK && what.equals(RdbValueVisitor.NOT_A_NUMBER)) {
       throw RdbException.refusal("Zset with NAN score detected");
     }
-    super.repaired(of, what);
+    super.onRepair(of, what);
   }
 
   /**
@@ -169,7 +169,7 @@ public final class RestoredValue extends CollectionFiller {
    * the complete value.
    */
   @Override
-  void lost(RdbType of, String what) throws RdbException {
+  void onLost(RdbType of, String what) throws RdbException {
     throw RdbException.refusal(
         switch (of) {
           case HASH -> "Hash integrity check failed: ziplist or listpack with dup elements";

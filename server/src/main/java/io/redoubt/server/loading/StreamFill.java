@@ -53,17 +53,17 @@ final class StreamFill {
   }
 
   void info(RdbStream told) {
-    streams.loaded(root);
+    streams.onLoaded(root);
     id.set(told.lastMillis(), told.lastSequence());
-    Streams.lastId(root, id);
+    Streams.setLastId(root, id);
     id.set(told.deletedMillis(), told.deletedSequence());
-    Streams.maxDeletedId(root, id);
+    Streams.setMaxDeletedId(root, id);
     Streams.limitMaxDeletedId(root);
     tellsHistory = told.entriesAdded() != RdbStream.UNKNOWN;
-    Streams.entriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
+    Streams.setEntriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
   }
 
-  void group(RdbBytes name, long millis, long sequence, long entriesRead) throws RdbException {
+  void startGroup(RdbBytes name, long millis, long sequence, long entriesRead) throws RdbException {
     endGroup();
     if (groups.find(root, name.offset(), name.length()) != 0) {
       throw Place.twice("group");
@@ -89,12 +89,12 @@ final class StreamFill {
     }
   }
 
-  void consumer(RdbBytes name, long seenAtMillis, long activeAtMillis) throws RdbException {
+  void addConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis) throws RdbException {
     if (groups.findConsumer(group, name.offset(), name.length()) != 0) {
       throw RdbException.refusal("Duplicate stream consumer detected");
     }
     consumer = groups.createConsumer(group, name.offset(), name.length(), seenAtMillis);
-    StreamGroups.active(consumer, activeAtMillis);
+    StreamGroups.setActive(consumer, activeAtMillis);
   }
 
   void consumerEntry(long millis, long sequence) throws RdbException {

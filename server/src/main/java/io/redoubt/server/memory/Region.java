@@ -125,12 +125,12 @@ public final class Region {
       if (address == RegionPart.NONE) {
         throw new RegionFull(exhausted(part), sizeBytes + (near ? " near" : " far") + " bytes");
       }
-      taken(sizeBytes);
+      onTaken(sizeBytes);
       return address;
     }
   }
 
-  private static void taken(long sizeBytes) {
+  private static void onTaken(long sizeBytes) {
     heldBytes += sizeBytes;
     if (HUGE_PAGES && !hugePagesAdvised && heldBytes >= SMALL_BYTES) {
       NATIVE.adviseHugePages();
@@ -141,8 +141,8 @@ public final class Region {
 
   private static void keepReady() {
     boolean ready = hugePagesAdvised && heldBytes >= LARGE_BYTES;
-    NEAR.keepReady(ready);
-    FAR.keepReady(ready);
+    NEAR.setKeepsReady(ready);
+    FAR.setKeepsReady(ready);
   }
 
   /**

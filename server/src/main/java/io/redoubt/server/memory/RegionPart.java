@@ -50,7 +50,7 @@ final class RegionPart {
   }
 
   /** Sets whether extents are kept ready. */
-  void keepReady(boolean on) {
+  void setKeepsReady(boolean on) {
     keepsReady = on;
   }
 

@@ -19,8 +19,8 @@ public class Slabs implements AutoCloseable {
    */
   private static final int FREED_SHARE = 32;
 
-  private final Space near = new Space(true, this::extentsTaken, this::checkShortage);
-  private final Space far = new Space(false, this::extentsTaken, this::checkShortage);
+  private final Space near = new Space(true, this::onExtentsTaken, this::checkShortage);
+  private final Space far = new Space(false, this::onExtentsTaken, this::checkShortage);
   private Consumer<Shortage> shortageListener = shortage -> {};
   private Shortage shortage = Shortage.NONE;
   private boolean isRegionShort;
@@ -154,7 +154,7 @@ public class Slabs implements AutoCloseable {
     }
   }
 
-  private void extentsTaken() {
+  private void onExtentsTaken() {
     usedAtLastExtentBytes = usedBytes();
     checkShortage();
   }

@@ -108,9 +108,9 @@ public final class KeyMigration extends RepeatedWait
     if (idle == null) {
       connect();
     } else {
-      idle.user(this);
+      idle.setUser(this);
       target = idle;
-      opened();
+      onOpened();
     }
     watchTimeout();
   }
@@ -128,7 +128,7 @@ public final class KeyMigration extends RepeatedWait
   // Sending.
 
   @Override
-  public void opened() {
+  public void onOpened() {
     TargetConnection to = target;
     if (to == null) {
       return;
@@ -255,7 +255,7 @@ public final class KeyMigration extends RepeatedWait
   // Replies.
 
   @Override
-  public void replied(Reply reply) {
+  public void onReply(Reply reply) {
     TargetConnection to = target;
     String error = reply instanceof Reply.Error refused ? refused.message() : null;
     int key = replies++ - preludeReplies;
@@ -268,7 +268,7 @@ public final class KeyMigration extends RepeatedWait
       MovedKey answered = sent.get(key);
       String keyError = refusal == null ? error : refusal;
       if (keyError == null) {
-        answered.taken();
+        answered.markTaken();
       } else if (firstError == null) {
         firstError = keyError;
       }
@@ -285,7 +285,7 @@ public final class KeyMigration extends RepeatedWait
   }
 
   @Override
-  public void progressed() {
+  public void onProgress() {
     activeNanos = nanos();
     proceed();
   }
@@ -293,7 +293,7 @@ public final class KeyMigration extends RepeatedWait
   // Failures.
 
   @Override
-  public void lost() {
+  public void onLost() {
     target = null;
     boolean mayTryAgain = isFromPool && replies == 0 && !isOver();
     if (!mayTryAgain) {
@@ -360,7 +360,7 @@ public final class KeyMigration extends RepeatedWait
   }
 
   @Override
-  public void changing(long entry) {
+  public void beforeChange(long entry) {
     for (int i = 0; !completing && i < sent.size(); i++) {
       if (sent.get(i).entry() == entry) {
         touch(sent.get(i));
@@ -369,7 +369,7 @@ public final class KeyMigration extends RepeatedWait
   }
 
   @Override
-  public void replaced() {
+  public void onReplaced() {
     if (!completing) {
       sent.forEach(this::touch);
     }
@@ -390,7 +390,7 @@ public final class KeyMigration extends RepeatedWait
     touched = false;
     for (MovedKey key : List.copyOf(sent)) {
       if (key.isTouched()) {
-        key.untouched();
+        key.clearTouched();
         if (key.state() == State.WRITING) {
           closeRestore();
           sent.remove(key);
@@ -400,7 +400,7 @@ public final class KeyMigration extends RepeatedWait
         } else if (find(key) == Entry.NONE) {
           key.enter(key.state(), Entry.NONE); // removed here after it was sent
         } else if (!options.copies()) {
-          key.changed();
+          key.markChanged();
           fail(CHANGED);
         }
       }
@@ -486,7 +486,7 @@ public final class KeyMigration extends RepeatedWait
   }
 
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     client().reply().error(NOT_READ.text());
     client().flushSoon();
   }
@@ -517,14 +517,14 @@ public final class KeyMigration extends RepeatedWait
     }
     TargetConnection to = target;
     if (to != null && decided && failure == null) {
-      to.selectedDatabase(
+      to.setSelectedDatabase(
           firstError == null ? options.database() : TargetConnection.UNKNOWN_DATABASE);
       owner.giveBack(to, clock().wallMillis());
     } else {
       dropTarget();
     }
     target = null;
-    owner.ended(this);
+    owner.onEnd(this);
     freeRequest();
   }
 }

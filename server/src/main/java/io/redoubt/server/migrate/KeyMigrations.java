@@ -131,8 +131,8 @@ public final class KeyMigrations {
     if (idle.size() == MAX_IDLE) {
       idle.remove(0).close();
     }
-    unused.user(null);
-    unused.usedAtMillis(nowMillis);
+    unused.setUser(null);
+    unused.setUsedAtMillis(nowMillis);
     idle.add(unused);
   }
 
@@ -168,13 +168,13 @@ public final class KeyMigrations {
 
   /** Removes a migrated key whose client has disconnected. */
   void remove(Database database, long entry) {
-    effects.dropping(database, entry);
+    effects.beforeDrop(database, entry);
     database.remove(entry);
     dispatcher.endSlice();
   }
 
   /** Removes a finished migration and resumes the requests that waited for its keys. */
-  void ended(KeyMigration over) {
+  void onEnd(KeyMigration over) {
     running.remove(over);
     held().remove(over);
     pauses.recheck();

@@ -56,7 +56,7 @@ final class MovedKey {
     touched = true;
   }
 
-  void untouched() {
+  void clearTouched() {
     touched = false;
   }
 
@@ -65,12 +65,12 @@ final class MovedKey {
   }
 
   /** Marks the key as changed after it was sent, so that the target has an outdated value. */
-  void changed() {
+  void markChanged() {
     changed = true;
   }
 
   /** Marks the key as accepted by the target. */
-  void taken() {
+  void markTaken() {
     taken = true;
   }
 

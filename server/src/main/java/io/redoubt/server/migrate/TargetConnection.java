@@ -16,15 +16,15 @@ final class TargetConnection implements Connection.Handler {
   /** The migration that uses a connection. */
   interface User {
     /** Requests may be sent. */
-    void opened();
+    void onOpened();
 
-    void replied(Reply reply);
+    void onReply(Reply reply);
 
     /** Bytes were received, or the socket accepts more. */
-    void progressed();
+    void onProgress();
 
     /** The connection failed. */
-    void lost();
+    void onLost();
   }
 
   private final RequestQueue queue;
@@ -54,7 +54,7 @@ final class TargetConnection implements Connection.Handler {
   }
 
   /** Assigns the connection to a migration, or to none while it is pooled. */
-  void user(@Nullable User next) {
+  void setUser(@Nullable User next) {
     user = next;
   }
 
@@ -75,7 +75,7 @@ final class TargetConnection implements Connection.Handler {
     return selectedDatabase;
   }
 
-  void selectedDatabase(long database) {
+  void setSelectedDatabase(long database) {
     selectedDatabase = database;
   }
 
@@ -83,7 +83,7 @@ final class TargetConnection implements Connection.Handler {
     return usedAtMillis;
   }
 
-  void usedAtMillis(long now) {
+  void setUsedAtMillis(long now) {
     usedAtMillis = now;
   }
 
@@ -94,10 +94,10 @@ final class TargetConnection implements Connection.Handler {
       return;
     }
     connection = opened;
-    opened.keepAlive(owner.keepAliveSeconds());
-    queue.connection(opened);
+    opened.setKeepAlive(owner.keepAliveSeconds());
+    queue.setConnection(opened);
     if (user != null) {
-      user.opened();
+      user.onOpened();
     }
   }
 
@@ -110,12 +110,12 @@ final class TargetConnection implements Connection.Handler {
       fail(); // nothing was asked
       return;
     }
-    user.progressed();
+    user.onProgress();
     decoder.feed(memory, start, end);
     try {
       Reply reply = decoder.next();
       while (reply != null && user != null && !closed) {
-        user.replied(reply);
+        user.onReply(reply);
         reply = decoder.next();
       }
     } catch (ProtocolException e) {
@@ -133,7 +133,7 @@ final class TargetConnection implements Connection.Handler {
     if (!closed) {
       queue.pump();
       if (user != null) {
-        user.progressed();
+        user.onProgress();
       }
     }
   }
@@ -151,7 +151,7 @@ final class TargetConnection implements Connection.Handler {
     close();
     owner.forget(this);
     if (current != null) {
-      current.lost();
+      current.onLost();
     }
   }
 

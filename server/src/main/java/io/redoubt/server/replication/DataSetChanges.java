@@ -41,7 +41,7 @@ final class DataSetChanges implements ReplicaChanges {
   }
 
   @Override
-  public void onLinkChanged() {
+  public void onLinkChange() {
     effects.updateRefusals();
   }
 
@@ -70,7 +70,7 @@ final class DataSetChanges implements ReplicaChanges {
   public void onLoaded(@Nullable String id, long offset) {
     role.setDataDropped(false); // the link comes up next and updates the state
     appendOnlyFile.dataSetGoes(); // the append-only file restarts with this data set
-    membership.dataReplaced();
+    membership.onDataReplaced();
     stream.adopt(id, offset);
     stream.freeBacklog();
     stream.openBacklog();

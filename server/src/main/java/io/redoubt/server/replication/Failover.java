@@ -111,15 +111,15 @@ final class Failover implements Takeover {
     requests.askForAcks(); // the last thing in the stream
     pauses.begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
-      timeout = loop.schedule(this::timedOut, timeoutMillis);
+      timeout = loop.schedule(this::onTimeout, timeoutMillis);
     }
-    loop.execute(this::look);
+    loop.execute(this::completeIfCaughtUp);
   }
 
   /**
    * Completes the wait if a replica has caught up; called after acknowledgements and each second.
    */
-  void look() {
+  void completeIfCaughtUp() {
     if (step != Step.CATCHING_UP || writeAcks.isWaiting()) {
       return; // replies that wait for more replicas are sent before the role changes
     }
@@ -139,7 +139,7 @@ final class Failover implements Takeover {
     }
   }
 
-  private void timedOut() {
+  private void onTimeout() {
     HostPort wanted = target;
     if (step != Step.CATCHING_UP) {
       return;
@@ -159,7 +159,7 @@ final class Failover implements Takeover {
   }
 
   @Override
-  public void succeeded() {
+  public void onSuccess() {
     if (step == Step.HANDING_OVER) {
       over();
     }

@@ -71,14 +71,14 @@ public final class Replication {
     if (settings.replicaof.value() != null) {
       link.follow();
     }
-    roleChanged();
+    onRoleChange();
   }
 
   /**
    * Records an explicit order that sets the role: a restarted server stops waiting for its role,
    * and the fence is lifted.
    */
-  void roleGiven() {
+  void onRoleGiven() {
     effects.endRejoin();
     liftFence();
     effects.updateRefusals();
@@ -100,25 +100,25 @@ public final class Replication {
     link.stop();
     if (!wasReplica) {
       stream.takeBackPromotion();
-      group.membership().dataLost();
+      group.membership().onDataLost();
       log.notice(
           "Before turning into a replica, using my own master parameters to synthesize a cached"
               + " master: I may be able to synchronize with the new master with just a partial"
               + " transfer.");
       stream.keepResumePoint();
       stream.openBacklog();
-      group.replies().demoted();
+      group.replies().onDemoted();
       effects.endWaits();
     }
     settings.replicaof.set(new HostPort(address, port));
     link.follow();
-    roleChanged();
+    onRoleChange();
     link.connectByOrder();
   }
 
   /** Handles REPLICAOF with the current master. */
-  void masterConfirmed() {
-    link.confirmed();
+  void onMasterConfirmed() {
+    link.onConfirmed();
   }
 
   /** Becomes a master with a new id. */
@@ -146,14 +146,14 @@ public final class Replication {
     settings.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // replicas must learn the new id
     replicas.restartIdleTime();
-    group.replies().promoted();
+    group.replies().onPromoted();
     role.setDataDropped(false); // the order accepts the data set as it is
-    roleChanged();
-    group.acks().appointed(ordered);
+    onRoleChange();
+    group.acks().onAppointed(ordered);
     effects.updateRefusals();
   }
 
-  private void roleChanged() {
+  private void onRoleChange() {
     liftFence();
     effects.applyToKeys();
     effects.updateRefusals();

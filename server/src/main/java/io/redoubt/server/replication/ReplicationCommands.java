@@ -156,15 +156,15 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (promotes && group.membership().isPromisedToAnother(ordered)) {
       throw PROMISED_TO_ANOTHER;
     }
-    roles.roleGiven();
+    roles.onRoleGiven();
     if (promotes) {
       if (ownRole.isReplica()) {
         String client = call.client().toString();
         roles.becomeMaster(ordered);
         log.notice("MASTER MODE enabled (user request from '%s')", client);
       }
-      group.acks().confirmed(ordered);
-      roles.roleGiven();
+      group.acks().onConfirmed(ordered);
+      roles.onRoleGiven();
       call.reply().ok();
       return;
     }
@@ -174,7 +174,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     int port = port(call, 2);
     String host = call.argText(1);
     if (roles.follows(host, port)) {
-      roles.masterConfirmed();
+      roles.onMasterConfirmed();
       log.notice(
           "REPLICAOF would result into synchronization with the master we are already connected"
               + " with. No operation performed.");
@@ -233,12 +233,12 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     }
     for (int i = 1; i < call.count(); i += 2) {
       if (call.is(i, "ack")) {
-        acknowledged(call, i + 1);
+        onAck(call, i + 1);
         return;
       }
       if (call.is(i, "getack")) {
         if (call.client().isMaster()) {
-          link.ackWanted();
+          link.requestAck();
           if (call.is(i + 1, TurnAcks.START)) {
             link.setAcksTurns(true);
           } else if (call.is(i + 1, TurnAcks.STOP)) {
@@ -278,11 +278,11 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     } else if (call.is(i, "version")) {
       if (!call.argText(i + 1).matches("\\d+\\.\\d+\\.\\d+.*")) {
         throw new CommandError(
-            "ERR Unrecognized version format: " + Errors.shown(call.request(), i + 1));
+            "ERR Unrecognized version format: " + Errors.excerpt(call.request(), i + 1));
       }
     } else {
       throw new CommandError(
-          "ERR Unrecognized REPLCONF option: " + Errors.shown(call.request(), i));
+          "ERR Unrecognized REPLCONF option: " + Errors.excerpt(call.request(), i));
     }
   }
 
@@ -318,10 +318,10 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     options.excludeKeys(functions);
   }
 
-  private void acknowledged(Call call, int argument) {
+  private void onAck(Call call, int argument) {
     if (call.client().isMaster()) {
       if (call.is(argument, MemberState.OPTION) && call.count() > argument + 2) {
-        groupAnnounced(
+        onGroupAnnouncement(
             GroupChain.parse(call.argText(argument + 1)),
             List.of(call.argText(argument + 2).split(",", -1)));
       }
@@ -340,20 +340,20 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         } else if (call.is(i, TurnAcks.OPTION)) {
           turns = true;
         } else if (call.is(i, MemberState.OPTION)) {
-          replicas.reported(feed, MemberState.parse(call.argText(i + 1)));
+          replicas.onReport(feed, MemberState.parse(call.argText(i + 1)));
         }
       }
       feed.setAcknowledgesTurns(turns);
-      replicas.acknowledged(feed, call.argLong(argument), durable);
+      replicas.onAcknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
       log.warning("Replica %s sent an invalid acknowledgement offset", feed.name());
     }
   }
 
   /** Adopts the group announced in the master's stream; ignores a malformed announcement (null). */
-  private void groupAnnounced(@Nullable GroupChain chain, List<String> tokens) {
+  private void onGroupAnnouncement(@Nullable GroupChain chain, List<String> tokens) {
     if (chain != null && ownRole.isReplica()) {
-      group.membership().received(chain, tokens, link::acknowledge);
+      group.membership().onAnnouncement(chain, tokens, link::acknowledge);
     }
   }
 

@@ -101,7 +101,7 @@ public final class ReplicationParts implements AutoCloseable {
             propagation,
             role,
             this::streamGrew,
-            this::streamLost);
+            this::onStreamLost);
     requests = new StreamRequests(settings, pauses, stream, role);
     spillSpace = new SpillSpace(environment, settings, files.disk(), connector::port);
     FullSyncRate rate =
@@ -189,7 +189,7 @@ public final class ReplicationParts implements AutoCloseable {
     roles.start();
     group
         .acks()
-        .started(
+        .onStart(
             appendOnlyFile.isEnabled()
                 && settings.persistence.appendfsync.value() == Appendfsync.ALWAYS);
     effects.updateRefusals();
@@ -214,7 +214,7 @@ public final class ReplicationParts implements AutoCloseable {
     requests.cron(!feeds.all().isEmpty());
     group.acks().cron();
     replicas.cron();
-    failover.look();
+    failover.completeIfCaughtUp();
     releaseBacklog();
   }
 
@@ -287,8 +287,8 @@ public final class ReplicationParts implements AutoCloseable {
   }
 
   /** Resumes the master's stream if a pause of clients has ended. */
-  public void pausesChanged() {
-    link.pausesChanged();
+  public void onPausesChange() {
+    link.onPausesChange();
   }
 
   // Shutdown.
@@ -328,7 +328,7 @@ public final class ReplicationParts implements AutoCloseable {
   }
 
   /** Starts a new history after effects could not be appended: replicas need a full sync. */
-  private void streamLost() {
+  private void onStreamLost() {
     if (!feeds.all().isEmpty()) {
       log.warning(
           "A write ran out of memory half-way: the replicas lack it until their next full sync.");
@@ -337,7 +337,7 @@ public final class ReplicationParts implements AutoCloseable {
   }
 
   private void repliesTimedOut() {
-    failover.look();
+    failover.completeIfCaughtUp();
   }
 
   private void continueSnapshots() {
@@ -358,14 +358,14 @@ public final class ReplicationParts implements AutoCloseable {
 
     @Override
     public void onMemberState(ReplicaFeed feed) {
-      group.acks().reported(feed);
+      group.acks().onReport(feed);
     }
 
     @Override
     public void onAcknowledged(ReplicaFeed feed) {
-      group.acks().acknowledged();
-      group.replies().acknowledged(feed);
-      failover.look();
+      group.acks().onAcknowledged();
+      group.replies().onAcknowledged(feed);
+      failover.completeIfCaughtUp();
     }
   }
 

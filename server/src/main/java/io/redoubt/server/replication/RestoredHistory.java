@@ -56,7 +56,7 @@ public final class RestoredHistory {
    * Propagates to resuming replicas the removal of a key that had expired when the data set was
    * loaded.
    */
-  public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
+  public void onExpiredAtStart(int database, MemorySegment memory, long key, int length) {
     if (!role.isReplica() && propagation.isActive()) {
       ReplyWriter effect = propagation.effect(database, 2);
       effect.bulk("DEL");

@@ -81,7 +81,7 @@ final class RoleEffects {
 
   /** Applies a new role to the expired keys: only a master removes them. */
   void applyToKeys() {
-    keyspace.expiredKeys(role.isReplica() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+    keyspace.setExpiredKeys(role.isReplica() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
     keyspace.localExpiries().clear();
   }
 

@@ -41,10 +41,10 @@ final class FormatPrimitives implements AutoCloseable {
       work.run(state);
       return Lua.top(state) - arguments;
     } catch (ScriptBudget.Interrupted interrupted) {
-      Lua.top(state, arguments);
+      Lua.setTop(state, arguments);
       return 0; // the script fails at its next instruction
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError fault) {
-      Lua.top(state, arguments);
+      Lua.setTop(state, arguments);
       Lua.pushBoolean(state, 0);
       pushError(state, fault);
       return 2;

@@ -431,7 +431,7 @@ final class JsonDecoder {
   private void pushRareNumber(long last) {
     budget.pushString(at, last - at);
     double value = Lua.number(state, -1);
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     Lua.pushNumber(state, value);
   }
 

@@ -131,7 +131,7 @@ final class JsonEncoder {
         }
         out.put(']');
       }
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       depth--;
     }
   }
@@ -151,7 +151,7 @@ final class JsonEncoder {
       }
       default -> throw refused(TYPES[type], "type not supported");
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     return true;
   }
 
@@ -184,10 +184,10 @@ final class JsonEncoder {
     Lua.pushNil(state);
     while (Lua.next(state, -2) != 0) {
       budget.value();
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       double key = Lua.type(state, -1) == Lua.NUMBER ? Lua.number(state, -1) : 0;
       if (key <= 0 || key != Math.floor(key)) {
-        Lua.top(state, -2);
+        Lua.setTop(state, -2);
         return OBJECT;
       }
       highest = Math.max(highest, key);
@@ -266,7 +266,7 @@ final class JsonEncoder {
       Lua.pushNumber(state, value);
       Lua.stringOf(state, -1);
       out.put(lua.bytes(state, -1), LuaState.length(state, -1));
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
     } else {
       out.put(rounded(value, precision));
     }

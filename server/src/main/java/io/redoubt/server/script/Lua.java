@@ -188,7 +188,7 @@ final class Lua {
   }
 
   /** Sets the height of the stack. */
-  static void top(long L, int index) {
+  static void setTop(long L, int index) {
     try {
       LUA_SETTOP.invokeExact(L, index);
     } catch (Throwable e) {

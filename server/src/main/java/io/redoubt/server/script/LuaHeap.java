@@ -87,7 +87,7 @@ final class LuaHeap {
   }
 
   /** Sets the memory limit of scripts. */
-  void limitBytes(long bytes) {
+  void setLimitBytes(long bytes) {
     limitBytes = bytes;
   }
 
@@ -115,7 +115,7 @@ final class LuaHeap {
   }
 
   /** Records a full collection. */
-  void collected() {
+  void onCollected() {
     collectedBytes = usedBytes;
   }
 
@@ -137,7 +137,7 @@ final class LuaHeap {
   }
 
   /** Sets the listener for large allocations between two ticks. */
-  void hurry(Runnable listener) {
+  void setHurryListener(Runnable listener) {
     hurry = listener;
   }
 

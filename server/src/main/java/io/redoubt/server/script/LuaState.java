@@ -109,15 +109,15 @@ final class LuaState implements AutoCloseable {
   }
 
   /** Sets the hook called while scripts run. */
-  void hook(Hook forScripts) {
+  void setHook(Hook forScripts) {
     hook = forScripts;
     hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
-    debugged(false);
-    heap.hurry(this::hurry);
+    setDebugged(false);
+    heap.setHurryListener(this::hurry);
   }
 
   /** Announces a debugger's own line hook, which must call {@link #tick} on each count. */
-  void debugged(boolean on) {
+  void setDebugged(boolean on) {
     mainHook = on ? Lua.hook(state) : hookStub;
     mainMask = on ? Lua.MASK_COUNT | Lua.MASK_LINE : Lua.MASK_COUNT;
     Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);

@@ -65,7 +65,7 @@ final class LuaValues {
   private long at;
 
   // The listener for errors in the reply being written.
-  private @Nullable CommandRunner errors;
+  private @Nullable ScriptHost errors;
 
   // The progress of the reply being written.
   private long writtenValues;
@@ -248,7 +248,7 @@ final class LuaValues {
   private void pushAfterAttributes(long state, long count) {
     for (long i = 0; i < 2 * count; i++) {
       push(state);
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
     }
     push(state);
   }
@@ -261,7 +261,7 @@ final class LuaValues {
    * @param booleans true if the script has selected RESP3, which has booleans
    * @param runner is notified of each error in the reply
    */
-  void reply(ReplyWriter reply, boolean booleans, CommandRunner runner) {
+  void reply(ReplyWriter reply, boolean booleans, ScriptHost runner) {
     errors = runner;
     writtenValues = 0;
     writtenBytes = 0;
@@ -276,7 +276,7 @@ final class LuaValues {
     pushName(state, COUNTED);
     Lua.rawGet(state, -2);
     boolean counted = Lua.bool(state, -1) != 0;
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     return counted;
   }
 
@@ -291,12 +291,12 @@ final class LuaValues {
     long state = lua.main();
     if (depth > MAX_DEPTH || Lua.room(state, 6) == 0) {
       writeError(reply, "ERR reached lua stack limit", false);
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       return;
     }
     if (mustStop(state)) {
       writeError(reply, "ERR the reply of the script is too long or was interrupted", false);
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       return;
     }
     switch (Lua.type(state, -1)) {
@@ -316,7 +316,7 @@ final class LuaValues {
       case Lua.TABLE -> writeTable(reply, booleans, depth);
       default -> reply.nil();
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
   }
 
   /** Counts a value; returns true if it must be the last one. */
@@ -350,7 +350,7 @@ final class LuaValues {
     if (found == type || (type == Lua.STRING && found == Lua.NUMBER)) {
       return true;
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     return false;
   }
 
@@ -375,7 +375,7 @@ final class LuaValues {
       writeArray(reply, booleans, depth);
       return;
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
   }
 
   private static String oneLine(String text) {
@@ -389,7 +389,7 @@ final class LuaValues {
     while (!stopped) {
       Lua.rawGet(state, -1, count + 1);
       if (Lua.type(state, -1) == Lua.NIL) {
-        Lua.top(state, -2);
+        Lua.setTop(state, -2);
         break;
       }
       write(reply, booleans, depth + 1);
@@ -405,7 +405,7 @@ final class LuaValues {
     Lua.pushNil(state);
     while (Lua.next(state, -2) != 0) {
       if (stopped) {
-        Lua.top(state, -3);
+        Lua.setTop(state, -3);
         break;
       }
       Lua.copy(state, -2);
@@ -413,7 +413,7 @@ final class LuaValues {
       if (map) {
         write(reply, booleans, depth + 1);
       } else {
-        Lua.top(state, -2);
+        Lua.setTop(state, -2);
       }
       count++;
     }
@@ -427,12 +427,12 @@ final class LuaValues {
       return;
     }
     String text = lua.text(state, -1).toString();
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     if (!field(FORMAT, Lua.STRING)) {
       reply.nil();
       return;
     }
     reply.verbatim(lua.text(state, -1).toString(), text);
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
   }
 }

@@ -49,7 +49,7 @@ final class MessagePackEncoder {
       case Lua.TABLE -> writeTable(level);
       default -> out.put(NIL);
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
   }
 
   private void writeTable(int level) {
@@ -63,7 +63,7 @@ final class MessagePackEncoder {
     Lua.pushNil(state);
     while (Lua.next(state, -2) != 0) {
       budget.value();
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       double key = Lua.type(state, -1) == Lua.NUMBER ? Lua.number(state, -1) : 0;
       array = array && key > 0 && key == Math.floor(key);
       highest = Math.max(highest, key);

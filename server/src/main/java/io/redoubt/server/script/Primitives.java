@@ -53,7 +53,7 @@ final class Primitives implements AutoCloseable {
   private final ReplyCollector collector;
   private final ReplyWriter reply;
   private final MessageDigest sha1;
-  private @Nullable CommandRunner runner;
+  private @Nullable ScriptHost runner;
   private @Nullable FunctionConsumer registering;
 
   // A buffer for arguments that are numbers.
@@ -151,10 +151,10 @@ final class Primitives implements AutoCloseable {
     try {
       return function.call(state);
     } catch (RegionFull full) {
-      Lua.top(state, 0);
+      Lua.setTop(state, 0);
       return outOfMemory(state, full);
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError fault) {
-      Lua.top(state, 0);
+      Lua.setTop(state, 0);
       lua.pushText(state, "ERR internal error: " + fault);
       Lua.pushBoolean(state, 1);
       return 2;
@@ -175,9 +175,9 @@ final class Primitives implements AutoCloseable {
   }
 
   /** Starts a script; its calls go to the given runner. */
-  void begin(CommandRunner forScript) {
+  void begin(ScriptHost forScript) {
     runner = forScript;
-    reply.resp(2);
+    reply.setResp(2);
   }
 
   /** Starts loading a library; its functions are registered with the given consumer. */
@@ -228,8 +228,8 @@ final class Primitives implements AutoCloseable {
     return reply.resp() == 3;
   }
 
-  private CommandRunner runner() {
-    CommandRunner current = runner;
+  private ScriptHost runner() {
+    ScriptHost current = runner;
     if (current == null) {
       throw new IllegalStateException("no script is running");
     }
@@ -251,7 +251,7 @@ final class Primitives implements AutoCloseable {
     collector.clear();
     runner().run(request, reply);
     tickAfterLongCommands(state);
-    Lua.top(state, 0); // leaves the stack to the reply
+    Lua.setTop(state, 0); // leaves the stack to the reply
     long start = collector.start();
     if (collector.length() == 0) {
       Lua.pushNil(state);
@@ -261,7 +261,7 @@ final class Primitives implements AutoCloseable {
     try {
       values.push(state, start);
     } catch (LuaValues.StackLimitException e) {
-      Lua.top(state, 0);
+      Lua.setTop(state, 0);
       return failed(state, "ERR reached lua stack limit");
     }
     if (Region.getByte(start) == '-') {
@@ -299,7 +299,7 @@ final class Primitives implements AutoCloseable {
       return "ERR Please specify at least one argument for this redis lib call";
     }
     request.compose(Region.MEMORY);
-    numbersNeeded(count);
+    ensureNumbers(count);
     for (int i = 1; i <= count; i++) {
       switch (Lua.type(state, i)) {
         case Lua.STRING -> request.argument(lua.bytes(state, i), LuaState.length(state, i));
@@ -321,7 +321,7 @@ final class Primitives implements AutoCloseable {
         : Doubles.write(Region.MEMORY, at, number);
   }
 
-  private void numbersNeeded(int count) {
+  private void ensureNumbers(int count) {
     if (count > numbersRoom) {
       freeNumbers();
       numbersRoom = Math.max(count, MAX_NUMBERS_KEPT);
@@ -358,7 +358,7 @@ final class Primitives implements AutoCloseable {
 
   /** setresp(version). */
   private int setresp(long state) {
-    reply.resp((int) Lua.number(state, 1));
+    reply.setResp((int) Lua.number(state, 1));
     return 0;
   }
 

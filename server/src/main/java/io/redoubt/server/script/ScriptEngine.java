@@ -88,7 +88,7 @@ public final class ScriptEngine implements AutoCloseable {
   private long liveBytes;
 
   private boolean hasDebugger;
-  private @Nullable CommandRunner running;
+  private @Nullable ScriptHost running;
   private @Nullable String interruption;
 
   /**
@@ -103,10 +103,10 @@ public final class ScriptEngine implements AutoCloseable {
   public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
     long state = lua.main();
-    Lua.top(state, FIXED);
+    Lua.setTop(state, FIXED);
     values = new LuaValues(lua);
     primitives = new Primitives(lua, values, slabs, nanoTime, version, deprecatedApi);
-    lua.heap().limitBytes(MAX_HEAP_BYTES);
+    lua.heap().setLimitBytes(MAX_HEAP_BYTES);
     try {
       loadPrelude();
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -115,7 +115,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
     newArray(KEYS, 0);
     newArray(ARGV, 0);
-    lua.hook(this::mayGoOn);
+    lua.setHook(this::mayGoOn);
     collectGarbage();
   }
 
@@ -147,7 +147,7 @@ public final class ScriptEngine implements AutoCloseable {
     if (!lua.compile(resource(part + ".lua"), "=" + part)) {
       throw broken(part);
     }
-    shared("native");
+    pushShared("native");
     Lua.copy(lua.main(), SHARED);
     if (Lua.pcall(lua.main(), 2, 0, 0) != 0) {
       throw broken(part);
@@ -155,14 +155,14 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /** Pushes an entry of the shared table. */
-  private void shared(String name) {
+  private void pushShared(String name) {
     lua.pushText(lua.main(), name);
     Lua.rawGet(lua.main(), SHARED);
   }
 
   /** Moves an entry of the shared table into one of the fixed slots. */
   private void keep(String name, int place) {
-    shared(name);
+    pushShared(name);
     replace(place);
   }
 
@@ -238,10 +238,10 @@ public final class ScriptEngine implements AutoCloseable {
     }
     if (Lua.type(state, -2) == Lua.NIL) {
       String problem = lua.text(state, -1).toString();
-      Lua.top(state, -3);
+      Lua.setTop(state, -3);
       throw new CommandError(errorPrefix + problem);
     }
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
   }
 
   /**
@@ -252,7 +252,7 @@ public final class ScriptEngine implements AutoCloseable {
    * @throws CommandError if its first line is malformed, or it cannot be compiled, fails, or
    *     registers no function
    */
-  public Library loadLibrary(long address, int length, CommandRunner runner) {
+  public Library loadLibrary(long address, int length, ScriptHost runner) {
     if (length > MAX_TEXT_BYTES) {
       throw TOO_LONG;
     }
@@ -273,13 +273,13 @@ public final class ScriptEngine implements AutoCloseable {
     running = runner;
     interruption = null;
     try {
-      loading(true);
+      setLoading(true);
       int status = lua.call(0, 0, ERROR_HANDLER);
       end();
-      loading(false);
+      setLoading(false);
       if (status != 0) {
         error = "ERR Error registering functions: " + loadError();
-        Lua.top(lua.main(), -2);
+        Lua.setTop(lua.main(), -2);
       } else if (functions.isEmpty()) {
         error = "ERR No functions registered";
       }
@@ -296,7 +296,7 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /** Switches to the restricted environment of a library during loading, and back. */
-  private void loading(boolean on) {
+  private void setLoading(boolean on) {
     long state = lua.main();
     Lua.copy(state, LOADING);
     Lua.pushBoolean(state, on ? 1 : 0);
@@ -346,7 +346,7 @@ public final class ScriptEngine implements AutoCloseable {
    */
   public void run(
       Script script,
-      CommandRunner runner,
+      ScriptHost runner,
       Request request,
       int firstKey,
       int keys,
@@ -361,12 +361,12 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * Runs a script in the debugger, like {@link #run(Script, CommandRunner, Request, int, int,
+   * Runs a script in the debugger, like {@link #run(Script, ScriptHost, Request, int, int,
    * ReplyWriter)}; its text is argument 1.
    */
   public void debug(
       Script script,
-      CommandRunner runner,
+      ScriptHost runner,
       Request request,
       int firstKey,
       int keys,
@@ -375,15 +375,15 @@ public final class ScriptEngine implements AutoCloseable {
       load("debugger");
       hasDebugger = true;
     }
-    shared("debug");
+    pushShared("debug");
     lua.pushBytes(lua.main(), request.offset(1), request.length(1));
     beginOrEndDebugging();
-    lua.debugged(true);
+    lua.setDebugged(true);
     run(script, runner, request, firstKey, keys, reply);
-    shared("debug");
+    pushShared("debug");
     Lua.pushNil(lua.main());
     beginOrEndDebugging();
-    lua.debugged(false);
+    lua.setDebugged(false);
   }
 
   private void beginOrEndDebugging() {
@@ -400,7 +400,7 @@ public final class ScriptEngine implements AutoCloseable {
    */
   public void call(
       Script function,
-      CommandRunner runner,
+      ScriptHost runner,
       Request request,
       int firstKey,
       int keys,
@@ -423,7 +423,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
   }
 
-  private void run(Script script, CommandRunner runner, int arguments, ReplyWriter reply) {
+  private void run(Script script, ScriptHost runner, int arguments, ReplyWriter reply) {
     long state = lua.main();
     running = runner;
     interruption = null;
@@ -434,7 +434,7 @@ public final class ScriptEngine implements AutoCloseable {
     } else {
       String error = error(script);
       boolean ofCommand = Lua.type(state, -1) == Lua.TABLE && values.isOfCommand();
-      Lua.top(state, -2);
+      Lua.setTop(state, -2);
       reply.error(error);
       runner.repliesError(error, ofCommand);
     }
@@ -463,7 +463,7 @@ public final class ScriptEngine implements AutoCloseable {
       Lua.gc(lua.main(), Lua.GC_COLLECT, 0);
       liveBytes = lua.heap().usedBytes();
     } while (liveBytes < before); // Lua's own buffers halve at each pass
-    lua.heap().collected();
+    lua.heap().onCollected();
     long pausePercent = 100 + 100 * SOME_GARBAGE_BYTES / liveBytes;
     Lua.gc(lua.main(), Lua.GC_SET_PAUSE, (int) Math.max(LEAST_PAUSE_PERCENT, pausePercent));
   }
@@ -501,7 +501,7 @@ public final class ScriptEngine implements AutoCloseable {
         return true;
       }
     }
-    Lua.top(state, top);
+    Lua.setTop(state, top);
     return false;
   }
 
@@ -548,12 +548,12 @@ public final class ScriptEngine implements AutoCloseable {
     Lua.rawGet(state, -2);
     int type = Lua.type(state, -1);
     String text = type == Lua.STRING || type == Lua.NUMBER ? lua.textOf(state, -1).toString() : "";
-    Lua.top(state, -2);
+    Lua.setTop(state, -2);
     return text;
   }
 
   private boolean mayGoOn() {
-    CommandRunner runner = running;
+    ScriptHost runner = running;
     if (runner == null) {
       return true; // it is the prelude's own code
     }

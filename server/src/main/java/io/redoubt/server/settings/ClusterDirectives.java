@@ -29,7 +29,7 @@ public final class ClusterDirectives extends DirectiveGroup {
   private static final int MAX_ADDRESS = 46;
 
   {
-    section("CLUSTER");
+    startSection("CLUSTER");
   }
 
   public final YesNoDirective clusterEnabled =

@@ -10,7 +10,7 @@ import io.redoubt.protocol.config.directive.YesNoDirective;
 public final class EncodingDirectives extends DirectiveGroup {
 
   {
-    section("ENCODINGS");
+    startSection("ENCODINGS");
   }
 
   public final LongDirective hashMaxListpackEntries =

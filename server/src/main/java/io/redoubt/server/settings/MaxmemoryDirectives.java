@@ -32,7 +32,7 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   }
 
   {
-    section("MEMORY");
+    startSection("MEMORY");
   }
 
   public final MemoryDirective maxmemory =
@@ -92,7 +92,7 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
           .doc("The maximum number of keys tracked for clients with a cache; 0 is no limit.");
 
   {
-    section("LAZY FREEING");
+    startSection("LAZY FREEING");
   }
 
   public final YesNoDirective lazyfreeLazyEviction =
@@ -117,7 +117,7 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
           .doc("Make ASYNC the default of FLUSHALL and FLUSHDB.");
 
   {
-    section("DEFRAGMENTATION");
+    startSection("DEFRAGMENTATION");
   }
 
   public final YesNoDirective activedefrag =

@@ -34,7 +34,7 @@ public final class PersistenceDirectives extends DirectiveGroup {
   }
 
   {
-    section("SNAPSHOTTING");
+    startSection("SNAPSHOTTING");
   }
 
   public final SaveDirective save =
@@ -111,7 +111,7 @@ public final class PersistenceDirectives extends DirectiveGroup {
           .doc("The number of bytes loaded before clients are served again.");
 
   {
-    section("APPEND ONLY FILE");
+    startSection("APPEND ONLY FILE");
   }
 
   public final YesNoDirective appendonly =

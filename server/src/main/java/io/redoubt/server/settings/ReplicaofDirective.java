@@ -28,7 +28,7 @@ public final class ReplicaofDirective
   }
 
   /** Leaves the master out of the file: a node of a cluster has it elsewhere. */
-  public void neverWritten() {
+  public void omitFromFile() {
     written = false;
   }
 

@@ -33,7 +33,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
   }
 
   {
-    section("REPLICATION");
+    startSection("REPLICATION");
   }
 
   public final ReplicaofDirective replicaof =

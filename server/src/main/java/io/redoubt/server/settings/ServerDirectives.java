@@ -58,7 +58,7 @@ public final class ServerDirectives extends Directives {
   public final TuningDirectives tuning = include(new TuningDirectives());
 
   {
-    section("SERVER");
+    startSection("SERVER");
   }
 
   public final IntDirective databases =
@@ -138,7 +138,7 @@ public final class ServerDirectives extends Directives {
                   + "have no finalizer: __gc is never called.");
 
   {
-    section("SHUTDOWN");
+    startSection("SHUTDOWN");
   }
 
   public final IntDirective shutdownTimeout =
@@ -158,7 +158,7 @@ public final class ServerDirectives extends Directives {
           .doc("The action of SIGTERM.");
 
   {
-    section("KERNEL");
+    startSection("KERNEL");
   }
 
   public final IntDirective ioThreads =
@@ -232,8 +232,8 @@ public final class ServerDirectives extends Directives {
 
   /** The directives, unset. */
   public ServerDirectives() {
-    ignored("list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands");
-    ignored(
+    ignore("list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands");
+    ignore(
         "hide-user-data-from-log",
         "max-new-connections-per-cycle",
         "dual-channel-replication-enabled",
@@ -247,8 +247,8 @@ public final class ServerDirectives extends Directives {
         "commandlog-large-request-max-len",
         "commandlog-reply-larger-than",
         "commandlog-large-reply-max-len");
-    refused("sentinel", "sentinel directive while not in sentinel mode");
-    refused("loadmodule", "native modules can't be loaded into a Java process");
+    refuse("sentinel", "sentinel directive while not in sentinel mode");
+    refuse("loadmodule", "native modules can't be loaded into a Java process");
   }
 
   private static void saveOrNot(Set<ShutdownFlag> flags) throws RefusedValue {

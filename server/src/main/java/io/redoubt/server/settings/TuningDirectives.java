@@ -8,7 +8,7 @@ import io.redoubt.protocol.config.directive.YesNoDirective;
 public final class TuningDirectives extends DirectiveGroup {
 
   {
-    section("TUNING");
+    startSection("TUNING");
   }
 
   public final IntDirective gatheringMicros =

@@ -52,7 +52,7 @@ final class BlockingSnapshot {
           new FileFormat(out, target, settings.compress(), settings.version(), buffers);
       RdbVisitor writer = format.visitor();
       format.begin(context);
-      FileHead.tell(writer, context, target);
+      FileHead.write(writer, context, target);
       EntryWriter entries =
           new EntryWriter(
               writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));

@@ -31,7 +31,7 @@ final class FileHead {
    *
    * @param target the file, null for a snapshot to replicas only
    */
-  static void tell(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
+  static void write(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
       throws RdbException {
     visitor.aux("redis-ver", Version.REDIS);
     visitor.aux("redis-bits", "64");

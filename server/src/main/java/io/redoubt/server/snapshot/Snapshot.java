@@ -43,7 +43,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   interface Listener {
 
     /** Reports the end; the failure is null if the snapshot is complete. */
-    void over(@Nullable String failure);
+    void onOver(@Nullable String failure);
   }
 
   private final SnapshotContext context;
@@ -145,7 +145,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private void writeHead() {
     FileHead.begin(records, context);
     try {
-      FileHead.tell(records, context, target);
+      FileHead.write(records, context, target);
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer accepts everything
     }
@@ -285,14 +285,14 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         raw.walkWaits();
         if (raw.isFull()) {
           walkWaits = true;
-          share.sliced(now);
+          share.chargeSlice(now);
           return; // drained() continues
         }
       }
       more = large.step() || walk.step(ENTRIES_A_STEP, visitor) || large.areLeft();
       now = context.clock().monotonicNanos();
     }
-    share.sliced(now);
+    share.chargeSlice(now);
     if (more) {
       letWritesGoOn();
       context.turns().nextTurn(this::slice);
@@ -318,7 +318,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   @Override
-  public void drained() {
+  public void onDrained() {
     if (walking) {
       letWritesGoOn();
       if (walkWaits) {
@@ -329,7 +329,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   @Override
-  public void made(SnapshotChunk chunk) {
+  public void onChunk(SnapshotChunk chunk) {
     if (over) {
       return;
     }
@@ -379,7 +379,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   @Override
-  public void ended(@Nullable String threadFailure) {
+  public void onEnd(@Nullable String threadFailure) {
     if (over) {
       return; // closed in the meantime
     }
@@ -424,11 +424,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     sinks.clear();
     for (SnapshotSink sink : served) {
       if (result == null) {
-        sink.complete();
+        sink.onComplete();
       } else {
-        sink.failed();
+        sink.onFailure();
       }
     }
-    listener.over(result);
+    listener.onOver(result);
   }
 }

@@ -20,8 +20,8 @@ public interface SnapshotSink {
   void bytes(MemorySegment memory, long offset, long length);
 
   /** Signals that all bytes have been passed. */
-  void complete();
+  void onComplete();
 
   /** Signals that the snapshot failed or was aborted; no more calls follow. */
-  void failed();
+  void onFailure();
 }

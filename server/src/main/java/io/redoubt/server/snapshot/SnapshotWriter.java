@@ -44,13 +44,13 @@ final class SnapshotWriter implements Runnable {
   interface Loop {
 
     /** Passes a finished chunk for the sinks, to be returned by {@link SnapshotWriter#release}. */
-    void made(SnapshotChunk chunk);
+    void onChunk(SnapshotChunk chunk);
 
     /** Signals that the queue has room again. */
-    void drained();
+    void onDrained();
 
     /** Signals that the thread has finished; the failure is null on success. */
-    void ended(@Nullable String failure);
+    void onEnd(@Nullable String failure);
   }
 
   private final SnapshotContext context;
@@ -153,7 +153,7 @@ final class SnapshotWriter implements Runnable {
     removalNanos = closed == null ? 0 : closed.removalNanos();
     published.countDown();
     String result = isAborted() ? Snapshot.ABORTED : failure;
-    context.turns().execute(() -> loop.ended(result));
+    context.turns().execute(() -> loop.onEnd(result));
   }
 
   private static String writeError(IOException e) {
@@ -175,7 +175,7 @@ final class SnapshotWriter implements Runnable {
           format.leaveOutFieldExpiry();
         }
         format.shorten(reader);
-        Runnable wake = () -> context.turns().execute(loop::drained);
+        Runnable wake = () -> context.turns().execute(loop::onDrained);
         for (SnapshotChunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
           delay(chunk.keys() * keyDelayMicros);
           if (!isAborted()) {
@@ -298,7 +298,7 @@ final class SnapshotWriter implements Runnable {
       }
       if (toSinks) {
         SnapshotChunk full = current.filled(end, 0);
-        context.turns().execute(() -> loop.made(full));
+        context.turns().execute(() -> loop.onChunk(full));
       }
     }
   }

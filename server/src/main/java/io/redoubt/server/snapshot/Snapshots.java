@@ -28,7 +28,7 @@ public final class Snapshots implements AutoCloseable {
   /** Receives the result of a snapshot that is written to a file. */
   public interface Ending {
     /** Reports that the file was saved (null) or could not be written. */
-    void ended(@Nullable String failure);
+    void onEnd(@Nullable String failure);
   }
 
   private final SnapshotContext context;
@@ -76,12 +76,12 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /** Counts changes of the data set since the last save (INFO's rdb_changes_since_last_save). */
-  public void changed(long count) {
+  public void addChanges(long count) {
     changes += count;
   }
 
   /** Resets the number of changes, because the data set was just loaded from a file. */
-  public void unchanged() {
+  public void clearChanges() {
     changes = 0;
     lastSaveMillis = context.clock().wallMillis();
   }
@@ -244,8 +244,8 @@ public final class Snapshots implements AutoCloseable {
       running = started;
       started.start();
     } catch (OutOfMemoryError full) {
-      sinks.forEach(SnapshotSink::failed);
-      ended(target, SaveFailure.line(full));
+      sinks.forEach(SnapshotSink::onFailure);
+      onEnd(target, SaveFailure.line(full));
       return false;
     }
     context.log().notice("%s started by pid %d", name(target), context.pid());
@@ -270,34 +270,34 @@ public final class Snapshots implements AutoCloseable {
       return;
     }
     removed.accept(ended.removalNanos());
-    ended(ended.target(), failure);
+    onEnd(ended.target(), failure);
   }
 
-  private void ended(@Nullable SnapshotTarget target, @Nullable String failure) {
+  private void onEnd(@Nullable SnapshotTarget target, @Nullable String failure) {
     temporaries.clear();
     boolean toFile = isSave(target);
     if (target != null && target.isBase()) {
-      baseEnding.ended(failure);
+      baseEnding.onEnd(failure);
     } else {
-      tellEnd(toFile, failure);
+      reportEnd(toFile, failure);
     }
     if (toFile) {
       long now = context.clock().wallMillis();
       lastSeconds = (now - startedMillis) / 1000;
       lastOk = failure == null || (failure.equals(Snapshot.ABORTED) && lastOk);
       if (failure == null) {
-        saved(changesAtStart, now);
+        onSaved(changesAtStart, now);
       }
       Ending waiting = saveEnding;
       saveEnding = nothing -> {};
-      waiting.ended(failure);
+      waiting.onEnd(failure);
     }
     for (Runnable listener : List.copyOf(overListeners)) {
       listener.run();
     }
   }
 
-  private void tellEnd(boolean save, @Nullable String failure) {
+  private void reportEnd(boolean save, @Nullable String failure) {
     String what = save ? "Background saving" : "Background RDB transfer";
     if (failure == null) {
       if (save) {
@@ -310,7 +310,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  private void saved(long changesSaved, long now) {
+  private void onSaved(long changesSaved, long now) {
     changes -= changesSaved;
     lastSaveMillis = now;
     lastSaveBytes = fileBytes();
@@ -385,7 +385,7 @@ public final class Snapshots implements AutoCloseable {
       temporaries.remove(target.temporary());
     }
     context.log().notice("DB saved on disk");
-    saved(changes, context.clock().wallMillis());
+    onSaved(changes, context.clock().wallMillis());
     return SaveOutcome.SAVED;
   }
 
@@ -394,7 +394,7 @@ public final class Snapshots implements AutoCloseable {
    * data set at once, so that a restart does not restore the flushed data. Replicas that were
    * receiving the snapshot ask for another.
    */
-  public void flushedAll() {
+  public void onFlushAll() {
     abortSave();
     if (running != null && !running.isBase()) {
       running.abort();

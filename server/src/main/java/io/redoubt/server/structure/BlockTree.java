@@ -41,7 +41,7 @@ abstract class BlockTree {
   }
 
   /** Makes this a view of the tree whose state is at an address. */
-  public final void header(long address) {
+  public final void pointTo(long address) {
     header = address;
   }
 

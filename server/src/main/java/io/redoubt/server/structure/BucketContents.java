@@ -66,6 +66,6 @@ final class BucketContents {
     for (int i = 0; i < count; i++) {
       sum += Region.getByte(Region.address(references[i]));
     }
-    ByteTable.seen(header, sum);
+    ByteTable.keepSum(header, sum);
   }
 }

@@ -36,7 +36,7 @@ final class Buckets {
   }
 
   /** Makes this a view of the buckets whose state is at an address. */
-  void state(long address) {
+  void pointTo(long address) {
     state = address;
   }
 

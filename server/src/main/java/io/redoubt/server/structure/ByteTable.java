@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * meanwhile; after shrinking, some are returned twice.
  *
  * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
- * at another table ({@link #header(long)}).
+ * at another table ({@link #pointTo(long)}).
  */
 public final class ByteTable {
 
@@ -100,7 +100,7 @@ public final class ByteTable {
    */
   public void createAt(long address) {
     header = address;
-    resized(0);
+    setCount(0);
     buckets.create(header + BUCKETS_AT);
     Bucket.clear(buckets.address(0));
   }
@@ -121,7 +121,7 @@ public final class ByteTable {
     long moved = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     Region.copy(address, moved, HEADER_BYTES);
     Region.putInt(address + COUNT_AT, 0);
-    header(moved);
+    pointTo(moved);
   }
 
   /** Returns the address of the table's state. */
@@ -130,9 +130,9 @@ public final class ByteTable {
   }
 
   /** Makes this a view of the table whose state is at an address. */
-  public void header(long address) {
+  public void pointTo(long address) {
     header = address;
-    buckets.state(address + BUCKETS_AT);
+    buckets.pointTo(address + BUCKETS_AT);
   }
 
   /** Returns the owner's part of the header: undefined at first, freed with the table. */
@@ -154,7 +154,7 @@ public final class ByteTable {
     return Integer.toUnsignedLong(Region.getInt(header + COUNT_AT));
   }
 
-  private void resized(long size) {
+  private void setCount(long size) {
     Region.putInt(header + COUNT_AT, (int) size);
   }
 
@@ -278,15 +278,15 @@ public final class ByteTable {
         sum += Region.getByte(block) + Region.getByte(block + LINE_BYTES);
       }
     }
-    seen(sum);
+    keepSum(sum);
   }
 
   /** Stores the sum of prefetched bytes, to keep the compiler from dropping the reads. */
-  public void seen(long sum) {
-    seen(header, sum);
+  public void keepSum(long sum) {
+    keepSum(header, sum);
   }
 
-  static void seen(long header, long sum) {
+  static void keepSum(long header, long sum) {
     Region.putInt(header + SEEN_AT, (int) sum);
   }
 
@@ -301,7 +301,7 @@ public final class ByteTable {
     beforeChange(hash);
     Bucket.put(slabs, buckets.addressOf(hash), Bucket.tag(hash), Region.reference(block));
     long size = size() + 1;
-    resized(size);
+    setCount(size);
     if (size > (long) buckets.count() * SPLIT_ABOVE) {
       split();
     }
@@ -326,7 +326,7 @@ public final class ByteTable {
     int place = Bucket.placeIn(node, referencesAt, hash, block);
     Bucket.free(slabs, bucket, node, referencesAt, place);
     long size = size() - 1;
-    resized(size);
+    setCount(size);
     // A merge may need an overflow block.
     if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1 && !slabs.isShort()) {
       merge();
@@ -485,7 +485,7 @@ public final class ByteTable {
    */
   public boolean dismantleBucket(BlockConsumer consumer) {
     int count = takeApart(buckets.address(buckets.count() - 1));
-    resized(size() - count);
+    setCount(size() - count);
     buckets.removeLast();
     apart.readAhead(header);
     for (int i = 0; i < count; i++) {

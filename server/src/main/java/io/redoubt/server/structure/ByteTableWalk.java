@@ -28,7 +28,7 @@ public final class ByteTableWalk {
   /** Starts at the first block of the table whose state is at an address. */
   public void start(long tableHeader) {
     header = tableHeader;
-    buckets.state(ByteTable.bucketsState(tableHeader));
+    buckets.pointTo(ByteTable.bucketsState(tableHeader));
     nextBucket = 0;
     bucketCount = buckets.count();
     count = 0;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * them.
  *
  * <p>Its whole state is in the region, at {@link #root}: this object is a view and may be pointed
- * at another table ({@link #root(long)}). Methods that change an element may move it and return its
- * new address.
+ * at another table ({@link #pointTo(long)}). Methods that change an element may move it and return
+ * its new address.
  */
 public final class FieldTable {
 
@@ -73,8 +73,8 @@ public final class FieldTable {
   }
 
   /** Makes this a view of the table whose state is at an address. */
-  public void root(long address) {
-    table.header(address);
+  public void pointTo(long address) {
+    table.pointTo(address);
   }
 
   /** Sets the gate that is notified before fields change; null for none. */
@@ -111,7 +111,7 @@ public final class FieldTable {
   }
 
   /** Sets the owner's mark. */
-  public void marked(boolean mark) {
+  public void setMarked(boolean mark) {
     Region.putLong(table.ownHeader() + MARKED_AT, mark ? 1 : 0);
   }
 
@@ -169,7 +169,7 @@ public final class FieldTable {
     FieldElement.putValueLength(target + headBytes, valueLength, ownBlock);
     if (target != element) {
       Region.copy(element, target, headBytes);
-      moved(element, target, oldBytes);
+      replaceElement(element, target, oldBytes);
     }
     return target;
   }
@@ -198,10 +198,10 @@ public final class FieldTable {
       target = reform(element, expireAt);
     }
     if (expireAt != FieldElement.NO_EXPIRY) {
-      expires(target, expireAt);
+      onExpiryAdded(target, expireAt);
     }
     if (oldExpireAt != FieldElement.NO_EXPIRY) {
-      expiresNoMore(oldExpireAt);
+      onExpiryRemoved(oldExpireAt);
     }
     return target;
   }
@@ -228,7 +228,7 @@ public final class FieldTable {
   /**
    * Replaces all references to an element that was copied to a new address, and frees the old one.
    */
-  private void moved(long element, long target, long oldBytes) {
+  private void replaceElement(long element, long target, long oldBytes) {
     table.replace(hashOf(target), element, target);
     long expireAt = FieldElement.expireAt(target);
     if (treeHeader() != 0 && expireAt != FieldElement.NO_EXPIRY) {
@@ -251,7 +251,7 @@ public final class FieldTable {
     table.remove(hashOf(element), element);
     freeBlock(element);
     if (expireAt != FieldElement.NO_EXPIRY) {
-      expiresNoMore(expireAt);
+      onExpiryRemoved(expireAt);
     }
   }
 
@@ -298,12 +298,12 @@ public final class FieldTable {
   }
 
   private RankedTree tree() {
-    expiries.header(treeHeader());
+    expiries.pointTo(treeHeader());
     return expiries;
   }
 
   /** Records that an element now expires, or expires at another time. */
-  private void expires(long element, long expireAt) {
+  private void onExpiryAdded(long element, long expireAt) {
     long next = nextExpiry();
     if (next == FieldElement.NO_EXPIRY || expireAt < next) {
       Region.putLong(table.ownHeader() + NEXT_EXPIRY_AT, expireAt);
@@ -341,7 +341,7 @@ public final class FieldTable {
   }
 
   /** Records that one element fewer expires at the given time. */
-  private void expiresNoMore(long expireAt) {
+  private void onExpiryRemoved(long expireAt) {
     long left = expiring() - 1;
     Region.putLong(table.ownHeader() + EXPIRING_AT, left);
     if (left == 0) {
@@ -372,7 +372,7 @@ public final class FieldTable {
     if (treeHeader() != 0) {
       return RankedTree.block(tree().first());
     }
-    look(0);
+    search(0);
     return firstExpiring;
   }
 
@@ -389,12 +389,12 @@ public final class FieldTable {
     if (!expires() || nextExpiry() >= millis) {
       return 0;
     }
-    look(millis);
+    search(millis);
     return countBefore;
   }
 
   /** Searches all elements; there are only a few. */
-  private void look(long millis) {
+  private void search(long millis) {
     firstExpiring = 0;
     beforeMillis = millis;
     countBefore = 0;
@@ -426,7 +426,7 @@ public final class FieldTable {
   public long copyOf(FieldTable source) {
     create();
     expect(source.size());
-    marked(source.isMarked());
+    setMarked(source.isMarked());
     try {
       source.forEach(insertCopy);
     } catch (OutOfMemoryError full) {
@@ -449,7 +449,7 @@ public final class FieldTable {
     link(hashOf(copy), copy);
     long expireAt = FieldElement.expireAt(copy);
     if (expireAt != FieldElement.NO_EXPIRY) {
-      expires(copy, expireAt);
+      onExpiryAdded(copy, expireAt);
     } else {
       makeTreeIfLarge();
     }

@@ -13,7 +13,7 @@ import io.redoubt.server.memory.Slabs;
  *
  * <p>The state of a tree is a header of {@link #HEADER_BYTES} in a block of its owner, all zero
  * while the tree is empty. This object is a view and may be pointed at another tree ({@link
- * #header(long)}). It also remembers the position of the last lookup or step, from which {@link
+ * #pointTo(long)}). It also remembers the position of the last lookup or step, from which {@link
  * #next} and {@link #previous} continue until the tree changes.
  *
  * <p>The memory of a tree of one node is roughly proportional to its elements. A full last leaf is

@@ -8,7 +8,7 @@ import io.redoubt.server.memory.Slabs;
  * A block starts with the length of its name, as an int; the name is at a fixed offset.
  *
  * <p>The state is a header of {@link #HEADER_BYTES} in a block of its owner, all zero while the map
- * is empty. This object is a view and may be pointed at another map ({@link #header(long)}).
+ * is empty. This object is a view and may be pointed at another map ({@link #pointTo(long)}).
  */
 public final class NamedBlocks {
 
@@ -34,7 +34,7 @@ public final class NamedBlocks {
   }
 
   /** Makes this a view of the map whose state is at an address. */
-  public void header(long address) {
+  public void pointTo(long address) {
     header = address;
   }
 

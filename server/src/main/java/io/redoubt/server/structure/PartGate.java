@@ -18,7 +18,7 @@ public interface PartGate {
   void beforeNode(long list, long node);
 
   /** Called after a node was added to a list. */
-  void added(long list, long node);
+  void onAdded(long list, long node);
 
   /**
    * Called after a node was unlinked from a list.

@@ -43,7 +43,7 @@ import io.redoubt.server.memory.Slabs;
  * element, and any other method except {@link #size} invalidates that position.
  *
  * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
- * at another tree ({@link #header(long)}).
+ * at another tree ({@link #pointTo(long)}).
  */
 public final class RankedTree extends BlockTree {
 

@@ -81,7 +81,7 @@ public final class Sorter implements AutoCloseable {
   }
 
   /** Sets the number of a string; not NaN. */
-  public void number(int i, double number) {
+  public void setNumber(int i, double number) {
     Region.putLong(numbers + (long) i * Long.BYTES, Double.doubleToRawLongBits(number));
   }
 

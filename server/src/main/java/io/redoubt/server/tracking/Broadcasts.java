@@ -87,11 +87,11 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
       Region.putLong(table.ownHeader() + FIRST_AT, NONE);
       Region.putLong(table.ownHeader() + LAST_AT, NONE);
       Region.putLong(table.ownHeader() + WRITERS_AT, 0);
-      prefix.changedKeys(table.header());
+      prefix.setChangedKeys(table.header());
       changed.add(prefix);
       plan();
     } else {
-      table.header(prefix.changedKeys());
+      table.pointTo(prefix.changedKeys());
     }
     long own = table.ownHeader();
     long hash = table.hash(key, length);
@@ -141,7 +141,7 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
   private void send() {
     changed.sort(null); // as Redis, which goes through prefixes in order
     for (TrackedPrefix prefix : changed) {
-      table.header(prefix.changedKeys());
+      table.pointTo(prefix.changedKeys());
       clients.broadcast(prefix, this);
       free(prefix);
     }
@@ -152,7 +152,7 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
     while (table.dismantle(freeBlock)) {
       // One bucket a step.
     }
-    prefix.changedKeys(NONE);
+    prefix.setChangedKeys(NONE);
   }
 
   @Override

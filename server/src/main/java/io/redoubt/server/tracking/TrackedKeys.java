@@ -208,7 +208,7 @@ public final class TrackedKeys {
    *
    * @param by the client whose command changed it
    */
-  public void changed(ServerClient by, long key, int length) {
+  public void onChanged(ServerClient by, long key, int length) {
     if (clients.isBroadcasting()) { // with NOLOOP a client receives what its scripts change
       long byId = by.isInScript() ? TrackedClients.NO_CLIENT : by.id();
       broadcasts.add(key, length, byId);
@@ -219,7 +219,7 @@ public final class TrackedKeys {
   }
 
   /** Sends a key that was changed or removed by no client. */
-  public void changed(long key, int length) {
+  public void onChanged(long key, int length) {
     if (clients.isBroadcasting()) {
       broadcasts.add(key, length, TrackedClients.NO_CLIENT);
     }
@@ -262,7 +262,7 @@ public final class TrackedKeys {
   }
 
   /** Notifies all clients that no key is valid any more, and forgets all keys. */
-  public void flushed() {
+  public void onFlushed() {
     clients.invalidateAll();
     if (header != NONE) {
       long old = header;
@@ -275,7 +275,7 @@ public final class TrackedKeys {
 
   /** Frees a table in slices, so that no command waits for its size. */
   private void dismantle(long old) {
-    retired.header(old);
+    retired.pointTo(old);
     for (int i = 0; i < BUCKETS_A_SLICE; i++) {
       if (!retired.dismantle(free)) {
         return;
@@ -312,9 +312,9 @@ public final class TrackedKeys {
    * prevent writes of others. Each client gets a single message, because messages with all keys
    * could need more memory than they free.
    */
-  public void giveWay() {
+  public void forgetIfShort() {
     if (size > 0 && isMemoryShort()) {
-      flushed();
+      onFlushed();
     }
   }
 

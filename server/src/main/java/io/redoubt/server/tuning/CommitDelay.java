@@ -28,7 +28,7 @@ public final class CommitDelay {
   private long lookNanos;
 
   /** Records that a sync has answered clients. */
-  public void answered(long nowNanos) {
+  public void onAnswered(long nowNanos) {
     answeredNanos = nowNanos;
     hurried = Math.max(0, hurried - 1);
   }

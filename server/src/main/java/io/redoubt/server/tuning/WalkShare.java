@@ -88,7 +88,7 @@ public final class WalkShare {
   }
 
   /** Charges a finished slice. */
-  public void sliced(long now) {
+  public void chargeSlice(long now) {
     balance -= now - lastLookNanos;
     lastLookNanos = now;
   }

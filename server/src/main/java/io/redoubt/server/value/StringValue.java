@@ -187,7 +187,7 @@ public final class StringValue {
     long changed = grow(database, entry, length(entry));
     long payload = Entry.payloadAddress(changed);
     if (Entry.encoding(changed) == Encoding.OWN_BLOCK) {
-      OwnBlock.length(payload, length);
+      OwnBlock.setLength(payload, length);
       return changed;
     }
     // The length determines the block's size, so it must not change before the block is replaced.
@@ -272,7 +272,7 @@ public final class StringValue {
   private static long growOwnBlock(Database database, long entry, int length) {
     long payload = Entry.payloadAddress(entry);
     if (length <= OwnBlock.capacity(payload)) {
-      OwnBlock.length(payload, length);
+      OwnBlock.setLength(payload, length);
       return entry;
     }
     int capacity = capacityFor(database, length);

@@ -48,10 +48,10 @@ public final class TemporaryValues implements AutoCloseable {
     Keyspace there = temporaries;
     if (there == null) {
       there = new Keyspace(keyspace.slabs(), 1, keyspace.random());
-      structures.forEach(there::structures);
+      structures.forEach(there::setStructures);
       temporaries = there;
     }
-    there.nowMicros(keyspace.nowMicros());
+    there.setNowMicros(keyspace.nowMicros());
     there.freeSome(Integer.MAX_VALUE);
     return there;
   }

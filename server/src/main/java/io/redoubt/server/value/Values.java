@@ -39,15 +39,15 @@ public final class Values implements AutoCloseable {
     this.keyspace = keyspace;
     this.limits = limits;
     sortedSets = new SortedSets(keyspace, limits);
-    keyspace.structures(Type.ZSET, sortedSets);
+    keyspace.setStructures(Type.ZSET, sortedSets);
     hashes = new Hashes(keyspace, limits);
-    keyspace.structures(Type.HASH, hashes);
+    keyspace.setStructures(Type.HASH, hashes);
     lists = new Lists(keyspace, limits);
-    keyspace.structures(Type.LIST, lists);
+    keyspace.setStructures(Type.LIST, lists);
     streams = new Streams(keyspace, limits);
-    keyspace.structures(Type.STREAM, streams);
+    keyspace.setStructures(Type.STREAM, streams);
     sets = new Sets(keyspace, limits);
-    keyspace.structures(Type.SET, sets.tables());
+    keyspace.setStructures(Type.SET, sets.tables());
     setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
     temporaries = new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables(), Type.LIST, lists));
   }

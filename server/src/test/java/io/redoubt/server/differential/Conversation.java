@@ -41,7 +41,7 @@ final class Conversation implements AutoCloseable {
     byte[] ours = speaker.ours.call(words);
     remember(connection, request, real);
     if (new String(words[0], StandardCharsets.ISO_8859_1).matches("(?i)sort(_ro)?")) {
-      speakers.forEach(each -> each.leniency.sorted());
+      speakers.forEach(each -> each.leniency.onSort());
     }
     boolean accepted;
     try {

@@ -51,7 +51,7 @@ final class Leniency {
   private boolean sorted;
 
   /** Records a use of SORT, which turns a small sorted set into a skip list in Redis. */
-  void sorted() {
+  void onSort() {
     sorted = true;
   }
 

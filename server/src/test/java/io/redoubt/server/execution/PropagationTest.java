@@ -28,7 +28,7 @@ final class PropagationTest {
     }
 
     @Override
-    public void lost() {
+    public void onLost() {
       commands.add("lost");
     }
 
@@ -122,7 +122,7 @@ final class PropagationTest {
     propagation.add(file);
     propagation.add(replicas);
     write(0, "SET", "a", "1");
-    propagation.lose();
+    propagation.markLost();
     assertThat(propagation.isPending()).isTrue();
     assertThat(propagation.endUnit()).isFalse();
     assertThat(file.commands()).containsExactly("lost");
@@ -149,8 +149,8 @@ final class PropagationTest {
           }
 
           @Override
-          public void lost() {
-            replicas.lost();
+          public void onLost() {
+            replicas.onLost();
           }
 
           @Override

@@ -28,7 +28,7 @@ final class DatabaseTest {
 
   @BeforeEach
   void tellTime() {
-    keyspace.nowMicros(NOW * 1000);
+    keyspace.setNowMicros(NOW * 1000);
   }
 
   @AfterEach
@@ -40,12 +40,12 @@ final class DatabaseTest {
   @Test
   void expiresKeysInOrderOfTheirTimes() {
     List<Long> gone = new ArrayList<>();
-    keyspace.listener((of, entry) -> gone.add(Entry.expireAt(entry)));
+    keyspace.setListener((of, entry) -> gone.add(Entry.expireAt(entry)));
     for (int i = 0; i < 1000; i++) {
       database.setExpiry(put("key:" + i), NOW + random.nextInt(500));
     }
     assertThat(keyspace.expireDue(10)).isZero();
-    keyspace.nowMicros((NOW + 250) * 1000);
+    keyspace.setNowMicros((NOW + 250) * 1000);
     assertThat(keyspace.nextDueMillis()).isLessThan(NOW + 10);
     assertThat(keyspace.expireDue(100)).isEqualTo(100);
     assertThat(keyspace.expireDue(1000)).isLessThan(1000);
@@ -58,7 +58,7 @@ final class DatabaseTest {
   @Test
   void aReplicaRemovesNothingByItself() {
     database.setExpiry(put("key"), NOW - 1);
-    keyspace.expiredKeys(ExpiredKeys.HIDE);
+    keyspace.setExpiredKeys(ExpiredKeys.HIDE);
     assertThat(keyspace.expireDue(10)).isZero();
     assertThat(database.size()).isEqualTo(1);
   }
@@ -161,7 +161,7 @@ final class DatabaseTest {
   @Test
   void countsIdleTimesInSeconds() {
     long entry = put("key");
-    keyspace.nowMicros((NOW + 7500) * 1000);
+    keyspace.setNowMicros((NOW + 7500) * 1000);
     assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isEqualTo(7);
     database.touch(entry);
     assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isZero();
@@ -172,7 +172,7 @@ final class DatabaseTest {
 
   @Test
   void countsAccessesLogarithmicallyWithDecay() {
-    keyspace.accessClock().lfu(10, 1);
+    keyspace.accessClock().selectLfu(10, 1);
     long entry = put("key");
     assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis())).isEqualTo(5);
     for (int i = 0; i < 1000; i++) {
@@ -180,7 +180,7 @@ final class DatabaseTest {
     }
     int counted = keyspace.accessClock().frequency(entry, keyspace.nowMillis());
     assertThat(counted).isBetween(8, 40);
-    keyspace.nowMicros((NOW + 3 * 60_000) * 1000);
+    keyspace.setNowMicros((NOW + 3 * 60_000) * 1000);
     assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis()))
         .isEqualTo(counted - 3);
     keyspace.accessClock().frequency(entry, 200, keyspace.nowMillis());

@@ -53,7 +53,7 @@ final class KeyspaceAllocationTest {
             database.delete(key, length);
             putString(key, length, value, Entry.NO_EXPIRY);
           });
-      keyspace.nowMicros(2_000_000_000L);
+      keyspace.setNowMicros(2_000_000_000L);
       assertAllocatesNothing(
           "expire due",
           (key, length) -> {

@@ -74,8 +74,8 @@ final class KeyspaceModelTest {
     for (int i = 0; i < DATABASES; i++) {
       model.add(new HashMap<>());
     }
-    keyspace.nowMicros(1_000_000 * 1000);
-    keyspace.listener(this::expired);
+    keyspace.setNowMicros(1_000_000 * 1000);
+    keyspace.setListener(this::onExpired);
     for (int round = 0; round < 12; round++) {
       keys = 1 + random.nextInt(round % 2 == 0 ? 30 : 3000);
       for (int step = 0; step < 4000; step++) {
@@ -112,7 +112,7 @@ final class KeyspaceModelTest {
         case 15 -> findLive(database, map, key, argument);
         case 16 -> keyspace.freeSome(random.nextInt(50));
         case 17 -> {
-          keyspace.nowMicros((keyspace.nowMillis() + random.nextInt(100)) * 1000);
+          keyspace.setNowMicros((keyspace.nowMillis() + random.nextInt(100)) * 1000);
           keyspace.expireDue(random.nextInt(5));
         }
         case 18 -> {
@@ -266,15 +266,15 @@ final class KeyspaceModelTest {
             && value.expireAt() != Entry.NO_EXPIRY
             && value.expireAt() < keyspace.nowMillis();
     ExpiredKeys mode = ExpiredKeys.values()[random.nextInt(3)];
-    keyspace.expiredKeys(mode);
+    keyspace.setExpiredKeys(mode);
     long entry = database.findLive(argument.address(), argument.length());
-    keyspace.expiredKeys(ExpiredKeys.DELETE);
+    keyspace.setExpiredKeys(ExpiredKeys.DELETE);
     assertThat(entry != 0).isEqualTo(value != null && (!due || mode == ExpiredKeys.KEEP));
     assertThat(map.containsKey(key))
         .isEqualTo(value != null && !(due && mode == ExpiredKeys.DELETE));
   }
 
-  private void expired(Database database, long entry) {
+  private void onExpired(Database database, long entry) {
     assertThat(Entry.expireAt(entry)).isLessThan(keyspace.nowMillis());
     Value value = model.get(database.index()).remove(keyOf(entry));
     assertThat(value).isEqualTo(valueOf(entry));

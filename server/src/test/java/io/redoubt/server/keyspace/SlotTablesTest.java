@@ -206,8 +206,8 @@ final class SlotTablesTest {
   @Test
   void entriesOfADroppedSlotDoNotExpireNorCountAndAreFreedInSlices() {
     int keys = 20_000;
-    keyspace.nowMicros(1_000_000);
-    keyspace.listener((where, entry) -> {
+    keyspace.setNowMicros(1_000_000);
+    keyspace.setListener((where, entry) -> {
       throw new AssertionError("expired: " + keyOf(entry));
     });
     long emptyBytes = slabs.usedBytes();
@@ -221,7 +221,7 @@ final class SlotTablesTest {
     assertThat(keyspace.garbageCount()).isEqualTo(keys);
     assertThat(database.scan(0, entry -> {})).isZero();
     assertThat(keyspace.freeSome(100)).isBetween(100, 200);
-    keyspace.nowMicros(2_000_000_000L);
+    keyspace.setNowMicros(2_000_000_000L);
     assertThat(keyspace.expireDue(100)).isEqualTo(100);
     assertThat(keyspace.garbageCount()).isBetween(keys / 2L, keys - 100L);
     set("{slot}1");
@@ -235,7 +235,7 @@ final class SlotTablesTest {
 
   @Test
   void aFlushFreesSlotsThatWereDropped() {
-    keyspace.nowMicros(1_000_000);
+    keyspace.setNowMicros(1_000_000);
     for (int i = 0; i < 1000; i++) {
       try (RegionArgument key = RegionArgument.of(slabs, "{slot}" + i)) {
         database.putInteger(key.address(), key.length(), i, 1_000_000);
@@ -261,7 +261,7 @@ final class SlotTablesTest {
     for (int i = 0; i < 1000; i++) {
       stage("{a}" + i, i < 500 ? 1000 + i : Entry.NO_EXPIRY);
     }
-    keyspace.nowMicros(5_000_000);
+    keyspace.setNowMicros(5_000_000);
     assertThat(keyspace.size()).isEqualTo(2);
     assertThat(keyspace.expireDue(10)).isZero();
     assertThat(keyspace.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
@@ -277,7 +277,7 @@ final class SlotTablesTest {
     for (int i = 0; i < 1000; i++) {
       stage("{a}" + i, i < 500 ? 1000 + i : Entry.NO_EXPIRY);
     }
-    keyspace.nowMicros(5_000_000);
+    keyspace.setNowMicros(5_000_000);
     assertThat(slots.unstage(slot("a"))).isEqualTo(1000);
     assertThat(keyspace.expireDue(2000)).isEqualTo(500);
     assertThat(slots.count(slot("a"))).isEqualTo(500);

@@ -48,7 +48,7 @@ class LoadViewTest {
 
     @Override
     public void onProgress() {
-      view.reached();
+      view.reportIfDue();
     }
   }
 
@@ -59,7 +59,7 @@ class LoadViewTest {
     progress.begin(nowMillis, 1000);
     for (int i = 1; i <= 20; i++) {
       nowMillis += 1_000;
-      progress.reached(i * 50L);
+      progress.onProgress(i * 50L);
     }
     assertThat(written.toString(UTF_8).lines())
         .hasSize(3)
@@ -72,7 +72,7 @@ class LoadViewTest {
   @Test
   void staysSilentDuringAShortLoad() {
     progress.begin(nowMillis, 1000);
-    progress.reached(1000);
+    progress.onProgress(1000);
     assertThat(written.size()).isZero();
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.snapshot.Bench;
+import io.redoubt.server.snapshot.SnapshotFixture;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.export.Payloads;
 import io.redoubt.server.value.StringValue;
@@ -44,8 +44,9 @@ class RdbLoadTest {
     return out.toByteArray();
   }
 
-  private static void feed(Bench bench, LoadRule rule, byte[] bytes) throws RdbException {
-    try (RdbLoader loader = new RdbLoader(bench.context, rule)) {
+  private static void feed(SnapshotFixture fixture, LoadRule rule, byte[] bytes)
+      throws RdbException {
+    try (RdbLoader loader = new RdbLoader(fixture.context, rule)) {
       loader.feed(MemorySegment.ofArray(bytes), 0, bytes.length);
       loader.finish();
     }
@@ -53,36 +54,37 @@ class RdbLoadTest {
 
   @Test
   void aMasterSkipsExpiredKeysAndAReplicaKeepsThem() throws IOException, RdbException {
-    try (Bench bench = new Bench(directory)) {
-      long now = bench.clock.wallMillis;
-      bench.set(0, "over", "1", now - 1);
-      bench.set(0, "long over", "x".repeat(200_000), now - 1);
-      bench.set(0, "now", "2", now);
-      bench.set(5, "later", "3", now + 1);
-      bench.set(5, "never", "x".repeat(200_000), -1);
-      Map<String, Bench.Value> all = bench.contents();
-      bench.snapshots.save();
-      assertThat(Bench.load(bench.file(), REPLICA)).isEqualTo(all);
-      assertThat(Bench.load(bench.file(), MASTER)).containsOnlyKeys("0/now", "5/later", "5/never");
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      long now = fixture.clock.wallMillis;
+      fixture.set(0, "over", "1", now - 1);
+      fixture.set(0, "long over", "x".repeat(200_000), now - 1);
+      fixture.set(0, "now", "2", now);
+      fixture.set(5, "later", "3", now + 1);
+      fixture.set(5, "never", "x".repeat(200_000), -1);
+      Map<String, SnapshotFixture.Value> all = fixture.contents();
+      fixture.snapshots.save();
+      assertThat(SnapshotFixture.load(fixture.file(), REPLICA)).isEqualTo(all);
+      assertThat(SnapshotFixture.load(fixture.file(), MASTER))
+          .containsOnlyKeys("0/now", "5/later", "5/never");
     }
   }
 
   @Test
   void loadsInTurnsAndReportsProgress() throws IOException {
-    try (Bench bench = new Bench(directory)) {
-      bench.compress = false;
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      fixture.compress = false;
       for (int i = 0; i < 20_000; i++) {
-        bench.set(i % 4, "key:" + i, "value of the key " + i, -1);
+        fixture.set(i % 4, "key:" + i, "value of the key " + i, -1);
       }
-      bench.set(0, "old", "1", bench.clock.wallMillis - 1);
-      bench.snapshots.save();
-      Map<String, Bench.Value> all = bench.contents();
+      fixture.set(0, "old", "1", fixture.clock.wallMillis - 1);
+      fixture.snapshots.save();
+      Map<String, SnapshotFixture.Value> all = fixture.contents();
       all.remove("0/old");
-      bench.keyspace.clear(false);
+      fixture.keyspace.clear(false);
 
-      bench.clock.stepNanos = 4_000_000;
+      fixture.clock.stepNanos = 4_000_000;
       LoadProgress progress = new LoadProgress();
-      RdbFileLoad load = new RdbFileLoad(bench.context, bench.file(), MASTER, progress);
+      RdbFileLoad load = new RdbFileLoad(fixture.context, fixture.file(), MASTER, progress);
       List<String> endings = new ArrayList<>();
       load.runInTurns(failure -> endings.add(String.valueOf(failure)));
       assertThat(progress.isLoading()).isTrue();
@@ -93,8 +95,8 @@ class RdbLoadTest {
         assertThat(progress.percent()).isGreaterThanOrEqualTo(percent);
         percent = progress.percent();
         fields.clear();
-        progress.tell(bench.clock.wallMillis + 3000, (name, value) -> fields.add(name));
-        bench.turns.turn();
+        progress.report(fixture.clock.wallMillis + 3000, (name, value) -> fields.add(name));
+        fixture.turns.turn();
         turns++;
       }
       assertThat(turns).isGreaterThan(5);
@@ -108,7 +110,7 @@ class RdbLoadTest {
               "loading_eta_seconds");
       assertThat(endings).containsExactly("null");
       assertThat(progress.isLoading()).isFalse();
-      assertThat(bench.contents()).isEqualTo(all);
+      assertThat(fixture.contents()).isEqualTo(all);
       assertThat(load.replication()).isEqualTo(new ReplicationPoint(3, "ab".repeat(20), 1234));
     }
   }
@@ -116,32 +118,32 @@ class RdbLoadTest {
   /** On a slow machine clients must not see LOADING where Redis would not show it. */
   @Test
   void loadsASmallFileAtOnce() throws IOException, RdbException {
-    try (Bench bench = new Bench(directory)) {
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
       for (int i = 0; i < 100; i++) {
-        bench.set(0, "key:" + i, "value", -1);
+        fixture.set(0, "key:" + i, "value", -1);
       }
-      bench.snapshots.save();
-      bench.keyspace.clear(false);
-      bench.clock.stepNanos = 1_000_000_000;
+      fixture.snapshots.save();
+      fixture.keyspace.clear(false);
+      fixture.clock.stepNanos = 1_000_000_000;
       LoadProgress progress = new LoadProgress();
-      try (RdbFileLoad load = new RdbFileLoad(bench.context, bench.file(), MASTER, progress)) {
+      try (RdbFileLoad load = new RdbFileLoad(fixture.context, fixture.file(), MASTER, progress)) {
         assertThat(load.step(1)).isTrue();
       }
-      assertThat(bench.contents()).hasSize(100);
+      assertThat(fixture.contents()).hasSize(100);
     }
   }
 
   @Test
   void reportsOffsetAndReasonOfACorruptFile() throws IOException {
-    try (Bench bench = new Bench(directory)) {
-      bench.set(0, "key", "value", -1);
-      bench.snapshots.save();
-      bench.keyspace.clear(false);
-      byte[] bytes = Files.readAllBytes(bench.file());
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      fixture.set(0, "key", "value", -1);
+      fixture.snapshots.save();
+      fixture.keyspace.clear(false);
+      byte[] bytes = Files.readAllBytes(fixture.file());
       bytes[bytes.length - 1] ^= 1;
-      Files.write(bench.file(), bytes);
+      Files.write(fixture.file(), bytes);
       List<Exception> endings = new ArrayList<>();
-      new RdbFileLoad(bench.context, bench.file(), MASTER, new LoadProgress())
+      new RdbFileLoad(fixture.context, fixture.file(), MASTER, new LoadProgress())
           .runInTurns(endings::add);
       assertThat(endings).hasSize(1);
       assertThat(endings.get(0))
@@ -185,10 +187,10 @@ class RdbLoadTest {
   /** Returns the used memory when the items have arrived and more input is expected. */
   private long usedAfter(int[] items, boolean isSized) throws IOException, RdbException {
     byte[] file = file(items);
-    try (Bench bench = new Bench(directory)) {
-      Slabs slabs = bench.context.keyspace().slabs();
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      Slabs slabs = fixture.context.keyspace().slabs();
       long before = slabs.usedBytes();
-      try (RdbLoader loader = new RdbLoader(bench.context, MASTER)) {
+      try (RdbLoader loader = new RdbLoader(fixture.context, MASTER)) {
         if (isSized) {
           loader.totalBytes(file.length);
         }
@@ -201,60 +203,60 @@ class RdbLoadTest {
   @Test
   void refusesDuplicateKeysUnlessReplacementIsAllowed() throws RdbException {
     byte[] twice = file(0, 1, 'k', 1, 'v', 0, 1, 'k', 1, 'w');
-    try (Bench bench = new Bench(directory)) {
-      assertThatThrownBy(() -> feed(bench, MASTER, twice))
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      assertThatThrownBy(() -> feed(fixture, MASTER, twice))
           .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(19))
           .hasMessage("RDB has duplicated key 'k' in DB 0 (key \"k\", string)");
     }
-    try (Bench bench = new Bench(directory)) {
-      feed(bench, new LoadRule(true, true, true), twice);
-      assertThat(bench.contents()).containsEntry("0/k", new Bench.Value("w", -1));
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      feed(fixture, new LoadRule(true, true, true), twice);
+      assertThat(fixture.contents()).containsEntry("0/k", new SnapshotFixture.Value("w", -1));
     }
   }
 
   @Test
   void refusesDatabasesBeyondTheLimit() {
-    try (Bench bench = new Bench(directory)) {
-      assertThatThrownBy(() -> feed(bench, MASTER, file(0xfe, Bench.DATABASES)))
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      assertThatThrownBy(() -> feed(fixture, MASTER, file(0xfe, SnapshotFixture.DATABASES)))
           .hasMessageContaining("configured to handle more than 8 databases");
     }
   }
 
   @Test
   void restoresIdleTime() throws RdbException {
-    try (Bench bench = new Bench(directory)) {
-      feed(bench, MASTER, file(0xf8, 50, 0, 1, 'k', 1, 'v'));
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      feed(fixture, MASTER, file(0xf8, 50, 0, 1, 'k', 1, 'v'));
       assertThat(
-              bench
+              fixture
                   .keyspace
                   .accessClock()
-                  .idleSeconds(bench.find(0, "k"), bench.keyspace.nowMillis()))
+                  .idleSeconds(fixture.find(0, "k"), fixture.keyspace.nowMillis()))
           .isEqualTo(50);
     }
   }
 
   @Test
   void dumpsAndRestores() throws RdbException {
-    try (Bench bench = new Bench(directory)) {
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
       for (String value : new String[] {"", "17", "text", "abcdef".repeat(30_000)}) {
-        bench.set(1, "from", value, -1);
-        byte[] payload = bench.dump(bench.find(1, "from"), 9, true);
+        fixture.set(1, "from", value, -1);
+        byte[] payload = fixture.dump(fixture.find(1, "from"), 9, true);
         String text = new String(payload, StandardCharsets.ISO_8859_1);
-        long address = bench.value(text);
+        long address = fixture.value(text);
         assertThat(Payloads.isValid(address, payload.length, true)).isTrue();
         long entry =
             RestoredValue.restore(
-                bench.values,
-                bench.keyspace.database(2),
-                bench.key("to"),
+                fixture.values,
+                fixture.keyspace.database(2),
+                fixture.key("to"),
                 2,
-                bench.clock.wallMillis + 100,
+                fixture.clock.wallMillis + 100,
                 new RestoredValue.Payload(address, payload.length),
                 what -> {});
         assertThat(new String(StringValue.toByteArray(entry), StandardCharsets.ISO_8859_1))
             .isEqualTo(value);
-        assertThat(bench.contents().get("2/to"))
-            .isEqualTo(new Bench.Value(value, bench.clock.wallMillis + 100));
+        assertThat(fixture.contents().get("2/to"))
+            .isEqualTo(new SnapshotFixture.Value(value, fixture.clock.wallMillis + 100));
         Region.putByte(address + payload.length - 1, 77);
         assertThat(Payloads.isValid(address, payload.length, true)).isFalse();
       }

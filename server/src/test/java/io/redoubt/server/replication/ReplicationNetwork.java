@@ -16,7 +16,7 @@ final class ReplicationNetwork {
   /** One end's view of a connection. */
   interface End {
     /** Bytes have arrived. */
-    void received(byte[] bytes);
+    void onBytes(byte[] bytes);
 
     /** The connection is cut. */
     void cut();
@@ -85,7 +85,7 @@ final class ReplicationNetwork {
       ends[1] = caller; // until it is accepted
     }
 
-    void accepted(End callee) {
+    void setAccepted(End callee) {
       ends[1] = callee;
     }
 
@@ -110,7 +110,7 @@ final class ReplicationNetwork {
             () -> {
               byte @Nullable [] arrived = lines.get(from).poll();
               if (open && arrived != null) {
-                ends[1 - from].received(arrived);
+                ends[1 - from].onBytes(arrived);
               }
             });
       }

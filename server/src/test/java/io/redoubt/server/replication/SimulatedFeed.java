@@ -46,7 +46,7 @@ final class SimulatedFeed implements End {
     this.network = network;
     this.wire = wire;
     life = master.life();
-    master.accepted(this);
+    master.onAccepted(this);
   }
 
   /** Returns the offset of the next byte of the stream to send, 0 before there is one. */
@@ -64,7 +64,7 @@ final class SimulatedFeed implements End {
   }
 
   @Override
-  public void received(byte[] bytes) {
+  public void onBytes(byte[] bytes) {
     if (isOver()) {
       return;
     }
@@ -132,7 +132,7 @@ final class SimulatedFeed implements End {
     ReplicationStream stream = master.stream();
     PsyncDecision decision = stream.decide(askedId, askedOffset, "replica");
     if (decision instanceof PsyncDecision.Resume resume) {
-      stream.shown();
+      stream.markShown();
       send("+CONTINUE " + master.id() + "\r\n");
       cursor = resume.offset();
       online = true;
@@ -159,7 +159,7 @@ final class SimulatedFeed implements End {
       return;
     }
     master.countFullSync();
-    master.stream().shown();
+    master.stream().markShown();
     master.stream().encoder().restart();
     String mark = ReplicationHistory.randomId(network.random());
     cursor = master.offset() + 1;
@@ -194,7 +194,7 @@ final class SimulatedFeed implements End {
     byte[] piece =
         left.substring(0, 1 + network.random().nextInt(left.length())).getBytes(ISO_8859_1);
     frame(TransferFrames.Kind.SNAPSHOT, piece);
-    turns.snapshotSent(piece.length);
+    turns.onSnapshotSent(piece.length);
     network.later(
         network.random().nextInt(40), () -> snapshotPiece(left.substring(piece.length), turns));
   }
@@ -212,7 +212,7 @@ final class SimulatedFeed implements End {
     if (bytes.length > 0) {
       backlog.read(cursor, MemorySegment.ofArray(bytes), 0, bytes.length);
       cursor += bytes.length;
-      turns.streamSent(bytes.length);
+      turns.onStreamSent(bytes.length);
       frame(TransferFrames.Kind.COMMANDS, bytes);
     }
   }
@@ -246,6 +246,6 @@ final class SimulatedFeed implements End {
   @Override
   public void cut() {
     over = true;
-    master.closed(this);
+    master.onClosed(this);
   }
 }

@@ -71,7 +71,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
             resumeFrom,
             false);
     wire = network.connect(this);
-    wire.accepted(new SimulatedFeed(master, network, wire));
+    wire.setAccepted(new SimulatedFeed(master, network, wire));
     follow(handshake.connected());
   }
 
@@ -80,7 +80,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   }
 
   @Override
-  public void received(byte[] bytes) {
+  public void onBytes(byte[] bytes) {
     if (over) {
       return;
     }
@@ -105,7 +105,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
         long rest = framing.feed(memory, at, bytes.length, this);
         if (framing.state() == TransferFraming.State.COMPLETE) {
           transfer = null;
-          loaded();
+          onLoaded();
           masterStream().receive(MemorySegment.ofArray(ahead.toByteArray()), 0, ahead.size());
           masterStream().receive(memory, rest, bytes.length);
         }
@@ -162,7 +162,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
     }
   }
 
-  private void loaded() {
+  private void onLoaded() {
     Map<String, String> data = new TreeMap<>();
     String text = payload.toString(ISO_8859_1);
     for (String entry : text.isEmpty() ? new String[0] : text.split("\n")) {
@@ -192,7 +192,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
 
   void end() {
     over = true;
-    replica.linkEnded(connected);
+    replica.onLinkEnd(connected);
     connected = false;
     if (commands != null) {
       commands.close();
@@ -244,7 +244,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   }
 
   @Override
-  public void applied(MemorySegment memory, long from, long to) {
-    replica.applied(memory, from, to - from);
+  public void onApplied(MemorySegment memory, long from, long to) {
+    replica.onApplied(memory, from, to - from);
   }
 }

@@ -349,7 +349,7 @@ final class SimulatedServer {
   }
 
   /** Appends executed bytes of the master's stream to its own backlog. */
-  void applied(MemorySegment memory, long from, long length) {
+  void onApplied(MemorySegment memory, long from, long length) {
     stream.append(memory, from, length);
     if (truth.containsKey(id() + ":" + offset())) {
       note();
@@ -357,7 +357,7 @@ final class SimulatedServer {
   }
 
   /** Records the end of the connection to the master. */
-  void linkEnded(boolean wasConnected) {
+  void onLinkEnd(boolean wasConnected) {
     link = null;
     canResume |= wasConnected;
   }
@@ -390,7 +390,7 @@ final class SimulatedServer {
   }
 
   /** Adds an incoming connection. */
-  void accepted(SimulatedFeed connection) {
+  void onAccepted(SimulatedFeed connection) {
     connections.add(connection);
   }
 
@@ -399,7 +399,7 @@ final class SimulatedServer {
     feeds.add(replica);
   }
 
-  void closed(SimulatedFeed connection) {
+  void onClosed(SimulatedFeed connection) {
     feeds.remove(connection);
     connections.remove(connection);
   }

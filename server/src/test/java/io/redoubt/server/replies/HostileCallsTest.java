@@ -118,7 +118,7 @@ final class HostileCallsTest {
   }
 
   private String endOf(RespClient hostile, RespClient other) throws Exception {
-    hostile.timeout(PATIENCE_MILLIS);
+    hostile.setTimeout(PATIENCE_MILLIS);
     long start = 0;
     for (int attempt = 0; attempt < MAX_KILL_ATTEMPTS; attempt++) {
       try {

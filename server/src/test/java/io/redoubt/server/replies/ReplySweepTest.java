@@ -123,7 +123,7 @@ final class ReplySweepTest {
       throws IOException {
     int replies = 0;
     long patience = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
-    client.timeout(BLOCKED_MILLIS);
+    client.setTimeout(BLOCKED_MILLIS);
     while (true) {
       try {
         Reply reply = client.receive();

@@ -13,10 +13,10 @@ final class End {
   /** The owner of an end, called when its state changes. */
   interface Listener {
     /** The connection is established. */
-    default void connected() {}
+    default void onConnected() {}
 
     /** No server listens at the address. */
-    default void refused() {}
+    default void onRefused() {}
 
     /** Bytes, the end of input or a reset can be read. */
     void readable();
@@ -58,7 +58,7 @@ final class End {
     other.peer = this;
   }
 
-  void listener(Listener newListener) {
+  void setListener(Listener newListener) {
     listener = newListener;
   }
 
@@ -200,11 +200,11 @@ final class End {
     }
     unreadBytes -= count;
     int room = count;
-    network.simulation().later(network.delayNanos(host, peer.host), () -> peer.taken(room));
+    network.simulation().later(network.delayNanos(host, peer.host), () -> peer.onTaken(room));
     return bytes;
   }
 
-  private void taken(int bytes) {
+  private void onTaken(int bytes) {
     boolean wasFull = room() == 0;
     outstandingBytes -= bytes;
     if (!closed && wasFull) {

@@ -72,7 +72,7 @@ final class FleetInvariants {
   /**
    * Checks a count that WAIT returned for a write, and records the replicas that have the write.
    */
-  void acknowledged(String key, long count, Before before) {
+  void onAcknowledged(String key, long count, Before before) {
     Map<Integer, Integer> holders = new LinkedHashMap<>();
     long perhaps = 0;
     for (int i = 0; i < fleet.size(); i++) {

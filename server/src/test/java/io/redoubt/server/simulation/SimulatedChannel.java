@@ -42,7 +42,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
     this.sockets = sockets;
     this.end = end;
     connected = parent != null;
-    end.listener(this);
+    end.setListener(this);
   }
 
   /** An id that follows from the seed; Netty's own are random. */
@@ -68,13 +68,13 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
   // Events of the connection's end, between the turns of threads.
 
   @Override
-  public void connected() {
+  public void onConnected() {
     connected = true;
     sockets.ready(handle());
   }
 
   @Override
-  public void refused() {
+  public void onRefused() {
     failed = true;
     sockets.ready(handle());
   }

@@ -27,7 +27,7 @@ public final class SimulatedClock implements Clock {
   }
 
   /** Sets the speed, 1.01 for a clock that gains 1 %. */
-  public void rate(double newRate) {
+  public void setRate(double newRate) {
     localBaseNanos = localNanos();
     baseNanos = simulation.nowNanos();
     rate = newRate;
@@ -51,7 +51,7 @@ public final class SimulatedClock implements Clock {
   /** Returns the monotonic time; reading it takes simulated time. */
   @Override
   public long monotonicNanos() {
-    simulation.look();
+    simulation.advanceForRead();
     return localNanos();
   }
 }

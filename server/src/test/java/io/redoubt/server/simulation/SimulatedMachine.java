@@ -108,7 +108,7 @@ public final class SimulatedMachine implements Threads {
   }
 
   /** Wraps the disk that processes see. */
-  public void diskDoor(UnaryOperator<Disk> door) {
+  public void setDiskDoor(UnaryOperator<Disk> door) {
     diskDoor = door;
   }
 

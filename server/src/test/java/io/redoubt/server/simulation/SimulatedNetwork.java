@@ -110,7 +110,7 @@ public final class SimulatedNetwork {
   }
 
   /** Passes all bytes through a tap, in the pieces in which they are sent. */
-  public void tap(Tap newTap) {
+  public void setTap(Tap newTap) {
     tap = newTap;
   }
 
@@ -136,7 +136,7 @@ public final class SimulatedNetwork {
     acceptors.keySet().removeIf(address -> address.getHostString().equals(host));
     for (End end : List.copyOf(ends.values())) {
       if (end.host.equals(host)) {
-        end.listener(new DownListener());
+        end.setListener(new DownListener());
         if (silently) {
           end.vanish();
         } else {
@@ -194,14 +194,14 @@ public final class SimulatedNetwork {
           Acceptor acceptor = acceptors.get(remote);
           long back = delayNanos(host, near.host);
           if (acceptor == null) {
-            simulation.later(back, () -> near.listener().refused());
+            simulation.later(back, () -> near.listener().onRefused());
             return;
           }
           End far = newEnd(host, remote.getPort());
           far.join(near);
           far.notBefore(simulation.nowNanos() + back);
           acceptor.accept(far);
-          simulation.later(back, () -> near.listener().connected());
+          simulation.later(back, () -> near.listener().onConnected());
         });
   }
 

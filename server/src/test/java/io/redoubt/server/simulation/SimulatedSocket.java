@@ -29,7 +29,7 @@ public final class SimulatedSocket extends Socket implements End.Listener {
     this.simulation = network.simulation();
     this.network = network;
     end = network.newEnd(host, 0);
-    end.listener(this);
+    end.setListener(this);
   }
 
   /** Returns a factory of sockets of a host. */
@@ -63,13 +63,13 @@ public final class SimulatedSocket extends Socket implements End.Listener {
   }
 
   @Override
-  public void connected() {
+  public void onConnected() {
     connected = true;
     LockSupport.unpark(waiting);
   }
 
   @Override
-  public void refused() {
+  public void onRefused() {
     refused = true;
     LockSupport.unpark(waiting);
   }

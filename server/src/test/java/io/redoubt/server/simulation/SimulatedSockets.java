@@ -105,7 +105,7 @@ public final class SimulatedSockets implements Sockets {
   }
 
   @Override
-  public void tellReadable(IoHandle channel, boolean listens) {
+  public void signalReadable(IoHandle channel, boolean listens) {
     ((Ready) channel).handle();
   }
 

@@ -254,7 +254,7 @@ public final class Simulation {
   }
 
   /** Advances time by the duration of reading a clock. */
-  void look() {
+  void advanceForRead() {
     nowNanos += LOOK_NANOS;
   }
 

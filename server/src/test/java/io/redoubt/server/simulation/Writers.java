@@ -137,7 +137,7 @@ final class Writers {
     if (client.call("WAIT", "" + wanted, "300") instanceof Reply.Integer count
         && count.value() > 0) {
       simulation.note("WAIT " + wanted + " for " + key + ": " + count.value());
-      invariants.acknowledged(key, count.value(), before);
+      invariants.onAcknowledged(key, count.value(), before);
     }
   }
 }

@@ -30,20 +30,21 @@ class CollectionsTest {
   void comeBackFromPayloadsOfEveryVersion() throws RdbException {
     RandomGenerator random = Seed.random("CollectionsTest");
     RandomValues values = new RandomValues(random);
-    try (Bench bench = new Bench(directory)) {
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
       for (int round = 0; round < 1000; round++) {
-        long entry = RandomValues.restore(bench, 0, "first", values.payload(), -1);
-        String shown = bench.describe(entry);
+        long entry = RandomValues.restore(fixture, 0, "first", values.payload(), -1);
+        String shown = fixture.describe(entry);
         boolean compress = random.nextBoolean();
         for (int version = 11; version <= 12; version++) {
-          byte[] again = bench.dump(entry, version, compress);
-          long restored = RandomValues.restore(bench, 0, "second", again, -1);
-          assertThat(bench.describe(restored)).isEqualTo(shown);
+          byte[] again = fixture.dump(entry, version, compress);
+          long restored = RandomValues.restore(fixture, 0, "second", again, -1);
+          assertThat(fixture.describe(restored)).isEqualTo(shown);
         }
-        long plain = RandomValues.restore(bench, 0, "second", bench.dump(entry, 9, compress), -1);
+        long plain =
+            RandomValues.restore(fixture, 0, "second", fixture.dump(entry, 9, compress), -1);
         if (!shown.startsWith("STREAM")) {
-          assertThat(new DatasetDigest(bench.values).ofValue(plain))
-              .isEqualTo(new DatasetDigest(bench.values).ofValue(entry));
+          assertThat(new DatasetDigest(fixture.values).ofValue(plain))
+              .isEqualTo(new DatasetDigest(fixture.values).ofValue(entry));
         }
       }
     }
@@ -54,15 +55,15 @@ class CollectionsTest {
     RandomGenerator random = Seed.random("CollectionsTest");
     RandomValues values = new RandomValues(random);
     for (int version = 11; version <= 12; version++) {
-      try (Bench bench = new Bench(directory)) {
-        bench.version = version;
+      try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+        fixture.version = version;
         for (int i = 0; i < 300; i++) {
-          long expireAt = random.nextBoolean() ? -1 : bench.clock.wallMillis + 1_000_000;
-          RandomValues.restore(bench, i % 3, "key:" + i, values.payload(), expireAt);
+          long expireAt = random.nextBoolean() ? -1 : fixture.clock.wallMillis + 1_000_000;
+          RandomValues.restore(fixture, i % 3, "key:" + i, values.payload(), expireAt);
         }
-        Map<String, Bench.Value> all = bench.contents();
-        bench.snapshots.save();
-        assertThat(Bench.load(bench.file(), MASTER)).isEqualTo(all);
+        Map<String, SnapshotFixture.Value> all = fixture.contents();
+        fixture.snapshots.save();
+        assertThat(SnapshotFixture.load(fixture.file(), MASTER)).isEqualTo(all);
       }
     }
   }
@@ -71,16 +72,16 @@ class CollectionsTest {
   void aCorruptPayloadLeavesTheOldValue() throws RdbException {
     RandomGenerator random = Seed.random("CollectionsTest");
     RandomValues values = new RandomValues(random);
-    try (Bench bench = new Bench(directory)) {
-      bench.set(0, "key", "old", -1);
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+      fixture.set(0, "key", "old", -1);
       for (int i = 0; i < 200; i++) {
         byte[] payload = values.payload();
         int cut = 1 + random.nextInt(payload.length - FOOTER_BYTES);
         byte[] corrupt = Arrays.copyOf(payload, payload.length - cut);
-        assertThatThrownBy(() -> RandomValues.restore(bench, 0, "key", corrupt, -1))
+        assertThatThrownBy(() -> RandomValues.restore(fixture, 0, "key", corrupt, -1))
             .isInstanceOf(RdbException.class);
-        assertThat(bench.contents()).containsOnlyKeys("0/key");
-        assertThat(bench.contents()).containsEntry("0/key", new Bench.Value("old", -1));
+        assertThat(fixture.contents()).containsOnlyKeys("0/key");
+        assertThat(fixture.contents()).containsEntry("0/key", new SnapshotFixture.Value("old", -1));
       }
     }
   }
@@ -91,7 +92,7 @@ class CollectionsTest {
     RandomGenerator random = Seed.random("CollectionsTest");
     RandomValues values = new RandomValues(random);
     int refused = 0;
-    try (Bench bench = new Bench(directory)) {
+    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
       byte[] valid = values.payload();
       for (int round = 0; round < MUTATIONS; round++) {
         if (round % 5 == 0) {
@@ -99,17 +100,17 @@ class CollectionsTest {
         }
         byte[] corrupt = mutated(valid, random);
         try {
-          long entry = RandomValues.restore(bench, 0, "key", corrupt, -1);
-          byte[] again = bench.dump(entry, random.nextInt(9, 13), random.nextBoolean());
-          String shown = bench.describe(entry);
-          long restored = RandomValues.restore(bench, 0, "copy", again, -1);
-          assertThat(new DatasetDigest(bench.values).ofValue(restored))
+          long entry = RandomValues.restore(fixture, 0, "key", corrupt, -1);
+          byte[] again = fixture.dump(entry, random.nextInt(9, 13), random.nextBoolean());
+          String shown = fixture.describe(entry);
+          long restored = RandomValues.restore(fixture, 0, "copy", again, -1);
+          assertThat(new DatasetDigest(fixture.values).ofValue(restored))
               .as("%s", HexFormat.of().formatHex(corrupt))
-              .isEqualTo(new DatasetDigest(bench.values).ofValue(bench.find(0, "key")));
+              .isEqualTo(new DatasetDigest(fixture.values).ofValue(fixture.find(0, "key")));
           assertThat(shown).isNotEmpty();
-          bench.delete(0, "copy");
+          fixture.delete(0, "copy");
           if (random.nextBoolean()) {
-            bench.delete(0, "key");
+            fixture.delete(0, "key");
           }
         } catch (RdbException e) {
           refused++;
@@ -117,7 +118,7 @@ class CollectionsTest {
         } catch (RuntimeException | OutOfMemoryError | AssertionError e) {
           fail("round " + round + ": " + HexFormat.of().formatHex(corrupt), e);
         }
-        bench.keyspace.freeSome(1000);
+        fixture.keyspace.freeSome(1000);
       }
     }
     assertThat(refused).isBetween(MUTATIONS / 5, MUTATIONS * 99 / 100);

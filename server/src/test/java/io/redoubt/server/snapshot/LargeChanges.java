@@ -24,12 +24,12 @@ public final class LargeChanges {
 
   private static final int NAMES = 1500;
 
-  private final Bench bench;
+  private final SnapshotFixture fixture;
   private final RandomGenerator random;
   private long lastStreamId = 1000;
 
-  public LargeChanges(Bench bench, RandomGenerator random) {
-    this.bench = bench;
+  public LargeChanges(SnapshotFixture fixture, RandomGenerator random) {
+    this.fixture = fixture;
     this.random = random;
   }
 
@@ -56,14 +56,14 @@ public final class LargeChanges {
     while (text.length() < length) {
       text.append(random.nextLong());
     }
-    bench.set(database.index(), key, text.toString(), -1);
+    fixture.set(database.index(), key, text.toString(), -1);
   }
 
   private void changeString(Database database, long entry) {
     int length = StringValue.length(entry);
     int at = random.nextInt(length + 1);
     String piece = value();
-    long address = bench.value(piece);
+    long address = fixture.value(piece);
     switch (random.nextInt(8)) {
       case 0 -> StringValue.append(database, entry, address, piece.length());
       case 1 -> {
@@ -92,20 +92,29 @@ public final class LargeChanges {
     }
     int elements = random.nextInt(3) == 0 ? random.nextInt(1, 20) : random.nextInt(20, 900);
     String first = name();
-    long at = bench.value(first);
+    long at = fixture.value(first);
     switch (type) {
       case LIST ->
-          bench.values.lists().create(database, bench.key(key), key.length(), at, first.length());
+          fixture
+              .values
+              .lists()
+              .create(database, fixture.key(key), key.length(), at, first.length());
       case SET ->
-          bench.values.sets().create(database, bench.key(key), key.length(), at, first.length(), 1);
+          fixture
+              .values
+              .sets()
+              .create(database, fixture.key(key), key.length(), at, first.length(), 1);
       case ZSET ->
-          bench.values.sortedSets().create(database, bench.key(key), key.length(), elements, 50);
+          fixture
+              .values
+              .sortedSets()
+              .create(database, fixture.key(key), key.length(), elements, 50);
       case HASH ->
-          bench.values.hashes().create(database, bench.key(key), key.length(), elements, 0);
-      default -> bench.values.streams().create(database, bench.key(key), key.length());
+          fixture.values.hashes().create(database, fixture.key(key), key.length(), elements, 0);
+      default -> fixture.values.streams().create(database, fixture.key(key), key.length());
     }
     for (int i = 0; i < elements; i++) {
-      long entry = database.find(bench.key(key), key.length());
+      long entry = database.find(fixture.key(key), key.length());
       switch (type) {
         case LIST -> push(database, entry);
         case SET -> addToSet(database, entry);
@@ -115,7 +124,7 @@ public final class LargeChanges {
       }
     }
     if (type == Type.STREAM && random.nextBoolean()) {
-      group(database.find(bench.key(key), key.length()));
+      group(database.find(fixture.key(key), key.length()));
     }
   }
 
@@ -123,16 +132,16 @@ public final class LargeChanges {
   private void group(long entry) {
     long root = Streams.root(entry);
     String name = "group" + random.nextInt(3);
-    StreamGroups groups = bench.values.streams().groups();
-    if (groups.find(root, bench.value(name), name.length()) != 0) {
+    StreamGroups groups = fixture.values.streams().groups();
+    if (groups.find(root, fixture.value(name), name.length()) != 0) {
       return;
     }
     StreamId id = new StreamId();
     id.set(1000, 0);
-    long group = groups.create(root, bench.value(name), name.length(), id, 0);
+    long group = groups.create(root, fixture.value(name), name.length(), id, 0);
     int consumers = random.nextInt(1, 4);
     for (int i = 0; i < consumers; i++) {
-      groups.createConsumer(group, bench.value("consumer" + i), 9, 1);
+      groups.createConsumer(group, fixture.value("consumer" + i), 9, 1);
     }
     for (int i = random.nextInt(500); i > 0; i--) {
       id.set(random.nextLong(1000, lastStreamId + 1), random.nextInt(3));
@@ -141,7 +150,7 @@ public final class LargeChanges {
   }
 
   private void changeGroup(long root, StreamId id) {
-    StreamGroups groups = bench.values.streams().groups();
+    StreamGroups groups = fixture.values.streams().groups();
     int count = groups.count(root);
     if (count == 0) {
       return;
@@ -153,8 +162,8 @@ public final class LargeChanges {
       groups.destroy(root, group);
     } else if (what == 1) {
       String name = "newer" + random.nextInt(10);
-      if (groups.findConsumer(group, bench.value(name), name.length()) == 0) {
-        groups.createConsumer(group, bench.value(name), name.length(), 2);
+      if (groups.findConsumer(group, fixture.value(name), name.length()) == 0) {
+        groups.createConsumer(group, fixture.value(name), name.length(), 2);
       }
     } else if (consumers == 0) {
       return;
@@ -165,7 +174,7 @@ public final class LargeChanges {
     } else if (what < 25) {
       long element = groups.pending(group).ceiling(id.millis(), id.sequence());
       if (element != 0) {
-        groups.deliveredAgain(group, element, 9);
+        groups.countDelivery(group, element, 9);
       }
     } else {
       groups.deliver(group, groups.consumer(group, random.nextInt(consumers)), id, 5, 2);
@@ -187,19 +196,19 @@ public final class LargeChanges {
   private void push(Database database, long entry) {
     String element = value();
     boolean atHead = random.nextInt(3) == 0;
-    bench.values.lists().push(database, entry, bench.value(element), element.length(), atHead);
+    fixture.values.lists().push(database, entry, fixture.value(element), element.length(), atHead);
   }
 
   private void changeList(Database database, long entry) {
-    Lists lists = bench.values.lists();
+    Lists lists = fixture.values.lists();
     long length = Lists.length(entry);
     String element = value();
-    long at = bench.value(element);
+    long at = fixture.value(element);
     switch (random.nextInt(9)) {
       case 0, 1 -> push(database, entry);
       case 2 -> lists.set(database, entry, random.nextLong(length), at, element.length());
       case 3 -> lists.insert(database, entry, random.nextLong(length + 1), at, element.length());
-      case 4 -> lists.removeEqual(database, entry, bench.value("7"), 1, 3, random.nextBoolean());
+      case 4 -> lists.removeEqual(database, entry, fixture.value("7"), 1, 3, random.nextBoolean());
       case 5 -> lists.remove(database, entry, 0, 1 + random.nextLong(Math.min(length, 40)));
       case 6 -> {
         long count = 1 + random.nextLong(Math.min(length, 40));
@@ -219,15 +228,15 @@ public final class LargeChanges {
 
   private void addToSet(Database database, long entry) {
     String member = name();
-    bench.values.sets().add(database, entry, bench.value(member), member.length());
+    fixture.values.sets().add(database, entry, fixture.value(member), member.length());
   }
 
   private void changeSet(Database database, long entry) {
-    Sets sets = bench.values.sets();
+    Sets sets = fixture.values.sets();
     String member = name();
     if (random.nextBoolean()) {
       addToSet(database, entry);
-    } else if (sets.remove(database, entry, bench.value(member), member.length())
+    } else if (sets.remove(database, entry, fixture.value(member), member.length())
         && sets.size(sets.entry()) == 0) {
       database.remove(sets.entry());
     }
@@ -236,21 +245,22 @@ public final class LargeChanges {
   private void addToSortedSet(Database database, long entry) {
     String member = name();
     double score = random.nextInt(4) == 0 ? random.nextInt(50) : random.nextGaussian();
-    SortedSets sets = bench.values.sortedSets();
-    sets.add(database, entry, bench.value(member), member.length(), score, 0);
+    SortedSets sets = fixture.values.sortedSets();
+    sets.add(database, entry, fixture.value(member), member.length(), score, 0);
   }
 
   private void changeSortedSet(Database database, long entry) {
-    SortedSets sets = bench.values.sortedSets();
+    SortedSets sets = fixture.values.sortedSets();
     String member = name();
     long size = sets.size(entry);
     switch (random.nextInt(5)) {
       case 0, 1 -> addToSortedSet(database, entry);
       case 2 ->
-          sets.add(database, entry, bench.value(member), member.length(), 1, SortedSets.INCREMENT);
+          sets.add(
+              database, entry, fixture.value(member), member.length(), 1, SortedSets.INCREMENT);
       case 3 -> {
         if (size > 1) {
-          sets.remove(database, entry, bench.value(member), member.length());
+          sets.remove(database, entry, fixture.value(member), member.length());
         }
       }
       default -> {
@@ -264,19 +274,19 @@ public final class LargeChanges {
   }
 
   private void putIntoHash(Database database, long entry) {
-    Hashes hashes = bench.values.hashes();
+    Hashes hashes = fixture.values.hashes();
     String field = name();
     String value = value();
-    long at = bench.value(field + value);
+    long at = fixture.value(field + value);
     long changed =
         hashes.put(database, entry, at, field.length(), at + field.length(), value.length());
     hashes.settle(database, changed);
   }
 
   private void changeHash(Database database, long entry) {
-    Hashes hashes = bench.values.hashes();
+    Hashes hashes = fixture.values.hashes();
     String field = name();
-    long at = bench.value(field);
+    long at = fixture.value(field);
     int length = field.length();
     switch (random.nextInt(5)) {
       case 0, 1 -> putIntoHash(database, entry);
@@ -288,7 +298,8 @@ public final class LargeChanges {
       }
       default -> {
         if (hashes.findForWrite(database, entry, at, length)) {
-          long millis = random.nextInt(5) == 0 ? -1 : bench.clock.wallMillis + random.nextInt(500);
+          long millis =
+              random.nextInt(5) == 0 ? -1 : fixture.clock.wallMillis + random.nextInt(500);
           settle(database, hashes.expireAt(database, entry, at, length, millis));
         } else {
           settle(database, entry);
@@ -298,10 +309,10 @@ public final class LargeChanges {
   }
 
   private void settle(Database database, long entry) {
-    if (bench.values.hashes().sizeWithDue(entry) == 0) {
+    if (fixture.values.hashes().sizeWithDue(entry) == 0) {
       database.remove(entry);
     } else {
-      bench.values.hashes().settle(database, entry);
+      fixture.values.hashes().settle(database, entry);
     }
   }
 
@@ -312,12 +323,12 @@ public final class LargeChanges {
     byte[][] words = {
       "field".getBytes(StandardCharsets.ISO_8859_1), value().getBytes(StandardCharsets.ISO_8859_1)
     };
-    Request request = Request.of(Region.MEMORY, bench.value(""), words);
-    bench.values.streams().append(Streams.change(database, entry), id, request, 0, 2);
+    Request request = Request.of(Region.MEMORY, fixture.value(""), words);
+    fixture.values.streams().append(Streams.change(database, entry), id, request, 0, 2);
   }
 
   private void changeStream(Database database, long entry) {
-    Streams streams = bench.values.streams();
+    Streams streams = fixture.values.streams();
     StreamId id = new StreamId();
     long root = Streams.change(database, entry);
     id.set(random.nextLong(1000, lastStreamId + 1), random.nextInt(3));
@@ -325,7 +336,7 @@ public final class LargeChanges {
       case 0, 1 -> append(database, entry);
       case 2 -> {
         if (streams.delete(root, id)) {
-          streams.deleted(root);
+          streams.onDeleted(root);
         }
       }
       case 3 -> {

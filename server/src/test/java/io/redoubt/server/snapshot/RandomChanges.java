@@ -18,12 +18,12 @@ import java.util.random.RandomGenerator;
 /** Random changes of single elements of collections. */
 final class RandomChanges {
 
-  private final Bench bench;
+  private final SnapshotFixture fixture;
   private final RandomGenerator random;
   private final RandomValues values;
 
-  RandomChanges(Bench bench, RandomGenerator random) {
-    this.bench = bench;
+  RandomChanges(SnapshotFixture fixture, RandomGenerator random) {
+    this.fixture = fixture;
     this.random = random;
     this.values = new RandomValues(random);
   }
@@ -41,13 +41,13 @@ final class RandomChanges {
   }
 
   private void list(Database database, long entry) {
-    Lists lists = bench.values.lists();
+    Lists lists = fixture.values.lists();
     String text = values.text();
     long length = Lists.length(entry);
     switch (random.nextInt(3)) {
-      case 0 -> lists.push(database, entry, bench.value(text), text.length(), true);
+      case 0 -> lists.push(database, entry, fixture.value(text), text.length(), true);
       case 1 ->
-          lists.set(database, entry, random.nextLong(length), bench.value(text), text.length());
+          lists.set(database, entry, random.nextLong(length), fixture.value(text), text.length());
       default -> {
         long index = random.nextLong(length);
         lists.remove(database, entry, index, Math.min(length - index, 3));
@@ -56,14 +56,14 @@ final class RandomChanges {
   }
 
   private void set(Database database, long entry) {
-    Sets sets = bench.values.sets();
+    Sets sets = fixture.values.sets();
     String text = values.text();
     if (random.nextBoolean()) {
-      sets.add(database, entry, bench.value(text), text.length());
+      sets.add(database, entry, fixture.value(text), text.length());
       return;
     }
     SetMembers chosen = sets.random(entry);
-    long member = bench.value("");
+    long member = fixture.value("");
     int length = chosen.length();
     Region.copy(chosen.address(), member, length);
     if (sets.size(entry) == 1) {
@@ -74,11 +74,11 @@ final class RandomChanges {
   }
 
   private void sortedSet(Database database, long entry) {
-    SortedSets sortedSets = bench.values.sortedSets();
+    SortedSets sortedSets = fixture.values.sortedSets();
     String text = values.text();
     long size = sortedSets.size(entry);
     if (random.nextBoolean()) {
-      sortedSets.add(database, entry, bench.value(text), text.length(), random.nextInt(5), 0);
+      sortedSets.add(database, entry, fixture.value(text), text.length(), random.nextInt(5), 0);
     } else if (size == 1) {
       database.remove(entry);
     } else {
@@ -87,18 +87,18 @@ final class RandomChanges {
   }
 
   private void hash(Database database, long entry) {
-    Hashes hashes = bench.values.hashes();
+    Hashes hashes = fixture.values.hashes();
     String field = values.text();
     String value = values.text();
     long changed = entry;
     if (random.nextInt(3) > 0) {
-      long at = bench.value(field + value);
+      long at = fixture.value(field + value);
       changed =
           hashes.put(database, entry, at, field.length(), at + field.length(), value.length());
     } else if (hashes.sizeWithDue(entry) > 1) {
       hashes.findRandom(entry);
       HashField found = hashes.found();
-      long at = bench.value("");
+      long at = fixture.value("");
       int length = found.copyField(Region.MEMORY, at);
       hashes.findForWrite(database, entry, at, length);
       hashes.remove(entry);
@@ -107,7 +107,7 @@ final class RandomChanges {
   }
 
   private void stream(Database database, long entry) {
-    Streams streams = bench.values.streams();
+    Streams streams = fixture.values.streams();
     long root = Streams.change(database, entry);
     StreamId id = new StreamId();
     IdTree nodes = streams.nodes(root);
@@ -115,7 +115,7 @@ final class RandomChanges {
       long node = nodes.first();
       id.set(IdTree.high(node), IdTree.low(node) + random.nextInt(8));
       if (streams.delete(root, id)) {
-        streams.deleted(root);
+        streams.onDeleted(root);
       }
       return;
     }

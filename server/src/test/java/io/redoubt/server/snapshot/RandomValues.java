@@ -240,13 +240,14 @@ public final class RandomValues {
   }
 
   /** Restores a value under a key; returns the entry. */
-  static long restore(Bench bench, int database, String key, byte[] payload, long expireAtMillis)
+  static long restore(
+      SnapshotFixture fixture, int database, String key, byte[] payload, long expireAtMillis)
       throws RdbException {
-    long address = bench.value(new String(payload, StandardCharsets.ISO_8859_1));
+    long address = fixture.value(new String(payload, StandardCharsets.ISO_8859_1));
     return RestoredValue.restore(
-        bench.values,
-        bench.keyspace.database(database),
-        bench.key(key),
+        fixture.values,
+        fixture.keyspace.database(database),
+        fixture.key(key),
         key.length(),
         expireAtMillis,
         new RestoredValue.Payload(address, payload.length),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.loading.LoadRule;
-import io.redoubt.server.snapshot.Bench.Value;
+import io.redoubt.server.snapshot.SnapshotFixture.Value;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +25,11 @@ class RdbDurabilityTest {
   @TempDir Path folder;
 
   private Map<String, Value> load(byte[] file) throws Exception {
-    return Bench.load(Files.write(folder.resolve("survived.rdb"), file), RULE);
+    return SnapshotFixture.load(Files.write(folder.resolve("survived.rdb"), file), RULE);
   }
 
-  private static Snapshots snapshots(Bench bench, FaultDisk disk) {
-    SnapshotContext context = bench.context;
+  private static Snapshots snapshots(SnapshotFixture fixture, FaultDisk disk) {
+    SnapshotContext context = fixture.context;
     return new Snapshots(
         new SnapshotContext(
             context.contents(),
@@ -62,26 +62,26 @@ class RdbDurabilityTest {
    */
   private boolean saveWithCut(Random random, int step, Set<String> survivors) throws Exception {
     FaultDisk disk = new FaultDisk(random, folder.getParent(), folder);
-    try (Bench bench = new Bench(folder)) {
-      Snapshots snapshots = snapshots(bench, disk);
-      bench.set(0, "key", "old", -1);
+    try (SnapshotFixture fixture = new SnapshotFixture(folder)) {
+      Snapshots snapshots = snapshots(fixture, disk);
+      fixture.set(0, "key", "old", -1);
       for (int i = 0; i < 100; i++) {
-        bench.set(1, "key " + i, "v".repeat(random.nextInt(2000)), -1);
+        fixture.set(1, "key " + i, "v".repeat(random.nextInt(2000)), -1);
       }
       assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
-      Map<String, Value> old = bench.contents();
-      bench.set(0, "key", "new", -1);
+      Map<String, Value> old = fixture.contents();
+      fixture.set(0, "key", "new", -1);
       disk.cutPowerAt(disk.steps() + step);
       SaveOutcome outcome = snapshots.save();
       boolean cut = disk.isOff();
       disk.restart();
       snapshots.close();
 
-      Map<String, Value> survived = load(disk.bytes(bench.file()));
+      Map<String, Value> survived = load(disk.bytes(fixture.file()));
       if (outcome == SaveOutcome.SAVED) {
-        assertThat(survived).isEqualTo(bench.contents());
+        assertThat(survived).isEqualTo(fixture.contents());
       } else {
-        assertThat(survived).isIn(old, bench.contents());
+        assertThat(survived).isIn(old, fixture.contents());
       }
       survivors.add(survived.equals(old) ? "old" : "new");
       return cut;

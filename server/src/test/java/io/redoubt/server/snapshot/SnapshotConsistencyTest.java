@@ -31,84 +31,84 @@ class SnapshotConsistencyTest {
   void savesTheStateAtTheStart() throws IOException, RdbException {
     RandomGenerator random = Seed.random("SnapshotConsistencyTest");
     for (int round = 0; round < 8; round++) {
-      try (Bench bench = new Bench(directory)) {
-        bench.version =
+      try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+        fixture.version =
             RdbFormat.NEWEST_VERSION - round % 2; // older versions lose some details of streams
-        bench.compress = random.nextBoolean();
+        fixture.compress = random.nextBoolean();
         int keys = 1 << random.nextInt(13);
         for (int i = 0; i < keys; i++) {
-          change(bench, random, keys, 0);
+          change(fixture, random, keys, 0);
         }
         for (int snapshot = 0; snapshot < 2; snapshot++) {
-          Map<String, Bench.Value> before = bench.contents();
-          assertThat(bench.snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+          Map<String, SnapshotFixture.Value> before = fixture.contents();
+          assertThat(fixture.snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
           int changesATurn = random.nextInt(60);
-          while (bench.snapshots.isRunning()) {
+          while (fixture.snapshots.isRunning()) {
             for (int i = 0; i < changesATurn; i++) {
-              change(bench, random, keys, 1);
+              change(fixture, random, keys, 1);
             }
-            bench.turns.turn();
+            fixture.turns.turn();
             Thread.onSpinWait();
           }
-          assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(before);
-          drainGarbage(bench);
+          assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEqualTo(before);
+          drainGarbage(fixture);
         }
       }
     }
   }
 
-  private static void drainGarbage(Bench bench) {
-    while (bench.keyspace.freeSome(1000) > 0) {
+  private static void drainGarbage(SnapshotFixture fixture) {
+    while (fixture.keyspace.freeSome(1000) > 0) {
       continue;
     }
   }
 
   /** Makes one random change; the rare large ones only when wild is 1. */
-  private static void change(Bench bench, RandomGenerator random, int keys, int wild)
+  private static void change(SnapshotFixture fixture, RandomGenerator random, int keys, int wild)
       throws RdbException {
     int index = random.nextInt(3);
-    Database database = bench.keyspace.database(index);
+    Database database = fixture.keyspace.database(index);
     String key = "key:" + random.nextInt(keys * 2);
     int what = random.nextInt(100);
     if (what < 15) {
       byte[] payload = new RandomValues(random).payload();
-      RandomValues.restore(bench, index, key, payload, expiry(bench, random));
+      RandomValues.restore(fixture, index, key, payload, expiry(fixture, random));
       return;
     }
     if (what < 50) {
-      bench.set(index, key, value(random), expiry(bench, random));
+      fixture.set(index, key, value(random), expiry(fixture, random));
       return;
     }
     if (what < 57) {
-      bench.clock.wallMillis += random.nextInt(50);
-      bench.keyspace.nowMicros(bench.clock.wallMillis * 1000);
-      bench.keyspace.expireDue(100);
+      fixture.clock.wallMillis += random.nextInt(50);
+      fixture.keyspace.setNowMicros(fixture.clock.wallMillis * 1000);
+      fixture.keyspace.expireDue(100);
       return;
     }
     if (wild == 1 && random.nextInt(400) == 0) {
       switch (random.nextInt(4)) {
-        case 0 -> bench.keyspace.clear(random.nextBoolean());
+        case 0 -> fixture.keyspace.clear(random.nextBoolean());
         case 1 -> database.clear(random.nextBoolean());
-        default -> bench.keyspace.swap(random.nextInt(3), random.nextInt(3));
+        default -> fixture.keyspace.swap(random.nextInt(3), random.nextInt(3));
       }
       return;
     }
     if (what < 65) {
-      bench.delete(index, key);
+      fixture.delete(index, key);
       return;
     }
-    long entry = bench.find(index, key);
+    long entry = fixture.find(index, key);
     if (entry == 0) {
       return;
     }
     if (!Entry.isString(entry) && random.nextInt(3) > 0) {
-      new RandomChanges(bench, random).change(database, entry);
+      new RandomChanges(fixture, random).change(database, entry);
       return;
     }
     String other = "key:" + random.nextInt(keys * 2);
     switch (random.nextInt(7)) {
-      case 0 -> Transfers.rename(database, entry, bench.key(other), other.length());
-      case 1 -> database.setExpiry(entry, expiry(bench, random) + 1_000_000);
+      case 0 -> Transfers.rename(database, entry, fixture.key(other), other.length());
+      case 1 -> database.setExpiry(entry, expiry(fixture, random) + 1_000_000);
       case 2 -> database.persist(entry);
       case 3 -> {
         if (Entry.isString(entry) && StringValue.isInteger(entry)) {
@@ -117,20 +117,20 @@ class SnapshotConsistencyTest {
       }
       case 4 -> {
         if (Entry.isString(entry)) {
-          StringValue.append(database, entry, bench.value("more"), 4);
+          StringValue.append(database, entry, fixture.value("more"), 4);
         }
       }
       case 5 -> {
         if (Entry.isString(entry)) {
-          StringValue.setRange(database, entry, random.nextInt(300), bench.value("xyz"), 3);
+          StringValue.setRange(database, entry, random.nextInt(300), fixture.value("xyz"), 3);
         } else {
-          Transfers.copy(database, entry, database, bench.key(other), other.length());
+          Transfers.copy(database, entry, database, fixture.key(other), other.length());
         }
       }
       default -> {
         int to = random.nextInt(3);
-        if (to != index && bench.find(to, key) == 0) {
-          Transfers.move(database, bench.find(index, key), bench.keyspace.database(to));
+        if (to != index && fixture.find(to, key) == 0) {
+          Transfers.move(database, fixture.find(index, key), fixture.keyspace.database(to));
         }
       }
     }
@@ -145,7 +145,7 @@ class SnapshotConsistencyTest {
     };
   }
 
-  private static long expiry(Bench bench, RandomGenerator random) {
-    return random.nextBoolean() ? -1 : bench.clock.wallMillis + 1 + random.nextInt(2_000);
+  private static long expiry(SnapshotFixture fixture, RandomGenerator random) {
+    return random.nextBoolean() ? -1 : fixture.clock.wallMillis + 1 + random.nextInt(2_000);
   }
 }

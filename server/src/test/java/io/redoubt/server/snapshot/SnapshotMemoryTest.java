@@ -35,23 +35,23 @@ final class SnapshotMemoryTest {
   private final Random random = Seed.random("SnapshotMemoryTest");
   private final Map<String, Supplier<String>> info = new HashMap<>();
   private final Deque<long[]> taken = new ArrayDeque<>();
-  private Bench bench;
+  private SnapshotFixture fixture;
   private Snapshots snapshots;
 
   @BeforeEach
   void open() {
-    bench = new Bench(directory);
-    bench.version = RdbFormat.NEWEST_VERSION; // older versions lose some details of streams
-    bench.largeElements = 50;
-    bench.clock.stepNanos = 130_000; // two steps a slice
-    snapshots = bench.snapshots;
+    fixture = new SnapshotFixture(directory);
+    fixture.version = RdbFormat.NEWEST_VERSION; // older versions lose some details of streams
+    fixture.largeElements = 50;
+    fixture.clock.stepNanos = 130_000; // two steps a slice
+    snapshots = fixture.snapshots;
     snapshots.declareInfo((name, value) -> {}, info::put);
   }
 
   @AfterEach
   void close() {
     giveBack();
-    bench.close(); // finds leaked memory
+    fixture.close(); // finds leaked memory
   }
 
   /** Takes all remaining memory. */
@@ -60,7 +60,7 @@ final class SnapshotMemoryTest {
     for (long size = 1 << 20; size >= 8; size /= 2) {
       try {
         while (true) {
-          taken.push(new long[] {bench.slabs.allocateFar(size), size});
+          taken.push(new long[] {fixture.slabs.allocateFar(size), size});
         }
       } catch (RegionFull full) {
         // smaller blocks may be left
@@ -72,16 +72,16 @@ final class SnapshotMemoryTest {
     Region.limit(Long.MAX_VALUE);
     while (!taken.isEmpty()) {
       long[] block = taken.pop();
-      bench.slabs.free(block[0], block[1]);
+      fixture.slabs.free(block[0], block[1]);
     }
   }
 
   private void savesAfterwards() throws Exception {
-    Map<String, Bench.Value> contents = bench.contents();
+    Map<String, SnapshotFixture.Value> contents = fixture.contents();
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
-    bench.turns.turnUntil(() -> !snapshots.isRunning());
+    fixture.turns.turnUntil(() -> !snapshots.isRunning());
     assertThat(info.get("rdb_last_bgsave_status").get()).isEqualTo("ok");
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(contents);
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEqualTo(contents);
   }
 
   /** A sink that records its end. */
@@ -97,67 +97,67 @@ final class SnapshotMemoryTest {
     public void bytes(MemorySegment memory, long offset, long length) {}
 
     @Override
-    public void complete() {
+    public void onComplete() {
       ends.add("complete");
     }
 
     @Override
-    public void failed() {
+    public void onFailure() {
       ends.add("failed");
     }
   }
 
   @Test
   void aSaveFailsWithoutAThread() throws Exception {
-    bench.set(0, "key", "value", -1);
-    bench.threadsFail = true;
+    fixture.set(0, "key", "value", -1);
+    fixture.threadsFail = true;
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.FAILED);
     assertThat(snapshots.isRunning()).isFalse();
     assertThat(info.get("rdb_last_bgsave_status").get()).isEqualTo("err");
-    bench.threadsFail = false;
+    fixture.threadsFail = false;
     savesAfterwards();
   }
 
   @Test
   void replicasAreToldIfTheSnapshotGetsNoThread() throws Exception {
     Sink sink = new Sink();
-    bench.threadsFail = true;
+    fixture.threadsFail = true;
     assertThat(snapshots.sendTo(List.of(sink), true)).isTrue();
     assertThat(sink.ends).containsExactly("failed");
     assertThat(snapshots.isRunning()).isFalse();
-    bench.threadsFail = false;
+    fixture.threadsFail = false;
     savesAfterwards();
   }
 
   @Test
   void anAofBaseFailsWithoutAThread() throws Exception {
     List<String> ends = new ArrayList<>();
-    bench.threadsFail = true;
+    fixture.threadsFail = true;
     assertThat(
             snapshots.saveFor(
                 List.of(), failure -> ends.add(failure == null ? "complete" : "failed")))
         .isTrue();
     assertThat(ends).containsExactly("failed");
-    bench.threadsFail = false;
+    fixture.threadsFail = false;
     savesAfterwards();
   }
 
   @Test
   void aRemovalSucceedsWithoutMemoryForItsPreImage() throws Exception {
-    LargeChanges changes = new LargeChanges(bench, random);
+    LargeChanges changes = new LargeChanges(fixture, random);
     int failed = 0;
     for (int round = 0; round < 8; round++) {
       fill(changes);
       assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
       for (int i = random.nextInt(4); i > 0; i--) {
-        bench.turns.turn();
+        fixture.turns.turn();
       }
       exhaust();
       removeSome();
       giveBack();
-      bench.turns.turnUntil(() -> !snapshots.isRunning());
+      fixture.turns.turnUntil(() -> !snapshots.isRunning());
       failed += info.get("rdb_last_bgsave_status").get().equals("err") ? 1 : 0;
-      while (bench.keyspace.freeSome(1000) > 0) {
+      while (fixture.keyspace.freeSome(1000) > 0) {
         continue;
       }
       savesAfterwards();
@@ -169,9 +169,9 @@ final class SnapshotMemoryTest {
     Type[] types = Type.values();
     for (int i = 0; i < KEYS; i++) {
       int database = random.nextInt(DATABASES);
-      if (bench.find(database, "key:" + i) == 0) {
+      if (fixture.find(database, "key:" + i) == 0) {
         Type type = types[random.nextInt(types.length)];
-        changes.make(bench.keyspace.database(database), "key:" + i, type);
+        changes.make(fixture.keyspace.database(database), "key:" + i, type);
       }
     }
   }
@@ -181,7 +181,7 @@ final class SnapshotMemoryTest {
       for (int i = 0; i < KEYS; i++) {
         String key = "key:" + i;
         if (random.nextInt(3) == 0) {
-          bench.delete(database, key);
+          fixture.delete(database, key);
         }
       }
     }

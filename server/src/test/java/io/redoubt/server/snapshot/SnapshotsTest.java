@@ -27,14 +27,14 @@ class SnapshotsTest {
   private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
 
   @TempDir Path directory;
-  private Bench bench;
+  private SnapshotFixture fixture;
   private Snapshots snapshots;
   private final Map<String, Supplier<String>> info = new HashMap<>();
 
   @BeforeEach
   void open() {
-    bench = new Bench(directory);
-    snapshots = bench.snapshots;
+    fixture = new SnapshotFixture(directory);
+    snapshots = fixture.snapshots;
     snapshots.declareInfo(
         (String name, LongSupplier value) -> info.put(name, () -> Long.toString(value.getAsLong())),
         info::put);
@@ -42,7 +42,7 @@ class SnapshotsTest {
 
   @AfterEach
   void close() {
-    bench.close();
+    fixture.close();
   }
 
   private String info(String field) {
@@ -50,14 +50,14 @@ class SnapshotsTest {
   }
 
   private void waitForTheEnd() {
-    bench.turns.turnUntil(() -> !snapshots.isRunning());
+    fixture.turns.turnUntil(() -> !snapshots.isRunning());
   }
 
   private void fill(int keys) {
     for (int i = 0; i < keys; i++) {
-      bench.set(i % 3, "key:" + i, "value:" + i, -1);
+      fixture.set(i % 3, "key:" + i, "value:" + i, -1);
     }
-    snapshots.changed(keys);
+    snapshots.addChanges(keys);
   }
 
   private List<String> filesInDirectory() throws IOException {
@@ -85,12 +85,12 @@ class SnapshotsTest {
     }
 
     @Override
-    public void complete() {
+    public void onComplete() {
       complete = true;
     }
 
     @Override
-    public void failed() {
+    public void onFailure() {
       failed = true;
     }
   }
@@ -98,10 +98,10 @@ class SnapshotsTest {
   @Test
   void theWalkGetsItsConfiguredShare() {
     fill(20_000);
-    bench.turns.isBusy = true;
-    bench.loopPercent = 2;
+    fixture.turns.isBusy = true;
+    fixture.loopPercent = 2;
     long few = keysSavedInTurns(200);
-    bench.loopPercent = 50;
+    fixture.loopPercent = 50;
     long many = keysSavedInTurns(200);
     assertThat(few).isPositive();
     assertThat(many).isGreaterThan(5 * few);
@@ -110,12 +110,12 @@ class SnapshotsTest {
   private long keysSavedInTurns(int count) {
     assertThat(snapshots.saveInBackground(false)).isNotNull();
     for (int i = 0; i < count; i++) {
-      bench.turns.turn();
+      fixture.turns.turn();
     }
     long saved = Long.parseLong(info("current_save_keys_processed"));
-    bench.turns.isBusy = false;
+    fixture.turns.isBusy = false;
     waitForTheEnd();
-    bench.turns.isBusy = true;
+    fixture.turns.isBusy = true;
     return saved;
   }
 
@@ -123,9 +123,9 @@ class SnapshotsTest {
   void saveWritesAndCounts() throws IOException, RdbException {
     fill(1000);
     assertThat(info("rdb_changes_since_last_save")).isEqualTo("1000");
-    bench.clock.wallMillis += 5000;
+    fixture.clock.wallMillis += 5000;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(bench.contents());
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEqualTo(fixture.contents());
     assertThat(info("rdb_changes_since_last_save")).isEqualTo("0");
     assertThat(info("rdb_saves")).isEqualTo("1");
     assertThat(snapshots.lastSaveSeconds()).isEqualTo(1_800_000_005L);
@@ -139,16 +139,16 @@ class SnapshotsTest {
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.IN_PROGRESS);
     assertThat(info("rdb_bgsave_in_progress")).isEqualTo("1");
-    bench.clock.wallMillis += 2000;
+    fixture.clock.wallMillis += 2000;
     assertThat(info("rdb_current_bgsave_time_sec")).isEqualTo("2");
-    snapshots.changed(7);
+    snapshots.addChanges(7);
     waitForTheEnd();
     assertThat(info("rdb_bgsave_in_progress")).isEqualTo("0");
     assertThat(info("rdb_changes_since_last_save")).isEqualTo("7");
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
     assertThat(info("rdb_last_bgsave_time_sec")).isEqualTo("2");
     assertThat(info("rdb_current_bgsave_time_sec")).isEqualTo("-1");
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).hasSize(5000);
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).hasSize(5000);
   }
 
   @Test
@@ -165,20 +165,20 @@ class SnapshotsTest {
 
   @Test
   void savePointsStartASave() {
-    bench.savePoints.add(new SavePoint(60, 100));
+    fixture.savePoints.add(new SavePoint(60, 100));
     fill(99);
-    bench.clock.wallMillis += 61_000;
+    fixture.clock.wallMillis += 61_000;
     snapshots.cron();
     assertThat(snapshots.isRunning()).isFalse();
-    snapshots.changed(1);
+    snapshots.addChanges(1);
     snapshots.cron();
     assertThat(snapshots.isSaving()).isTrue();
     waitForTheEnd();
-    snapshots.changed(100);
-    bench.clock.wallMillis += 60_000;
+    snapshots.addChanges(100);
+    fixture.clock.wallMillis += 60_000;
     snapshots.cron();
     assertThat(snapshots.isRunning()).isFalse();
-    bench.clock.wallMillis += 1_000;
+    fixture.clock.wallMillis += 1_000;
     snapshots.cron();
     assertThat(snapshots.isSaving()).isTrue();
     waitForTheEnd();
@@ -186,53 +186,53 @@ class SnapshotsTest {
 
   @Test
   void aFullDiskKeepsTheOldFileAndIsReportedUntilASaveSucceeds() throws IOException, RdbException {
-    bench.savePoints.add(new SavePoint(1, 1));
+    fixture.savePoints.add(new SavePoint(1, 1));
     fill(10);
     snapshots.save();
-    Map<String, Bench.Value> saved = bench.contents();
+    Map<String, SnapshotFixture.Value> saved = fixture.contents();
     fill(50_000);
-    bench.disk.roomBytes = 1000;
+    fixture.disk.roomBytes = 1000;
     snapshots.saveInBackground(false);
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
     assertThat(info("rdb_changes_since_last_save")).isEqualTo("50000");
     assertThat(snapshots.writesRefused()).isTrue();
     assertThat(filesInDirectory()).containsExactly("dump.rdb");
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(saved);
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEqualTo(saved);
 
-    bench.clock.wallMillis += 5_000;
+    fixture.clock.wallMillis += 5_000;
     snapshots.cron();
     assertThat(snapshots.isRunning()).as("waits before it tries again").isFalse();
-    bench.clock.wallMillis += 1;
-    bench.disk.roomBytes = Long.MAX_VALUE;
+    fixture.clock.wallMillis += 1;
+    fixture.disk.roomBytes = Long.MAX_VALUE;
     snapshots.cron();
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
     assertThat(snapshots.writesRefused()).isFalse();
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(bench.contents());
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEqualTo(fixture.contents());
   }
 
   @Test
   void reportsEveryFaultOfTheDiskAndLeavesNoTemporaryFile() throws IOException {
     fill(100);
-    bench.disk.failCreate = true;
+    fixture.disk.failCreate = true;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
     snapshots.saveInBackground(false);
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
-    bench.disk.failCreate = false;
-    bench.disk.failSync = true;
+    fixture.disk.failCreate = false;
+    fixture.disk.failSync = true;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
     snapshots.saveInBackground(false);
     waitForTheEnd();
-    bench.disk.failSync = false;
-    bench.disk.failRename = true;
+    fixture.disk.failSync = false;
+    fixture.disk.failRename = true;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
     snapshots.saveInBackground(false);
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
     assertThat(filesInDirectory()).isEmpty();
-    bench.disk.failRename = false;
+    fixture.disk.failRename = false;
     assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
   }
@@ -246,28 +246,28 @@ class SnapshotsTest {
     assertThat(snapshots.isSaving()).isFalse();
     assertThat(snapshots.sendTo(List.of(new Replica()), true)).isFalse();
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
-    Map<String, Bench.Value> before = bench.contents();
-    bench.keyspace.clear(true);
+    Map<String, SnapshotFixture.Value> before = fixture.contents();
+    fixture.keyspace.clear(true);
     waitForTheEnd();
     assertThat(one.complete && two.complete).isTrue();
     assertThat(one.received.toByteArray()).isEqualTo(two.received.toByteArray());
     Path received = directory.resolve("received.rdb");
     Files.write(received, one.received.toByteArray());
-    assertThat(Bench.load(received, KEEP_ALL)).isEqualTo(before);
+    assertThat(SnapshotFixture.load(received, KEEP_ALL)).isEqualTo(before);
   }
 
   @Test
   void aSlowReplicaDelaysTheWalkAndMemoryStaysBounded() {
-    bench.compress = false;
+    fixture.compress = false;
     String value = "v".repeat(10_000);
     for (int i = 0; i < 2_000; i++) {
-      bench.set(0, "key:" + i, value, -1);
+      fixture.set(0, "key:" + i, value, -1);
     }
     Replica replica = new Replica();
     replica.ready = false;
     snapshots.sendTo(List.of(replica), true);
     for (int i = 0; i < 10_000; i++) {
-      bench.turns.turn();
+      fixture.turns.turn();
     }
     assertThat(Long.parseLong(info("current_save_keys_processed"))).isLessThan(1_500);
     assertThat(replica.received.size()).isZero();
@@ -285,7 +285,7 @@ class SnapshotsTest {
     Replica two = new Replica();
     one.ready = false;
     snapshots.sendTo(List.of(one, two), true);
-    bench.turns.turn();
+    fixture.turns.turn();
     snapshots.drop(one);
     assertThat(snapshots.isRunning()).isTrue();
     snapshots.drop(two);
@@ -298,43 +298,43 @@ class SnapshotsTest {
 
   @Test
   void flushAllStopsASaveAndSavesTheEmptySet() throws IOException, RdbException {
-    bench.savePoints.add(new SavePoint(60, 1));
+    fixture.savePoints.add(new SavePoint(60, 1));
     fill(1_000);
-    bench.keySaveDelayMicros = 100_000_000;
+    fixture.keySaveDelayMicros = 100_000_000;
     snapshots.saveInBackground(false);
-    bench.turns.turn();
-    bench.keyspace.clear(false);
-    snapshots.flushedAll();
+    fixture.turns.turn();
+    fixture.keyspace.clear(false);
+    snapshots.onFlushAll();
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
-    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEmpty();
+    assertThat(SnapshotFixture.load(fixture.file(), KEEP_ALL)).isEmpty();
     assertThat(filesInDirectory()).containsExactly("dump.rdb");
   }
 
   @Test
   void closingEndsTheThreadOfABlockedTransfer() {
-    bench.compress = false;
+    fixture.compress = false;
     for (int i = 0; i < 1_500; i++) {
-      bench.set(0, "key:" + i, "v".repeat(10_000), -1);
+      fixture.set(0, "key:" + i, "v".repeat(10_000), -1);
     }
     Replica replica = new Replica();
     replica.ready = false;
     snapshots.sendTo(List.of(replica), true);
     for (int i = 0; i < 200; i++) {
-      bench.turns.turn();
+      fixture.turns.turn();
     }
     snapshots.close();
     assertThat(snapshots.isRunning()).isFalse();
-    bench.turns.turn(); // the thread's request to the loop arrives late
+    fixture.turns.turn(); // the thread's request to the loop arrives late
     assertThat(replica.received.size()).isZero();
   }
 
   @Test
   void closingDuringASaveLeavesNoTemporaryFile() throws IOException {
     fill(100);
-    bench.keySaveDelayMicros = 100_000_000;
+    fixture.keySaveDelayMicros = 100_000_000;
     snapshots.saveInBackground(false);
-    bench.turns.turn();
+    fixture.turns.turn();
     snapshots.close();
     assertThat(filesInDirectory()).isEmpty();
   }
@@ -343,18 +343,18 @@ class SnapshotsTest {
   void delaysWritesIfPreImagesAccumulate() {
     String value = "v".repeat(100_000);
     for (int i = 0; i < 900; i++) {
-      bench.set(0, "key:" + i, value, -1);
+      fixture.set(0, "key:" + i, value, -1);
     }
-    bench.keySaveDelayMicros = 100_000_000;
+    fixture.keySaveDelayMicros = 100_000_000;
     snapshots.saveInBackground(false);
     int changed = 0;
     while (!snapshots.writesMustWait()) {
-      bench.set(0, "key:" + changed++, "new", -1);
+      fixture.set(0, "key:" + changed++, "new", -1);
     }
     assertThat(changed).isBetween(120, 200);
-    assertThat(bench.writesWentOn).isFalse();
+    assertThat(fixture.writesWentOn).isFalse();
     snapshots.abortSave();
-    assertThat(bench.writesWentOn).isTrue();
+    assertThat(fixture.writesWentOn).isTrue();
     assertThat(snapshots.writesMustWait()).isFalse();
     waitForTheEnd();
   }

@@ -34,7 +34,7 @@ final class FieldTableTest {
   }
 
   private void drop(long root) {
-    table.root(root);
+    table.pointTo(root);
     while (table.dismantle()) {
       assertThat(table.root()).isEqualTo(root);
     }
@@ -173,7 +173,7 @@ final class FieldTableTest {
     // Blocks of a checking allocator are a little larger.
     assertThat(used - slabs.usedBytes())
         .isCloseTo(copy.sizeBytes(0), Percentage.withPercentage(15));
-    table.root(copied);
+    table.pointTo(copied);
     assertSame();
     drop(copied);
   }

@@ -35,7 +35,7 @@ final class IdTreeTest {
       long header = slabs.allocateFar(IdTree.HEADER_BYTES);
       Region.zero(header, IdTree.HEADER_BYTES);
       IdTree tree = new IdTree(slabs, valueBytes);
-      tree.header(header);
+      tree.pointTo(header);
       TreeMap<Id, Long> model = new TreeMap<>();
       for (int step = 0; step < 4000; step++) {
         boolean growing = step / 1000 % 2 == 0;
@@ -106,7 +106,7 @@ final class IdTreeTest {
     long header = slabs.allocateFar(IdTree.HEADER_BYTES);
     Region.zero(header, IdTree.HEADER_BYTES);
     IdTree tree = new IdTree(slabs, 0);
-    tree.header(header);
+    tree.pointTo(header);
     long before = slabs.usedBytes();
     for (int i = 0; i < 100_000; i++) {
       tree.put(i, 0);

@@ -22,7 +22,7 @@ final class NamedBlocksTest {
     long header = slabs.allocateFar(NamedBlocks.HEADER_BYTES);
     Region.zero(header, NamedBlocks.HEADER_BYTES);
     NamedBlocks blocks = new NamedBlocks(slabs, NAME_AT);
-    blocks.header(header);
+    blocks.pointTo(header);
     TreeMap<String, Long> model = new TreeMap<>();
     for (int step = 0; step < 5000; step++) {
       String name = Integer.toString(random.nextInt(300), 7);

@@ -233,10 +233,10 @@ final class RankedTreeTest {
     tree.insert(2, Region.GRANULE_BYTES);
     tree.insert(3, Region.GRANULE_BYTES);
     long two = tree.header();
-    tree.header(one);
+    tree.pointTo(one);
     assertThat(tree.size()).isEqualTo(1);
     dismantle(tree);
-    tree.header(two);
+    tree.pointTo(two);
     assertThat(tree.size()).isEqualTo(2);
     dismantle(tree);
     slabs.close();

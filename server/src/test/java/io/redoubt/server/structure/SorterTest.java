@@ -86,7 +86,7 @@ final class SorterTest {
     if (weight.contains("\0")) {
       Region.put(sorter.weight(i, weight.length()), weight.getBytes(StandardCharsets.ISO_8859_1));
     } else if (number != 0) {
-      sorter.number(i, number);
+      sorter.setNumber(i, number);
     }
   }
 

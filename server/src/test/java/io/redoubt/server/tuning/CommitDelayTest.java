@@ -19,14 +19,14 @@ class CommitDelayTest {
     assertThat(nanos(5 * SYNC, 1, 0, 0)).isZero();
     assertThat(nanos(5 * SYNC, 0, 0, 0)).isEqualTo(EndOfTurn.NO_LOOK);
     delay.endTurn();
-    delay.answered(6 * SYNC);
+    delay.onAnswered(6 * SYNC);
     assertThat(nanos(6 * SYNC + 10, 1, 1, 1)).isZero();
     assertThat(nanos(6 * SYNC + 11, 0, 1, 1)).isEqualTo(EndOfTurn.NO_LOOK);
   }
 
   @Test
   void waitsForTheClientsOfTheLastGroupAtMostASyncTime() {
-    delay.answered(0);
+    delay.onAnswered(0);
     assertThat(nanos(100, 3, 3, 50)).isEqualTo(SYNC - 100);
     assertThat(nanos(200, 40, 43, 50)).isEqualTo(SYNC - 200);
     assertThat(nanos(300, 1, 44, 50)).as("one is always late").isZero();
@@ -35,7 +35,7 @@ class CommitDelayTest {
 
   @Test
   void keepsPollingWhileRequestsArriveAtMostASyncTime() {
-    delay.answered(0);
+    delay.onAnswered(0);
     assertThat(nanos(3 * SYNC, 5, 5, 5)).isZero();
     assertThat(nanos(3 * SYNC + 10, 5, 5, 5)).isZero();
     assertThat(nanos(4 * SYNC, 5, 5, 5)).isEqualTo(EndOfTurn.NO_LOOK);
@@ -43,25 +43,25 @@ class CommitDelayTest {
 
   @Test
   void pausesWaitingAfterAFruitlessWait() {
-    delay.answered(0);
+    delay.onAnswered(0);
     assertThat(nanos(0, 1, 0, 8)).isEqualTo(SYNC);
     assertThat(nanos(SYNC, 0, 0, 8)).isEqualTo(EndOfTurn.NO_LOOK);
     for (int i = 1; i < CommitDelay.HURRIED_GROUPS; i++) {
       delay.endTurn();
-      delay.answered(i * 3 * SYNC);
+      delay.onAnswered(i * 3 * SYNC);
       assertThat(nanos(i * 3 * SYNC, 1, 0, 8)).isZero();
     }
     delay.endTurn();
-    delay.answered(90 * SYNC);
+    delay.onAnswered(90 * SYNC);
     assertThat(nanos(90 * SYNC, 1, 0, 8)).isEqualTo(SYNC);
   }
 
   @Test
   void aLateRequestDoesNotMakeAWaitFruitless() {
-    delay.answered(0);
+    delay.onAnswered(0);
     assertThat(nanos(7 * SYNC, 1, 1, 8)).isZero();
     delay.endTurn();
-    delay.answered(9 * SYNC);
+    delay.onAnswered(9 * SYNC);
     assertThat(nanos(9 * SYNC, 1, 1, 8)).isEqualTo(SYNC);
   }
 }

@@ -31,7 +31,7 @@ class WalkShareTest {
       long slice = turnWith(16);
       sum += slice;
       now += slice;
-      share.sliced(now);
+      share.chargeSlice(now);
     }
     return sum;
   }

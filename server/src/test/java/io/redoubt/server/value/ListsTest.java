@@ -39,7 +39,7 @@ final class ListsTest {
 
   @BeforeEach
   void registerStructures() {
-    keyspace.structures(Type.LIST, lists);
+    keyspace.setStructures(Type.LIST, lists);
   }
 
   @AfterEach

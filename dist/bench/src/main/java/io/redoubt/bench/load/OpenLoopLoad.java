@@ -127,12 +127,12 @@ public final class OpenLoopLoad implements AutoCloseable {
       if (sender.channel.read(replies) < 0) {
         throw new EOFException("connection closed by the server");
       }
-      answered(sender, replies.flip(), System.nanoTime(), latencies);
+      onAnswer(sender, replies.flip(), System.nanoTime(), latencies);
     }
     selector.selectedKeys().clear();
   }
 
-  private static void answered(
+  private static void onAnswer(
       Sender sender, ByteBuffer bytes, long nowNanos, LatencyHistogram latencies)
       throws IOException {
     while (bytes.hasRemaining()) {

@@ -1,6 +1,6 @@
 package io.redoubt.bench.measure;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -30,10 +30,10 @@ public final class MeasuredServer implements AutoCloseable {
   private static final String PRIVATE = "Private_";
 
   private final String name;
-  private final Node node;
+  private final NodeProcess node;
   private final Map<String, Long> nanosByThread = new HashMap<>();
 
-  private MeasuredServer(String name, Node node) {
+  private MeasuredServer(String name, NodeProcess node) {
     this.name = name;
     this.node = node;
   }
@@ -58,7 +58,7 @@ public final class MeasuredServer implements AutoCloseable {
     List<String> words =
         arguments.stream().flatMap(argument -> List.of(argument.split(" ", 2)).stream()).toList();
     Path log = folder.resolve(name + "-" + port + ".log");
-    return new MeasuredServer(name, Node.start(launcher, words, environment, port, log));
+    return new MeasuredServer(name, NodeProcess.start(launcher, words, environment, port, log));
   }
 
   public void awaitReady() throws IOException, InterruptedException {
@@ -162,7 +162,7 @@ public final class MeasuredServer implements AutoCloseable {
       throws IOException, InterruptedException {
     try (RespClient connection = connect()) {
       while (true) {
-        Map<String, String> fields = Node.info(connection, section);
+        Map<String, String> fields = NodeProcess.info(connection, section);
         if (fields.getOrDefault(field, "").equals(value)) {
           return fields;
         }

@@ -1,6 +1,6 @@
 package io.redoubt.bench.partition;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -36,8 +36,8 @@ public final class MachineGroup implements AutoCloseable {
   private final Programs programs;
   private final int machines;
   private final int downAfterMillis;
-  private final List<Node> servers = new ArrayList<>();
-  private final List<Node> sentinels = new ArrayList<>();
+  private final List<NodeProcess> servers = new ArrayList<>();
+  private final List<NodeProcess> sentinels = new ArrayList<>();
 
   /**
    * The programs and their configuration.
@@ -77,10 +77,10 @@ public final class MachineGroup implements AutoCloseable {
       Files.writeString(serverFolder(i).resolve("redis.conf"), serverConfiguration(i));
       servers.add(startServer(i));
     }
-    for (Node server : servers) {
+    for (NodeProcess server : servers) {
       server.awaitPong(START_LIMIT);
     }
-    for (Node replica : servers.subList(1, SERVERS)) {
+    for (NodeProcess replica : servers.subList(1, SERVERS)) {
       replica.awaitInfo("master_link_status", "up", START_LIMIT);
     }
     for (int i = 0; i < machines; i++) {
@@ -90,14 +90,14 @@ public final class MachineGroup implements AutoCloseable {
       command.add(programs.sentinel().toString());
       command.add(place.resolve("sentinel.conf").toString());
       sentinels.add(
-          Node.start(
+          NodeProcess.start(
               command,
               Map.of(),
               MachineNetwork.host(i),
               SENTINEL_PORT,
               place.resolve("sentinel.log")));
     }
-    for (Node sentinel : sentinels) {
+    for (NodeProcess sentinel : sentinels) {
       sentinel.awaitPong(START_LIMIT);
     }
   }
@@ -106,11 +106,11 @@ public final class MachineGroup implements AutoCloseable {
     return folder.resolve("server-" + machine);
   }
 
-  private Node startServer(int machine) throws IOException {
+  private NodeProcess startServer(int machine) throws IOException {
     List<String> command = new ArrayList<>(network.on(machine));
     command.add(programs.server().toString());
     command.add(serverFolder(machine).resolve("redis.conf").toString());
-    return Node.start(
+    return NodeProcess.start(
         command,
         machine == 0 ? programs.environment() : Map.of(),
         MachineNetwork.host(machine),
@@ -156,7 +156,7 @@ public final class MachineGroup implements AutoCloseable {
     servers.set(machine, startServer(machine));
   }
 
-  public Node server(int machine) {
+  public NodeProcess server(int machine) {
     return servers.get(machine);
   }
 
@@ -246,9 +246,9 @@ public final class MachineGroup implements AutoCloseable {
   /** Kills all processes without a shutdown. */
   @Override
   public void close() {
-    List<Node> all = new ArrayList<>(sentinels);
+    List<NodeProcess> all = new ArrayList<>(sentinels);
     all.addAll(servers);
-    for (Node node : all) {
+    for (NodeProcess node : all) {
       try {
         node.kill();
       } catch (InterruptedException e) {

@@ -18,11 +18,11 @@ import java.util.List;
 
 /** Saves an RDB file of each master, and the owners of slots in {@code nodes.json}. */
 final class Backup {
-  private final Topology topology;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
   private final PrintStream err;
 
-  Backup(Topology topology, PrintStream out, PrintStream err) {
+  Backup(DiscoveredCluster topology, PrintStream out, PrintStream err) {
     this.topology = topology;
     this.out = out;
     this.err = err;
@@ -74,7 +74,7 @@ final class Backup {
 
   private static String json(Member member) {
     List<String> ranges = new ArrayList<>();
-    for (String range : Topology.ranges(member.slots()).split(",", -1)) {
+    for (String range : DiscoveredCluster.ranges(member.slots()).split(",", -1)) {
       if (!range.isEmpty()) {
         String[] ends = range.substring(1, range.length() - 1).split("-", 2);
         ranges.add("[" + ends[0] + "," + ends[ends.length - 1] + "]");

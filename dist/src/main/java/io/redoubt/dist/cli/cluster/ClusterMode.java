@@ -16,7 +16,7 @@ public final class ClusterMode {
   private static final String USAGE =
       "[ERR] Wrong number of arguments for specified --cluster sub command\n";
 
-  private final Conversation talk;
+  private final ClusterModeContext talk;
   private final Target login;
 
   /**
@@ -26,14 +26,14 @@ public final class ClusterMode {
    * @param in answers questions
    */
   public ClusterMode(
-      ClusterOptions options, Target login, InputStream in, PrintStream out, PrintStream err) {
-    talk = new Conversation(options, in, out, err);
+      ClusterModeOptions options, Target login, InputStream in, PrintStream out, PrintStream err) {
+    talk = new ClusterModeContext(options, in, out, err);
     this.login = login.withDatabase(0).withProtocol(0);
   }
 
   /** Returns the exit status. */
   public int run() {
-    try (Topology topology = new Topology(login, talk.out(), talk.err())) {
+    try (DiscoveredCluster topology = new DiscoveredCluster(login, talk.out(), talk.err())) {
       return run(topology);
     } catch (ClusterException e) {
       String text = Objects.requireNonNullElse(e.getMessage(), "");
@@ -47,7 +47,7 @@ public final class ClusterMode {
     return 1;
   }
 
-  private int run(Topology topology)
+  private int run(DiscoveredCluster topology)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     List<String> arguments = talk.options().arguments;
     String command = talk.options().command == null ? "" : talk.options().command;
@@ -63,12 +63,13 @@ public final class ClusterMode {
       case "add-node" -> {
         need(arguments.size() == 2);
         load(topology, arguments.get(1));
-        return status(new Membership(talk, topology).add(ArgumentAddress.read(arguments.get(0))));
+        return status(
+            new MembershipChange(talk, topology).add(ArgumentAddress.read(arguments.get(0))));
       }
       case "del-node" -> {
         need(arguments.size() == 2);
         load(topology, arguments.get(0));
-        return status(new Membership(talk, topology).remove(arguments.get(1)));
+        return status(new MembershipChange(talk, topology).remove(arguments.get(1)));
       }
       case "call" -> {
         need(arguments.size() >= 2);
@@ -97,13 +98,13 @@ public final class ClusterMode {
     }
   }
 
-  private boolean examine(String command, Topology topology)
+  private boolean examine(String command, DiscoveredCluster topology)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     return switch (command) {
       case "info" -> new Everywhere(talk, topology).info();
       case "check" -> {
         boolean unused = new Everywhere(talk, topology).info();
-        yield new Check(talk, topology).run();
+        yield new ClusterCheck(talk, topology).run();
       }
       case "fix" -> new Repair(talk, topology).run();
       case "reshard" -> new Resharding(talk, topology).run();
@@ -124,7 +125,7 @@ public final class ClusterMode {
     }
   }
 
-  private static void load(Topology topology, String text)
+  private static void load(DiscoveredCluster topology, String text)
       throws IOException, ProtocolException, ClusterException {
     ArgumentAddress address = ArgumentAddress.read(text);
     topology.load(address.host(), address.port());

@@ -21,11 +21,11 @@ final class Creation {
   private static final int AGREED_MILLIS = 200;
   private static final int AGREED_CHECKS = 60;
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
-  Creation(Conversation talk, Topology topology) {
+  Creation(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();
@@ -59,10 +59,10 @@ final class Creation {
     configure();
     talk.step("Sending CLUSTER MEET messages to join the cluster");
     meet();
-    if (!Membership.awaitJoin(out, this::allKnown)) {
+    if (!MembershipChange.awaitJoin(out, this::allKnown)) {
       out.print(
           "[ERR] The nodes did not all meet within "
-              + Membership.JOIN_SECONDS
+              + MembershipChange.JOIN_SECONDS
               + " seconds. The port of the cluster bus must be reachable, too.\n");
       return false;
     }
@@ -71,9 +71,9 @@ final class Creation {
         Reply unused = each.ask("CLUSTER", "REPLICATE", each.masterId());
       }
     }
-    agreed();
+    awaitAgreement();
     topology.reload();
-    return new Check(talk, topology).run();
+    return new ClusterCheck(talk, topology).run();
   }
 
   private void connect() throws IOException, ProtocolException, ClusterException {
@@ -183,7 +183,7 @@ final class Creation {
     boolean all = true;
     Map<String, BitSet> view = null;
     for (Member each : topology.members()) {
-      Membership.View seen = Membership.view(each);
+      MembershipChange.View seen = MembershipChange.view(each);
       all &= seen.peers() == others;
       view = view == null ? seen.owners() : view;
       all &= view.equals(seen.owners());
@@ -192,13 +192,13 @@ final class Creation {
   }
 
   /** Waits until all nodes agree on the master of each replica. */
-  private void agreed()
+  private void awaitAgreement()
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     long replicas = topology.members().stream().filter(Member::isReplica).count();
     for (int i = 0; i < AGREED_CHECKS; i++) {
       boolean all = true;
       for (Member each : topology.members()) {
-        all &= Membership.view(each).replicas() == replicas;
+        all &= MembershipChange.view(each).replicas() == replicas;
       }
       if (all) {
         return;

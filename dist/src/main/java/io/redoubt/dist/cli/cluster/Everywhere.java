@@ -15,11 +15,11 @@ final class Everywhere {
   private static final int LEAST_TIMEOUT_MILLIS = 100;
   private static final int SHOWN_ID = 8;
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
-  Everywhere(Conversation talk, Topology topology) {
+  Everywhere(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();

@@ -15,12 +15,12 @@ import java.util.List;
 final class Import {
   private static final int KEYS_AT_ONCE = 1000;
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final Target login;
   private final PrintStream out;
 
-  Import(Conversation talk, Topology topology, Target login) {
+  Import(ClusterModeContext talk, DiscoveredCluster topology, Target login) {
     this.talk = talk;
     this.topology = topology;
     this.login = login;
@@ -28,7 +28,7 @@ final class Import {
   }
 
   boolean run() throws IOException, ProtocolException, ClusterException {
-    ClusterOptions options = talk.options();
+    ClusterModeOptions options = talk.options();
     if (options.from == null) {
       throw new ClusterException(
           "[ERR] Option '--cluster-from' is required for subcommand" + " 'import'.");
@@ -43,7 +43,7 @@ final class Import {
             + options.from
             + " to cluster "
             + topology.members().getFirst().address());
-    if (!new Check(talk, topology).run()) {
+    if (!new ClusterCheck(talk, topology).run()) {
       return false;
     }
     talk.step("Connecting to the source Redis instance");
@@ -104,7 +104,7 @@ final class Import {
       out.print("No node has the slot of " + new String(key, UTF_8) + "\n");
       return false;
     }
-    ClusterOptions options = talk.options();
+    ClusterModeOptions options = talk.options();
     List<byte[]> words = SlotMove.request(owner, key, options, options.copies, options.replaces);
     Reply reply = source.session().connection().call(words.toArray(byte[][]::new));
     String name = new String(key, UTF_8);

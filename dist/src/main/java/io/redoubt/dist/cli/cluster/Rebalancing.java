@@ -12,11 +12,11 @@ import java.util.Map;
 
 /** Moves slots until each master has a share in proportion to its weight. */
 final class Rebalancing {
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
-  Rebalancing(Conversation talk, Topology topology) {
+  Rebalancing(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();
@@ -24,7 +24,7 @@ final class Rebalancing {
 
   boolean run() throws IOException, ProtocolException, ClusterException {
     Map<Member, Double> weights = weights();
-    if (!new Check(talk, topology).run()) {
+    if (!new ClusterCheck(talk, topology).run()) {
       out.print("*** Please fix your cluster problems before rebalancing\n");
       return false;
     }
@@ -63,7 +63,7 @@ final class Rebalancing {
   /** Returns the masters that take part, with their weights. */
   private Map<Member, Double> weights() throws ClusterException {
     Map<Member, Double> weights = new HashMap<>();
-    ClusterOptions options = talk.options();
+    ClusterModeOptions options = talk.options();
     for (Member each : topology.masters()) {
       if (each.slotCount() > 0 || options.usesEmptyMasters) {
         weights.put(each, 1.0);

@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 final class Repair {
   private static final int SETTLE_SECONDS = 30;
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final SlotMove moves;
   private final PrintStream out;
 
-  Repair(Conversation talk, Topology topology) {
+  Repair(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.moves = new SlotMove(talk, topology);
@@ -31,7 +31,7 @@ final class Repair {
 
   boolean run() throws IOException, ProtocolException, InterruptedException, ClusterException {
     boolean unused = new Everywhere(talk, topology).info();
-    if (new Check(talk, topology).run()) {
+    if (new ClusterCheck(talk, topology).run()) {
       return true;
     }
     if (topology.unreachableMasters() > 0 && !talk.options().fixesWithUnreachableMasters) {
@@ -64,7 +64,7 @@ final class Repair {
       TimeUnit.SECONDS.sleep(1);
       topology.reload();
     }
-    return new Check(talk, topology).run();
+    return new ClusterCheck(talk, topology).run();
   }
 
   private List<Member> owners(int slot) {

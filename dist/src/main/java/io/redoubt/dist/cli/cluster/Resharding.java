@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Moves a number of slots to a master, from some or all of the others. */
 final class Resharding {
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
   /** A slot and the node that has it. */
   record Planned(int slot, Member source) {}
 
-  Resharding(Conversation talk, Topology topology) {
+  Resharding(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();
   }
 
   boolean run() throws IOException, ProtocolException, ClusterException {
-    if (!new Check(talk, topology).run()) {
+    if (!new ClusterCheck(talk, topology).run()) {
       out.print("*** Please fix your cluster problems before resharding\n");
       return false;
     }

@@ -13,10 +13,10 @@ import java.util.List;
 final class SlotMove {
   private static final String NOT_A_MASTER = "ERR Please use SETSLOT only with masters.";
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
 
-  SlotMove(Conversation talk, Topology topology) {
+  SlotMove(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
   }
@@ -44,10 +44,10 @@ final class SlotMove {
   void close(int slot, Member source, Member target)
       throws IOException, ProtocolException, ClusterException {
     Reply unused = target.ask("CLUSTER", "SETSLOT", slot + "", "NODE", target.id());
-    tell(source, slot, target);
+    announce(source, slot, target);
     for (Member each : topology.masters()) {
       if (each != source && each != target) {
-        tell(each, slot, target);
+        announce(each, slot, target);
       }
     }
   }
@@ -55,7 +55,7 @@ final class SlotMove {
   /**
    * Announces a slot's owner to a node. A master that lost its last slot may have become a replica.
    */
-  private static void tell(Member member, int slot, Member owner)
+  private static void announce(Member member, int slot, Member owner)
       throws IOException, ProtocolException, ClusterException {
     Reply reply = member.call("CLUSTER", "SETSLOT", slot + "", "NODE", owner.id());
     if (reply instanceof Reply.Error error && !error.message().equals(NOT_A_MASTER)) {
@@ -92,7 +92,7 @@ final class SlotMove {
    * @param replaces overwrites a key that the target has already
    */
   static List<byte[]> request(
-      Member target, byte[] key, ClusterOptions options, boolean copies, boolean replaces) {
+      Member target, byte[] key, ClusterModeOptions options, boolean copies, boolean replaces) {
     List<byte[]> words = new ArrayList<>();
     for (String word : List.of("MIGRATE", target.host(), target.port() + "")) {
       words.add(word.getBytes(UTF_8));

@@ -12,10 +12,10 @@ import java.util.List;
  * @param arguments the arguments after the name
  */
 public record CommandDoc(
-    String name, String summary, String since, String group, List<Argument> arguments) {
+    String name, String summary, String since, String group, List<HelpArgument> arguments) {
 
   /** Returns the form of the arguments, such as {@code key value [NX|XX]}. */
   public String usage() {
-    return Argument.usage(arguments);
+    return HelpArgument.usage(arguments);
   }
 }

@@ -33,7 +33,7 @@ public final class CommandHelp {
       ~/.redisclirc is read at the start; it has preferences, one a line.
       """;
 
-  private CommandDocs docs = CommandDocs.none();
+  private DocumentedCommands docs = DocumentedCommands.none();
   private String address = "";
   private boolean hints = true;
 
@@ -57,7 +57,7 @@ public final class CommandHelp {
    */
   public void load(ClientConnection connection, String server)
       throws IOException, ProtocolException {
-    docs = CommandDocs.load(connection);
+    docs = DocumentedCommands.load(connection);
     address = server;
   }
 

@@ -26,11 +26,11 @@ final class Hint {
    */
   static @Nullable String after(CommandDoc doc, List<String> words) {
     Hint hint = new Hint(words);
-    List<Argument> rest = hint.take(doc.arguments());
+    List<HelpArgument> rest = hint.take(doc.arguments());
     if (rest == null || hint.at < words.size()) {
       return null;
     }
-    String usage = Argument.usage(rest);
+    String usage = HelpArgument.usage(rest);
     return hint.open.isEmpty() || usage.isEmpty() ? hint.open + usage : hint.open + " " + usage;
   }
 
@@ -42,10 +42,10 @@ final class Hint {
    * Matches words to a sequence of arguments; returns the arguments left after the last word, or
    * null if a word does not fit.
    */
-  private @Nullable List<Argument> take(List<Argument> arguments) {
-    List<Argument> rest = new ArrayList<>(arguments);
+  private @Nullable List<HelpArgument> take(List<HelpArgument> arguments) {
+    List<HelpArgument> rest = new ArrayList<>(arguments);
     while (!isDone() && !rest.isEmpty()) {
-      Argument taken = fitting(rest);
+      HelpArgument taken = fitting(rest);
       if (taken == null) {
         return null;
       }
@@ -72,9 +72,9 @@ final class Hint {
   }
 
   /** Returns the argument that the next word fits best, or null. */
-  private @Nullable Argument fitting(List<Argument> rest) {
-    Argument value = null;
-    for (Argument argument : rest) {
+  private @Nullable HelpArgument fitting(List<HelpArgument> rest) {
+    HelpArgument value = null;
+    for (HelpArgument argument : rest) {
       if (startsWithToken(argument)) {
         return argument;
       }
@@ -88,8 +88,8 @@ final class Hint {
     return value;
   }
 
-  private boolean startsWithToken(Argument argument) {
-    if (argument.kind() == Argument.Kind.TOKEN || !argument.token().isEmpty()) {
+  private boolean startsWithToken(HelpArgument argument) {
+    if (argument.kind() == HelpArgument.Kind.TOKEN || !argument.token().isEmpty()) {
       return argument.isToken(words.get(at));
     }
     return switch (argument.kind()) {
@@ -99,8 +99,8 @@ final class Hint {
     };
   }
 
-  private boolean fitsToken(List<Argument> sequence) {
-    for (Argument part : sequence) {
+  private boolean fitsToken(List<HelpArgument> sequence) {
+    for (HelpArgument part : sequence) {
       if (startsWithToken(part)) {
         return true;
       }
@@ -111,8 +111,8 @@ final class Hint {
     return false;
   }
 
-  private boolean takesAnyWord(Argument argument) {
-    if (argument.kind() == Argument.Kind.TOKEN || !argument.token().isEmpty()) {
+  private boolean takesAnyWord(HelpArgument argument) {
+    if (argument.kind() == HelpArgument.Kind.TOKEN || !argument.token().isEmpty()) {
       return false;
     }
     return switch (argument.kind()) {
@@ -123,11 +123,11 @@ final class Hint {
   }
 
   /** Returns true if the next word repeats an argument and is not the token of another one. */
-  private boolean repeats(Argument argument) {
+  private boolean repeats(HelpArgument argument) {
     return argument.repeatsToken() ? startsWithToken(argument) : takesAnyWordAfterToken(argument);
   }
 
-  private boolean takesAnyWordAfterToken(Argument argument) {
+  private boolean takesAnyWordAfterToken(HelpArgument argument) {
     return switch (argument.kind()) {
       case VALUE -> true;
       case TOKEN -> argument.isToken(words.get(at));
@@ -136,8 +136,8 @@ final class Hint {
   }
 
   /** Matches one occurrence of an argument; returns false if a word does not fit. */
-  private boolean takeOne(Argument argument) {
-    if (argument.kind() == Argument.Kind.TOKEN) {
+  private boolean takeOne(HelpArgument argument) {
+    if (argument.kind() == HelpArgument.Kind.TOKEN) {
       at++;
       return true;
     }
@@ -150,15 +150,15 @@ final class Hint {
     }
     switch (argument.kind()) {
       case CHOICE -> {
-        Argument chosen = fitting(choices(argument.parts()));
+        HelpArgument chosen = fitting(choices(argument.parts()));
         return chosen != null && takeOne(named(argument.parts(), chosen));
       }
       case SEQUENCE -> {
-        List<Argument> rest = take(argument.parts());
+        List<HelpArgument> rest = take(argument.parts());
         if (rest == null) {
           return false;
         }
-        String usage = Argument.usage(rest);
+        String usage = HelpArgument.usage(rest);
         if (at == words.size() && !usage.isEmpty()) {
           open = open.isEmpty() ? usage : open + " " + usage;
         }
@@ -172,10 +172,10 @@ final class Hint {
   }
 
   /** Returns choices as optional arguments, any of which may come next. */
-  private static List<Argument> choices(List<Argument> parts) {
+  private static List<HelpArgument> choices(List<HelpArgument> parts) {
     return parts.stream()
         .map(part ->
-            new Argument(
+            new HelpArgument(
                 part.name(),
                 part.kind(),
                 part.token(),
@@ -186,7 +186,7 @@ final class Hint {
         .toList();
   }
 
-  private static Argument named(List<Argument> parts, Argument choice) {
+  private static HelpArgument named(List<HelpArgument> parts, HelpArgument choice) {
     int index = choices(parts).indexOf(choice);
     return parts.get(index);
   }

@@ -202,7 +202,7 @@ public final class CommandRunner {
     if (printing.interactive()) {
       out.print("-> Redirected to slot [" + words[1] + "] located at " + host + ":" + port + "\n");
     }
-    session.target(session.target().at(host, port));
+    session.setTarget(session.target().at(host, port));
     if (!session.connect()) {
       return reply;
     }
@@ -259,7 +259,7 @@ public final class CommandRunner {
         if (arguments.length == 2) {
           try {
             String number = new String(arguments[1], ISO_8859_1).trim();
-            session.target(session.target().withDatabase(Integer.parseInt(number)));
+            session.setTarget(session.target().withDatabase(Integer.parseInt(number)));
           } catch (NumberFormatException e) {
             // The server accepts it; the prompt keeps the previous number.
           }
@@ -272,15 +272,15 @@ public final class CommandRunner {
       case "exec" -> inTransaction = false;
       case "discard" -> {
         inTransaction = false;
-        session.target(session.target().withDatabase(databaseBeforeTransaction));
+        session.setTarget(session.target().withDatabase(databaseBeforeTransaction));
       }
       case "reset" -> {
         inTransaction = false;
-        session.target(session.target().withDatabase(0).withProtocol(2));
+        session.setTarget(session.target().withDatabase(0).withProtocol(2));
       }
       case "hello" -> {
         if (arguments.length > 1 && !inTransaction) {
-          session.target(session.target().withProtocol(name(arguments[1]).equals("3") ? 3 : 2));
+          session.setTarget(session.target().withProtocol(name(arguments[1]).equals("3") ? 3 : 2));
         }
       }
       default -> {}

@@ -231,7 +231,7 @@ public final class LineRunner {
       out.print("Invalid server port.\n");
       return;
     }
-    session.target(session.target().at(new String(host, ISO_8859_1), parsed));
+    session.setTarget(session.target().at(new String(host, ISO_8859_1), parsed));
     runner.onNewConnection();
     session.connect();
   }

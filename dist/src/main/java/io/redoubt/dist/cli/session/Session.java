@@ -38,7 +38,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** Changes the server or the state of the next connection; keeps an open one. */
-  public void target(Target other) {
+  public void setTarget(Target other) {
     target = other;
   }
 

@@ -2,15 +2,15 @@ package io.redoubt.dist.cli.help;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.dist.cli.help.Argument.Kind;
+import io.redoubt.dist.cli.help.HelpArgument.Kind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class HintTest {
-  private static Argument argument(Kind kind, String text, String token, String flags) {
-    return new Argument(
+  private static HelpArgument argument(Kind kind, String text, String token, String flags) {
+    return new HelpArgument(
         text,
         kind,
         token,
@@ -20,16 +20,16 @@ final class HintTest {
         List.of());
   }
 
-  private static Argument value(String name, String flags) {
+  private static HelpArgument value(String name, String flags) {
     return argument(Kind.VALUE, name, "", flags);
   }
 
-  private static Argument token(String token, String flags) {
+  private static HelpArgument token(String token, String flags) {
     return argument(Kind.TOKEN, "", token, flags);
   }
 
-  private static Argument group(Kind kind, String token, String flags, Argument... parts) {
-    return new Argument(
+  private static HelpArgument group(Kind kind, String token, String flags, HelpArgument... parts) {
+    return new HelpArgument(
         "",
         kind,
         token,
@@ -39,7 +39,7 @@ final class HintTest {
         List.of(parts));
   }
 
-  private static CommandDoc doc(Argument... arguments) {
+  private static CommandDoc doc(HelpArgument... arguments) {
     return new CommandDoc("TEST", "", "", "", List.of(arguments));
   }
 

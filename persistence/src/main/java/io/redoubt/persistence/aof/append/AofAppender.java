@@ -44,7 +44,7 @@ public final class AofAppender implements AutoCloseable {
    */
   public interface Listener {
     /** Called after a change. */
-    void progressed();
+    void onProgress();
   }
 
   private static final long NOT_HELD = -1;
@@ -78,12 +78,12 @@ public final class AofAppender implements AutoCloseable {
    */
   public AofAppender(
       Threads threads, String threadName, Listener listener, LongSupplier monotonicNanos) {
-    worker = new AppendWorker(threads, threadName, monotonicNanos, progress, listener::progressed);
+    worker = new AppendWorker(threads, threadName, monotonicNanos, progress, listener::onProgress);
     worker.start();
   }
 
   /** Sets the policy, after completing the work started under the previous one. */
-  public void policy(Policy newPolicy) {
+  public void setPolicy(Policy newPolicy) {
     wantedPolicy = newPolicy;
     if (newPolicy != policy) {
       drain();
@@ -106,7 +106,7 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /** Sets whether the thread syncs; otherwise it only writes. */
-  public void forcing(boolean on) {
+  public void setForcing(boolean on) {
     forcing = on;
   }
 
@@ -165,7 +165,7 @@ public final class AofAppender implements AutoCloseable {
    * Sets the journal for commits under {@link Policy#ALWAYS}; null to sync the file at each commit.
    * Closes the previous journal.
    */
-  public void journal(@Nullable CommitJournal next) {
+  public void setJournal(@Nullable CommitJournal next) {
     CommitJournal old = journal;
     if (next == old) {
       return;
@@ -177,7 +177,7 @@ public final class AofAppender implements AutoCloseable {
     }
     journal = next;
     if (target != null) {
-      target.journal(next);
+      target.setJournal(next);
     }
     if (old != null) {
       AppendWorker.closeQuietly(old);
@@ -312,7 +312,7 @@ public final class AofAppender implements AutoCloseable {
     } catch (TornFile e) {
       progress.distrust(current, e);
     } catch (IOException e) {
-      progress.failed(e);
+      progress.onFailure(e);
     }
   }
 
@@ -387,7 +387,7 @@ public final class AofAppender implements AutoCloseable {
     drain();
     worker.giveUpIfStuck();
     filling.clear();
-    progress.closed(appended);
+    progress.onClosed(appended);
   }
 
   /** Reports that a rewrite is in place: it makes all bytes before the open file durable. */

@@ -44,9 +44,9 @@ final class AppendJob {
     preparation = null;
     try {
       last.run();
-      last.over(null);
+      last.onOver(null);
     } catch (IOException e) {
-      last.over(e);
+      last.onOver(e);
     }
   }
 
@@ -55,7 +55,7 @@ final class AppendJob {
     Preparation last = preparation;
     if (last != null) {
       preparation = null;
-      last.over(problem == null ? new IOException("The file is closed") : problem);
+      last.onOver(problem == null ? new IOException("The file is closed") : problem);
     }
   }
 }

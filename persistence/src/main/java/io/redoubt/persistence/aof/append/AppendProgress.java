@@ -50,7 +50,7 @@ final class AppendProgress {
     }
   }
 
-  synchronized void forced(long end) {
+  synchronized void onForced(long end) {
     forcedEnd = Math.max(forcedEnd, end);
     if (!distrusted) {
       failure = null;
@@ -60,7 +60,7 @@ final class AppendProgress {
   }
 
   /** Records a failure after which a retry is possible. */
-  void failed(IOException why) {
+  void onFailure(IOException why) {
     failure = why;
   }
 
@@ -69,7 +69,7 @@ final class AppendProgress {
     distrustedStart = file.streamStart();
     distrusted = true;
     failure = why;
-    file.distrusted();
+    file.keepJournal();
   }
 
   /** Records a completed rewrite, which makes all bytes before the open file durable. */
@@ -77,7 +77,7 @@ final class AppendProgress {
     if (distrusted && distrustedStart < open.streamStart()) {
       distrusted = false;
       failure = null;
-      open.trusted();
+      open.releaseJournal();
     }
     if (!distrusted) {
       durable = Math.max(durable, Math.max(open.streamStart(), forcedEnd));
@@ -86,7 +86,7 @@ final class AppendProgress {
   }
 
   /** Records that the file was closed, after which nothing waits for its bytes any more. */
-  synchronized void closed(long end) {
+  synchronized void onClosed(long end) {
     failure = null;
     distrusted = false;
     passed = end;

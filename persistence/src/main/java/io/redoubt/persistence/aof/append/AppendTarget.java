@@ -91,7 +91,7 @@ public final class AppendTarget implements Closeable {
   }
 
   /** Sets the journal for later commits. */
-  public void journal(@Nullable CommitJournal next) {
+  public void setJournal(@Nullable CommitJournal next) {
     journal = next;
   }
 
@@ -111,14 +111,14 @@ public final class AppendTarget implements Closeable {
   }
 
   /** Keeps the journal's content, because the durable content of the file is unknown. */
-  public void distrusted() {
+  public void keepJournal() {
     if (journal != null) {
       journal.keep();
     }
   }
 
   /** Releases the journal's content about previous files. */
-  void trusted() {
+  void releaseJournal() {
     if (journal != null) {
       journal.release();
     }

@@ -267,7 +267,7 @@ final class AppendWorker {
         progress.distrust(job.target, e);
         bytes.clear();
       } catch (IOException e) {
-        progress.failed(e);
+        progress.onFailure(e);
         return false;
       }
     }
@@ -275,7 +275,7 @@ final class AppendWorker {
       long start = monotonicNanos.getAsLong();
       try {
         job.force();
-        progress.forced(job.end);
+        progress.onForced(job.end);
       } catch (IOException e) {
         progress.distrust(job.target, e);
       }

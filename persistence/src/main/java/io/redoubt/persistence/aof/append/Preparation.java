@@ -11,5 +11,5 @@ public interface Preparation {
   void run() throws IOException;
 
   /** Reports the end of the preparation, or the problem that prevented it. */
-  void over(@Nullable IOException problem);
+  void onOver(@Nullable IOException problem);
 }

@@ -88,7 +88,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     expireAtMillis = newKey.expireAtMillis();
   }
 
-  private void ended() {
+  private void finishKey() {
     if (expireAtMillis != RdbKey.NONE) {
       ReplyWriter command = out.command(3);
       command.bulk("PEXPIREAT");
@@ -106,7 +106,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     command.bulk(key);
     command.bulk(memory, offset, length);
     out.end();
-    ended();
+    finishKey();
   }
 
   @Override
@@ -117,7 +117,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     command.bulk(key);
     command.bulkLong(value);
     out.end();
-    ended();
+    finishKey();
   }
 
   @Override
@@ -134,7 +134,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void endString() {
     out.endLong();
-    ended();
+    finishKey();
   }
 
   @Override
@@ -314,12 +314,12 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void streamGroup(
       RdbBytes name, long millis, long sequence, long entriesRead, long pending) {
-    stream.group(CommandOutput.copy(name), millis, sequence, entriesRead);
+    stream.writeGroup(CommandOutput.copy(name), millis, sequence, entriesRead);
   }
 
   @Override
   public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {
-    stream.pending(millis, sequence, deliveredAtMillis, deliveries);
+    stream.keepPending(millis, sequence, deliveredAtMillis, deliveries);
   }
 
   @Override
@@ -329,7 +329,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {
-    stream.consumer(CommandOutput.copy(name));
+    stream.writeConsumer(CommandOutput.copy(name));
   }
 
   @Override
@@ -344,7 +344,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     } else {
       out.endItems();
     }
-    ended();
+    finishKey();
   }
 
   @Override

@@ -125,7 +125,7 @@ final class StreamRewrite {
     out.end();
   }
 
-  void group(byte[] name, long millis, long sequence, long entriesRead) {
+  void writeGroup(byte[] name, long millis, long sequence, long entriesRead) {
     group = name;
     pendingCount = 0;
     ReplyWriter command = out.command(7);
@@ -140,7 +140,7 @@ final class StreamRewrite {
   }
 
   /** Keeps a pending entry of the group, in ascending order, until its consumer follows. */
-  void pending(long millis, long sequence, long deliveredAtMillis, long deliveries) {
+  void keepPending(long millis, long sequence, long deliveredAtMillis, long deliveries) {
     if (pendingCount * PENDING_LONGS == pending.length) {
       pending = Arrays.copyOf(pending, pending.length * 2);
     }
@@ -151,7 +151,7 @@ final class StreamRewrite {
     pending[at + 3] = deliveries;
   }
 
-  void consumer(byte[] name) {
+  void writeConsumer(byte[] name) {
     consumer = name;
     ReplyWriter command = out.command(5);
     command.bulk("XGROUP");

@@ -34,7 +34,7 @@ final class CheckVisitor implements RdbVisitor {
     this.nowMillis = terminal.nowMillis();
   }
 
-  void reader(RdbReader driving) {
+  void setReader(RdbReader driving) {
     reader = driving;
   }
 
@@ -80,15 +80,15 @@ final class CheckVisitor implements RdbVisitor {
 
   private void whole(RdbKey key) {
     begin(key);
-    ended();
+    finishKey();
   }
 
   @Override
   public void endValue() {
-    ended();
+    finishKey();
   }
 
-  private void ended() {
+  private void finishKey() {
     if (expireAtMillis != RdbKey.NONE) {
       expiring++;
       if (expireAtMillis < nowMillis) {
@@ -138,7 +138,7 @@ final class CheckVisitor implements RdbVisitor {
 
   @Override
   public void endString() {
-    ended();
+    finishKey();
   }
 
   @Override
@@ -225,7 +225,7 @@ final class CheckVisitor implements RdbVisitor {
   public void consumerEntry(long millis, long sequence) {}
 
   @Override
-  public void repaired(RdbType type, String what) {
+  public void onRepair(RdbType type, String what) {
     print("The value of key '" + asString(keyText) + "' is repaired when it is loaded: " + what);
   }
 }

@@ -95,14 +95,14 @@ final class ConsistentVisitor implements RdbVisitor {
 
   private void report(long count, String what) throws RdbException {
     if (count > 0) {
-      repaired(type, count + " " + what);
+      onRepair(type, count + " " + what);
     }
   }
 
   @Override
-  public void repaired(RdbType of, String what) throws RdbException {
+  public void onRepair(RdbType of, String what) throws RdbException {
     repaired = true;
-    next.repaired(of, what);
+    next.onRepair(of, what);
   }
 
   @Override
@@ -299,7 +299,7 @@ final class ConsistentVisitor implements RdbVisitor {
       count(elementsAt);
       next.consumerEntry(millis, sequence);
     } else {
-      repaired(type, "an entry was pending for a second consumer");
+      onRepair(type, "an entry was pending for a second consumer");
     }
   }
 

@@ -46,7 +46,7 @@ final class FileWindow implements AutoCloseable {
     if (offset >= start && offset < start + length) {
       return;
     }
-    file.position(offset);
+    file.seek(offset);
     start = offset;
     length = 0;
     while (length < WINDOW_BYTES) {

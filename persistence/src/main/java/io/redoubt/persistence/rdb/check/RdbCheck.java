@@ -68,7 +68,7 @@ public final class RdbCheck {
                 BufferMemory.offHeap(),
                 new ConsistentVisitor(visitor, terminal.nowMillis()),
                 Integer.MAX_VALUE)) {
-      visitor.reader(reader);
+      visitor.setReader(reader);
       return read(file, reader);
     } catch (IOException e) {
       return false;
@@ -91,11 +91,11 @@ public final class RdbCheck {
         int room = Math.min(reader.room(), READ_BYTES);
         int read = file.read(reader.memory(), reader.limit(), room);
         if (read < 0) {
-          reader.filled(0); // update the offset reached in the incomplete item
+          reader.onFilled(0); // update the offset reached in the incomplete item
           fail(reader, "Unexpected EOF reading RDB file");
           return false;
         }
-        reader.filled(read);
+        reader.onFilled(read);
       }
     } catch (RdbException e) {
       corrupt = reportFailure(reader, e);

@@ -52,7 +52,7 @@ public final class RdbSalvage {
    */
   public boolean run(Path source, Path target) {
     if (disk.exists(target)) {
-      say("Can't write to " + target + ": it exists");
+      print("Can't write to " + target + ": it exists");
       return false;
     }
     try (DiskFile file = disk.read(source);
@@ -69,23 +69,23 @@ public final class RdbSalvage {
     } catch (IOException e) {
       fail(target, e);
     } catch (RdbException e) {
-      say("Can't fix " + source + ": " + e.getMessage());
+      print("Can't fix " + source + ": " + e.getMessage());
     }
     return false;
   }
 
   private void fail(Path target, IOException e) {
-    say("Can't fix the file: " + terminal.reason(e));
+    print("Can't fix the file: " + terminal.reason(e));
     try {
       disk.delete(target);
     } catch (IOException again) {
-      say("Can't remove " + target + ": " + terminal.reason(again));
+      print("Can't remove " + target + ": " + terminal.reason(again));
     }
   }
 
   private boolean header(FileWindow window, long size) throws IOException, RdbException {
     if (size < HEADER_BYTES) {
-      say("Can't fix a file of " + size + " bytes");
+      print("Can't fix a file of " + size + " bytes");
       return false;
     }
     try (RdbReader reader = new RdbReader(buffers, visitor)) {
@@ -110,7 +110,7 @@ public final class RdbSalvage {
       out.finish();
     }
     shown.printCounts(0);
-    say(
+    print(
         String.format(
             Locale.ROOT,
             "Wrote %s: %d values repaired, %d items left out, %d bytes at the end lost",
@@ -189,7 +189,7 @@ public final class RdbSalvage {
     RdbReader reader =
         new RdbReader(buffers, target).checksum(false).totalBytes(size).startAt(at, version);
     if (target == visitor) {
-      shown.reader(reader);
+      shown.setReader(reader);
     }
     return reader;
   }
@@ -198,7 +198,7 @@ public final class RdbSalvage {
     terminal.print(String.format(Locale.ROOT, "[offset %d] %s\n", offset, text));
   }
 
-  private void say(String text) {
+  private void print(String text) {
     terminal.print(text + "\n");
   }
 }

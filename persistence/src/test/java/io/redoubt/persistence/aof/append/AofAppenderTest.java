@@ -64,7 +64,7 @@ class AofAppenderTest {
   private void open(Policy policy) throws IOException {
     appender.open(disk.create(FILE), 1);
     disk.syncDirectory(DIRECTORY);
-    appender.policy(policy);
+    appender.setPolicy(policy);
   }
 
   private void append(String text) {
@@ -91,9 +91,9 @@ class AofAppenderTest {
       long passed;
       try (AofAppender always = new AofAppender(THREADS, "appender", () -> {}, () -> 0)) {
         always.open(file, 1);
-        always.policy(Policy.ALWAYS);
+        always.setPolicy(Policy.ALWAYS);
         if (withJournal) {
-          always.journal(CommitJournal.create(each, JOURNAL, 1 << 14, SYSTEM));
+          always.setJournal(CommitJournal.create(each, JOURNAL, 1 << 14, SYSTEM));
           each.syncDirectory(DIRECTORY);
         }
         int turns = random.nextInt(30);
@@ -131,7 +131,7 @@ class AofAppenderTest {
   void syncsPendingGroupsTogether() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
-    appender.policy(Policy.ALWAYS);
+    appender.setPolicy(Policy.ALWAYS);
     append("first,");
     appender.flush(0);
     file.syncBegun.await();
@@ -153,7 +153,7 @@ class AofAppenderTest {
     appender.open(file, 1);
     append("not always");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isFalse();
-    appender.policy(Policy.ALWAYS);
+    appender.setPolicy(Policy.ALWAYS);
     assertThat(appender.forceWithin(Long.MAX_VALUE)).as("nothing to force").isFalse();
     append("first,");
     appender.flush(0);
@@ -174,7 +174,7 @@ class AofAppenderTest {
   void waitsForASlowSyncNoLongerThanAllowed() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
-    appender.policy(Policy.ALWAYS);
+    appender.setPolicy(Policy.ALWAYS);
     append("late");
     assertThat(appender.forceWithin(1)).as("the thread has it").isTrue();
     assertThat(appender.hasUnflushed()).isFalse();
@@ -191,7 +191,7 @@ class AofAppenderTest {
     open(Policy.ALWAYS);
     append("whole,");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
-    disk.roomBytes(4);
+    disk.setRoomBytes(4);
     append("too long,");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     assertThat(appender.failure()).hasMessage("No space left on device");
@@ -199,7 +199,7 @@ class AofAppenderTest {
     append("more");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).as("while it fails").isFalse();
     appender.flush(0);
-    disk.roomBytes(Long.MAX_VALUE);
+    disk.setRoomBytes(Long.MAX_VALUE);
     appender.retry();
     appender.drain();
     assertThat(appender.failure()).isNull();
@@ -214,7 +214,7 @@ class AofAppenderTest {
     try (AofAppender timed =
         new AofAppender(THREADS, "appender", () -> {}, () -> nanos.getAndAdd(took[0]))) {
       timed.open(disk.create(FILE), 1);
-      timed.policy(Policy.ALWAYS);
+      timed.setPolicy(Policy.ALWAYS);
       assertThat(timed.usualForceNanos()).isZero();
       timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
       assertThat(timed.forceWithin(Long.MAX_VALUE)).isTrue();
@@ -236,7 +236,7 @@ class AofAppenderTest {
       appender.flush(0);
       appender.drain();
       long passed = appender.passed();
-      disk.roomBytes(4);
+      disk.setRoomBytes(4);
       append("too long,");
       appender.flush(0);
       appender.drain();
@@ -245,7 +245,7 @@ class AofAppenderTest {
       append("more");
       appender.flush(0);
       assertThat(appender.passed()).isEqualTo(passed);
-      disk.roomBytes(Long.MAX_VALUE);
+      disk.setRoomBytes(Long.MAX_VALUE);
       appender.retry();
       appender.drain();
       appender.flush(0);
@@ -263,13 +263,13 @@ class AofAppenderTest {
     append("a");
     appender.flush(0);
     appender.drain();
-    disk.syncFails(true);
+    disk.setSyncFails(true);
     append("b");
     appender.flush(0);
     appender.drain();
     assertThat(appender.isDistrusted()).isTrue();
     assertThat(appender.durable()).isEqualTo(1);
-    disk.syncFails(false);
+    disk.setSyncFails(false);
     append("c");
     appender.flush(0);
     appender.drain();
@@ -290,8 +290,8 @@ class AofAppenderTest {
     SlowFile file = new SlowFile(disk.create(FILE));
     file.maySync.countDown();
     appender.open(file, 1);
-    appender.policy(Policy.ALWAYS);
-    appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
+    appender.setPolicy(Policy.ALWAYS);
+    appender.setJournal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
     append("a");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     int begun = file.syncs;
@@ -311,7 +311,7 @@ class AofAppenderTest {
     assertThat(file.syncs).isEqualTo(begun + 2);
     append("d");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
-    appender.journal(null);
+    appender.setJournal(null);
     assertThat(file.syncs).isEqualTo(begun + 3);
     assertThat(disk.exists(JOURNAL)).isFalse();
   }
@@ -319,17 +319,17 @@ class AofAppenderTest {
   @Test
   void keepsTheJournalUntilARewriteAfterAFailedSync() throws Exception {
     open(Policy.ALWAYS);
-    appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
+    appender.setJournal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
     disk.syncDirectory(DIRECTORY);
     append("a");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
     append("b");
     assertThat(appender.forceWithin(Long.MAX_VALUE)).isTrue();
-    disk.syncFails(true);
+    disk.setSyncFails(true);
     appender.force();
     appender.drain();
     assertThat(appender.isDistrusted()).isTrue();
-    disk.syncFails(false);
+    disk.setSyncFails(false);
     appender.open(disk.create(NEXT), 2);
     append("c");
     appender.flush(0);
@@ -359,7 +359,7 @@ class AofAppenderTest {
   void delaysWritesDuringASyncForALimitedTime() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
-    appender.policy(Policy.EVERYSEC);
+    appender.setPolicy(Policy.EVERYSEC);
     append("a");
     appender.flush(0);
     appender.force();
@@ -409,7 +409,7 @@ class AofAppenderTest {
     }
 
     @Override
-    public void over(@Nullable IOException problem) {
+    public void onOver(@Nullable IOException problem) {
       seen.add(problem == null ? "done" : problem.getMessage());
     }
   }
@@ -454,7 +454,7 @@ class AofAppenderTest {
   @ValueSource(booleans = {false, true})
   void cancelsThePreparationIfTheFileCannotBeWritten(boolean known) throws IOException {
     open(Policy.ALWAYS);
-    disk.roomBytes(3);
+    disk.setRoomBytes(3);
     append("before");
     appender.flush(0);
     if (known) {
@@ -465,7 +465,7 @@ class AofAppenderTest {
     appender.drain();
     assertThat(prepared.seen).containsExactly("No space left on device");
     appender.release();
-    disk.roomBytes(1000);
+    disk.setRoomBytes(1000);
     append("after");
     appender.retry();
     assertThat(appender.writeAndForce()).isNull();

@@ -344,7 +344,7 @@ class JournalCheckTest {
         if (power) {
           disk.cutPowerAt(disk.steps() + step);
         } else {
-          disk.failAt(disk.steps() + step);
+          disk.setFailAt(disk.steps() + step);
         }
         interrupted += fix().endsWith("status 1") ? 1 : 0;
         disk.restart();
@@ -358,13 +358,13 @@ class JournalCheckTest {
   @Test
   void keepsTheJournalOnAFullDisk() throws Exception {
     crash(forced());
-    disk.roomBytes(forced() + 1);
+    disk.setRoomBytes(forced() + 1);
     assertThat(fix())
         .contains("Failed to apply journal x.journal: ")
         .contains("No space left on device")
         .endsWith(". It is kept, run --fix again\nstatus 1");
     assertThat(disk.exists(JOURNAL)).isTrue();
-    disk.roomBytes(Long.MAX_VALUE);
+    disk.setRoomBytes(Long.MAX_VALUE);
     assertThat(fix()).endsWith(VALID);
     assertThat(disk.bytes(FILE)).isEqualTo(whole);
   }

@@ -206,7 +206,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
 
   /** Adds a consumer of the new value to run after CONFIG SET of this directive. */
   public final D onChange(ValueCheck<T> taker) {
-    return onChange(() -> taker.look(value));
+    return onChange(() -> taker.check(value));
   }
 
   /** Returns the name used for writing. */
@@ -225,7 +225,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   }
 
   /** Sets the title of its section in the shipped file. */
-  public final void section(String title) {
+  public final void setSection(String title) {
     section = title;
   }
 
@@ -310,14 +310,14 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   public final T readText(String text) throws RefusedValue {
     T parsed = checked(parseText(text, value));
     for (ValueCheck<T> check : setChecks) {
-      check.look(parsed);
+      check.check(parsed);
     }
     return parsed;
   }
 
   private T checked(T parsed) throws RefusedValue {
     for (ValueCheck<T> check : checks) {
-      check.look(parsed);
+      check.check(parsed);
     }
     return parsed;
   }

@@ -12,5 +12,5 @@ public interface ValueCheck<T> {
    *
    * @throws RefusedValue to refuse it
    */
-  void look(T value) throws RefusedValue;
+  void check(T value) throws RefusedValue;
 }

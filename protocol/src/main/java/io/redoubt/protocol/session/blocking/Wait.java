@@ -43,7 +43,7 @@ public final class Wait {
       timer.cancel();
       timer = null;
     }
-    wait.ended();
+    wait.onEnd();
     return true;
   }
 }

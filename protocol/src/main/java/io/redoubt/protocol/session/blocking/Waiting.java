@@ -3,19 +3,20 @@ package io.redoubt.protocol.session.blocking;
 /** The condition that a blocked client waits for. */
 public interface Waiting {
   /** Writes the reply of a timeout or of CLIENT UNBLOCK. The client has already been unblocked. */
-  void timedOut();
+  void onTimeout();
 
   /**
    * Records that the wait was ended with an error, which has been sent to the client.
    *
    * @param code the first word of the error
    */
-  default void failed(String code) {}
+  default void onFailure(String code) {}
 
   /**
-   * Releases the wait after any end, including a disconnect. Called once, before {@link #timedOut}.
+   * Releases the wait after any end, including a disconnect. Called once, before {@link
+   * #onTimeout}.
    */
-  void ended();
+  void onEnd();
 
   /** Returns true if a change of the server's role ends the wait with an error. */
   default boolean endsWithRole() {

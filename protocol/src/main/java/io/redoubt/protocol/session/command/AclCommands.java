@@ -204,7 +204,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     } else {
       Category category = Category.named(request.text(2));
       if (category == null) {
-        throw new CommandError("ERR Unknown category '" + Errors.shown(request, 2) + "'");
+        throw new CommandError("ERR Unknown category '" + Errors.excerpt(request, 2) + "'");
       }
       for (Command<C> command : table.numbered()) {
         if (command.isIn(category)) {
@@ -242,7 +242,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     Request request = call.request();
     User user = users().named(request.string(2));
     if (user == null) {
-      throw new CommandError("ERR User '" + Errors.shown(request, 2) + "' not found");
+      throw new CommandError("ERR User '" + Errors.excerpt(request, 2) + "' not found");
     }
     var words = new byte[request.count() - 3][];
     for (int i = 0; i < words.length; i++) {
@@ -251,7 +251,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     Request inner = Request.of(words);
     Command<C> command = table.find(inner);
     if (command == null) {
-      throw new CommandError("ERR Command '" + Errors.shown(request, 3) + "' not found");
+      throw new CommandError("ERR Command '" + Errors.excerpt(request, 3) + "' not found");
     }
     if (!command.accepts(inner.count())) {
       throw Errors.wrongArity(command);

@@ -227,7 +227,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .since("7.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
-          .runs(call -> flag(call, ClientFlag.NO_EVICT));
+          .runs(call -> setFlag(call, ClientFlag.NO_EVICT));
 
   final Command<C> getredir =
       command("CLIENT GETREDIR")
@@ -279,7 +279,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   }
 
   private static void setName(SessionCall call) {
-    call.client().names().name(checkedName(call.request().string(2)));
+    call.client().names().setName(checkedName(call.request().string(2)));
     call.reply().ok();
   }
 
@@ -305,11 +305,11 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   private static void setInfo(SessionCall call) {
     Request request = call.request();
     if (request.is(2, "LIB-NAME")) {
-      call.client().names().library(checked(request.string(3), "lib-name"));
+      call.client().names().setLibrary(checked(request.string(3), "lib-name"));
     } else if (request.is(2, "LIB-VER")) {
-      call.client().names().libraryVersion(checked(request.string(3), "lib-ver"));
+      call.client().names().setLibraryVersion(checked(request.string(3), "lib-ver"));
     } else {
-      throw new CommandError("ERR Unrecognized option '" + Errors.shown(request, 2) + "'");
+      throw new CommandError("ERR Unrecognized option '" + Errors.excerpt(request, 2) + "'");
     }
     call.reply().ok();
   }
@@ -318,24 +318,24 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     Request request = call.request();
     ClientOutput output = call.client().output();
     if (request.is(2, "ON")) {
-      output.mode(ClientOutput.ReplyMode.ON);
+      output.setMode(ClientOutput.ReplyMode.ON);
       call.reply().ok();
     } else if (request.is(2, "OFF")) {
-      output.mode(ClientOutput.ReplyMode.OFF);
+      output.setMode(ClientOutput.ReplyMode.OFF);
     } else if (!request.is(2, "SKIP")) {
       throw Errors.SYNTAX;
     } else if (output.mode() != ClientOutput.ReplyMode.OFF) {
-      output.mode(ClientOutput.ReplyMode.SKIP_NEXT);
+      output.setMode(ClientOutput.ReplyMode.SKIP_NEXT);
     }
   }
 
   /** Sets a flag of the own connection by the argument after the subcommand. */
-  static void flag(SessionCall call, ClientFlag flag) {
+  static void setFlag(SessionCall call, ClientFlag flag) {
     boolean on = call.request().is(2, "ON");
     if (!on && !call.request().is(2, "OFF")) {
       throw Errors.SYNTAX;
     }
-    call.client().flag(flag, on);
+    call.client().setFlag(flag, on);
     call.reply().ok();
   }
 
@@ -485,7 +485,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     } else if (!tracking.mode().optOut()) {
       throw NOT_OPT_OUT;
     }
-    tracking.cachingGiven(true);
+    tracking.setCachingGiven(true);
     call.reply().ok();
   }
 

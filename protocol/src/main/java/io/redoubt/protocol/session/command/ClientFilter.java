@@ -121,7 +121,7 @@ public final class ClientFilter {
       case "USER" -> {
         User user = registry.users().named(bytes);
         if (user == null) {
-          throw new CommandError("ERR No such user '" + Errors.shown(request, value) + "'");
+          throw new CommandError("ERR No such user '" + Errors.excerpt(request, value) + "'");
         }
         yield client -> user.equals(client.user());
       }
@@ -188,7 +188,7 @@ public final class ClientFilter {
           "ERR Unknown "
               + what
               + " found in the provided filter: "
-              + Errors.shown(request, argument));
+              + Errors.excerpt(request, argument));
     }
   }
 
@@ -219,7 +219,7 @@ public final class ClientFilter {
   private static ClientType type(Request request, int argument) {
     ClientType type = ClientType.named(request.text(argument));
     if (type == null) {
-      throw new CommandError("ERR Unknown client type '" + Errors.shown(request, argument) + "'");
+      throw new CommandError("ERR Unknown client type '" + Errors.excerpt(request, argument) + "'");
     }
     return type;
   }

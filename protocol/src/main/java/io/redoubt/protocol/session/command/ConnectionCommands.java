@@ -220,7 +220,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
         name = ClientCommands.checkedName(request.string(++i));
       } else {
         throw new CommandError(
-            "ERR Syntax error in HELLO option '" + Errors.shown(request, i) + "'");
+            "ERR Syntax error in HELLO option '" + Errors.excerpt(request, i) + "'");
       }
     }
     if (userAt > 0) {
@@ -230,13 +230,13 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       throw HELLO_NOAUTH;
     }
     if (name != null) {
-      client.names().name(name);
+      client.names().setName(name);
     }
     if (version > 0) {
-      client.reply().resp(version);
-      call.reply().resp(version);
+      client.reply().setResp(version);
+      call.reply().setResp(version);
     }
-    tell(call.reply(), client);
+    writeHello(call.reply(), client);
   }
 
   /** Returns true for the name and the password that follow AUTH. */
@@ -254,7 +254,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
     return false;
   }
 
-  private void tell(ReplyWriter reply, Client client) {
+  private void writeHello(ReplyWriter reply, Client client) {
     var role = hello.role();
     reply.map(role == null ? 6 : 7);
     field(reply, "server", "redis");

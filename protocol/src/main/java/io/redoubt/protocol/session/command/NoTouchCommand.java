@@ -24,7 +24,7 @@ public final class NoTouchCommand<C extends SessionCall> extends CommandGroup<C>
           .since("7.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
-          .runs(call -> ClientCommands.flag(call, ClientFlag.NO_TOUCH));
+          .runs(call -> ClientCommands.setFlag(call, ClientFlag.NO_TOUCH));
 
   public NoTouchCommand() {
     super(Group.CONNECTION);

@@ -212,7 +212,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
     for (int i = 1; i < request.count(); i++) {
       channels.subscribe(call.client(), kind, request.string(i));
     }
-    call.client().subscriptionsChanged();
+    call.client().onSubscriptionsChange();
   }
 
   private void unsubscribe(C call, ChannelKind kind) {
@@ -223,7 +223,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
     for (int i = 1; i < request.count(); i++) {
       channels.unsubscribe(call.client(), kind, request.string(i));
     }
-    call.client().subscriptionsChanged();
+    call.client().onSubscriptionsChange();
   }
 
   private void active(C call, ChannelKind kind) {

@@ -237,7 +237,7 @@ public final class HeapGate {
   }
 
   /** Derives the tables by command from the complete command table. */
-  public void commandsAreDeclared(CommandTable<?> table) {
+  public void onCommandsDeclared(CommandTable<?> table) {
     fromBytes = new long[table.numbered().size()];
     opens = new boolean[fromBytes.length];
     isHeld = new boolean[fromBytes.length];

@@ -58,9 +58,9 @@ public final class ClientInput {
   }
 
   /** Sets whether the size limits of authenticated clients apply. */
-  public void authenticated(boolean on) {
+  public void setAuthenticated(boolean on) {
     authenticated = on;
-    decoder.authenticated(on);
+    decoder.setAuthenticated(on);
   }
 
   /** Returns true if the size limits of authenticated clients apply. */
@@ -70,8 +70,8 @@ public final class ClientInput {
 
   /** Lifts the size limits, because the peer is the master. */
   public void fromMaster() {
-    authenticated(true);
-    decoder.fromMaster(true);
+    setAuthenticated(true);
+    decoder.setFromMaster(true);
   }
 
   public ByteQueue kept() {

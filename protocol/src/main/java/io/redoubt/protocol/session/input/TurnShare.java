@@ -56,14 +56,14 @@ public final class TurnShare {
   /** Returns true if the request may run in this turn. */
   boolean admits(Request request) {
     if (words >= stride) {
-      look();
+      sample();
       words = 0;
     }
     words += request.count();
     return !usedUp;
   }
 
-  private void look() {
+  private void sample() {
     long now = clock.monotonicNanos();
     if (startNanos == NOT_STARTED) {
       startNanos = now; // the first request is not measured: usually it is the only one

@@ -59,7 +59,7 @@ final class HeapGateTest implements HeapGate.Heap {
 
   HeapGateTest() {
     table.add(new Sample());
-    gate.commandsAreDeclared(table);
+    gate.onCommandsDeclared(table);
     gate.addHolder(() -> held);
   }
 

@@ -69,14 +69,14 @@ enum Bug {
     switch (this) {
       case NONE -> {}
       case FORGOTTEN_PROMISE ->
-          group.servers().forEach(each -> each.node().machine().diskDoor(ForgetfulDisk::new));
+          group.servers().forEach(each -> each.node().machine().setDiskDoor(ForgetfulDisk::new));
       case PRIORITY_FIRST -> {
         for (int i = 0; i < group.servers().size(); i++) {
           group.servers().get(i).options().add("replica-priority " + (i + 1));
         }
-        group.network().tap((from, to, bytes) -> answersByPriority(group, from, bytes));
+        group.network().setTap((from, to, bytes) -> answersByPriority(group, from, bytes));
       }
-      case LONG_LEASE -> group.network().tap((from, to, bytes) -> lengthened(bytes));
+      case LONG_LEASE -> group.network().setTap((from, to, bytes) -> lengthened(bytes));
       case EARLY_REPLY -> group.clients().replyEarly();
       case HASTY_READ -> group.servers().forEach(each -> each.options().add("write-acks-reads no"));
     }

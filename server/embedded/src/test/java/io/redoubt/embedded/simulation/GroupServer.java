@@ -51,10 +51,10 @@ final class GroupServer {
     if (firstRole.isEmpty()) {
       appointments.add(0L);
     }
-    node.machine().onLog(this::logged);
+    node.machine().onLog(this::onLog);
   }
 
-  private void logged(String line) {
+  private void onLog(String line) {
     Matcher follows = FOLLOWS.matcher(line);
     if (line.contains("MASTER MODE enabled")) {
       role = "";
@@ -68,7 +68,7 @@ final class GroupServer {
    * Records that a sentinel is about to order the server's promotion; the server may already be the
    * master.
    */
-  void ordered() {
+  void onOrdered() {
     orders.add(times.getAsLong());
   }
 

@@ -96,7 +96,7 @@ final class GroupStorm {
     faults = List.copyOf(wanted.isEmpty() ? chosen : wanted);
     wild = random.nextInt(8) == 0;
     for (SentinelProcess sentinel : group.sentinels()) {
-      sentinel.machine().onLog(this::logged);
+      sentinel.machine().onLog(this::onLog);
     }
   }
 
@@ -137,12 +137,12 @@ final class GroupStorm {
   // Aimed faults.
 
   /** Receives each line of a sentinel's log, on the sentinel's thread. */
-  private void logged(String line) {
+  private void onLog(String line) {
     Matcher order = ORDER.matcher(line);
     if (order.find()) {
       group.servers().stream()
           .filter(each -> each.host().equals(order.group(1)))
-          .forEach(GroupServer::ordered);
+          .forEach(GroupServer::onOrdered);
     }
     if (!calm && line.contains("+failover-state-fence-slaves")) {
       if (faults.contains(Fault.AIMED_KILL)) {
@@ -263,7 +263,7 @@ final class GroupStorm {
   }
 
   private void clock(SimulatedMachine machine) {
-    machine.clock().rate(1 + (random.nextDouble() * 2 - 1) * LARGEST_DRIFT);
+    machine.clock().setRate(1 + (random.nextDouble() * 2 - 1) * LARGEST_DRIFT);
     if (random.nextBoolean()) {
       machine.clock().jump(random.nextLong(-LARGEST_JUMP_MILLIS, LARGEST_JUMP_MILLIS));
     }
@@ -294,7 +294,7 @@ final class GroupStorm {
             && lostMember.isEmpty());
   }
 
-  private void restarted() {
+  private void onRestart() {
     steadyAtNanos = simulation.nowNanos() + STEADY_MILLIS * 1_000_000L;
   }
 
@@ -325,7 +325,7 @@ final class GroupStorm {
           } else {
             server.start();
           }
-          restarted();
+          onRestart();
         });
   }
 
@@ -373,7 +373,7 @@ final class GroupStorm {
           server.node().machine().loseDisk();
           simulation.sleep(random.nextInt(LONGEST_DOWN_MILLIS));
           server.startAnew(followingAnother(server));
-          restarted();
+          onRestart();
           for (int i = 0; i < REMOVALS && !calm && !lostMember.isEmpty(); i++) {
             simulation.sleep(LONGEST_REST_MILLIS);
             removeLost();
@@ -456,12 +456,12 @@ final class GroupStorm {
     simulation.sleep(LONGEST_DOWN_MILLIS + 1000); // until the last restart has decided to wait
     for (GroupServer server : group.servers()) {
       server.node().machine().resume();
-      server.node().machine().clock().rate(1);
+      server.node().machine().clock().setRate(1);
       server.start();
     }
     for (SentinelProcess sentinel : group.sentinels()) {
       sentinel.machine().resume();
-      sentinel.machine().clock().rate(1);
+      sentinel.machine().clock().setRate(1);
       sentinel.start();
     }
   }

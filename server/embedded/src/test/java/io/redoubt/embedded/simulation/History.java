@@ -86,14 +86,14 @@ final class History {
   }
 
   /** Records the answer to an operation. */
-  void done(Event event, @Nullable String result) {
+  void onDone(Event event, @Nullable String result) {
     event.returned = tick();
     event.outcome = Outcome.DONE;
     event.result = result;
   }
 
   /** Records that an operation was refused. */
-  void refused(Event event) {
+  void onRefused(Event event) {
     event.returned = tick();
     event.outcome = Outcome.REFUSED;
   }

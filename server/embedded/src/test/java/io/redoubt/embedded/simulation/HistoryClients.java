@@ -150,12 +150,12 @@ final class HistoryClients {
       Reply reply = client.call(words);
       if (!(reply instanceof Reply.Error error)) {
         if (kind.writes() || server.isMaster()) {
-          history.done(event, reply instanceof Reply.Null ? null : reply.text());
+          history.onDone(event, reply instanceof Reply.Null ? null : reply.text());
         }
         return true;
       }
       if (REFUSALS.contains(error.code())) {
-        history.refused(event);
+        history.onRefused(event);
         return random.nextInt(4) == 0;
       }
       if (!error.code().equals("UNACKED")) {

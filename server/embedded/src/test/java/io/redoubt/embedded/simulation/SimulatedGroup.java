@@ -275,7 +275,7 @@ final class SimulatedGroup {
     for (String key : history.registers(true).keySet()) {
       History.Event event = history.invoke(History.Kind.LAST_READ, master.host(), key, "");
       Reply reply = value(master, "GET", key);
-      history.done(event, reply instanceof Reply.Null ? null : reply.text());
+      history.onDone(event, reply instanceof Reply.Null ? null : reply.text());
     }
   }
 

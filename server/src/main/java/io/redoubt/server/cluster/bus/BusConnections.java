@@ -103,7 +103,7 @@ final class BusConnections {
   }
 
   void listen(InetSocketAddress address, int backlog, @Nullable Tls accepting) throws IOException {
-    listeners.add(transport.listen(address, backlog, accepting, this::accepted));
+    listeners.add(transport.listen(address, backlog, accepting, this::onAccepted));
   }
 
   /**
@@ -114,16 +114,16 @@ final class BusConnections {
     accepting = true;
   }
 
-  private void accepted(Connection connection) {
+  private void onAccepted(Connection connection) {
     if (!accepting) {
       connection.close();
       return;
     }
     End end = new End(--lastInbound);
     end.connection = connection;
-    connection.keepAlive(KEEP_ALIVE_SECONDS);
+    connection.setKeepAlive(KEEP_ALIVE_SECONDS);
     ends.put(end.id, end);
-    connection.handler(end);
+    connection.setHandler(end);
   }
 
   void connect(int link, Endpoint endpoint) {
@@ -151,7 +151,7 @@ final class BusConnections {
   }
 
   /** Ends a batch of sends: releases the cached encodings. */
-  void sentAll() {
+  void endBatch() {
     encoded.forget();
   }
 
@@ -165,7 +165,7 @@ final class BusConnections {
     if (limit > 0 && open.queuedBytes() + bytes.length > limit) {
       log.warning(
           "Freeing cluster link to %s, exceeding output buffer limit", open.remoteAddress());
-      stats.limitExceeded();
+      stats.countLimitExceeded();
       open.close();
       return;
     }
@@ -174,7 +174,7 @@ final class BusConnections {
         bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
     open.send(chunk, chunk.start() + bytes.length);
     open.flush();
-    stats.sent(body);
+    stats.countSent(body);
   }
 
   /** Closes the outgoing or the inbound connections of a node. */
@@ -292,7 +292,7 @@ final class BusConnections {
           if (filled >= MessageDecoder.PREFIX && filled == length()) {
             byte[] bytes = Arrays.copyOf(buffer, filled);
             filled = 0;
-            received(from, bytes);
+            onMessage(from, bytes);
           }
         }
       } catch (MalformedMessage e) {
@@ -381,7 +381,7 @@ final class BusConnections {
       return connection == null || !connection.isOpen() ? 0 : connection.queuedBytes();
     }
 
-    private void received(Connection from, byte[] bytes) throws MalformedMessage {
+    private void onMessage(Connection from, byte[] bytes) throws MalformedMessage {
       if (MessageDecoder.isLight(bytes)) {
         Body.Publish body = MessageDecoder.decodeLight(bytes);
         if (isTaken(body)) {
@@ -399,7 +399,7 @@ final class BusConnections {
     }
 
     private boolean isTaken(Body body) {
-      stats.received(body);
+      stats.countReceived(body);
       return dropped == null || !dropped.test(body);
     }
 

@@ -67,11 +67,11 @@ public final class BusStats {
   private final Map<Type, Long> received = new EnumMap<>(Type.class);
   private long limitsExceeded;
 
-  void sent(Body body) {
+  void countSent(Body body) {
     count(sent, body);
   }
 
-  void received(Body body) {
+  void countReceived(Body body) {
     count(received, body);
   }
 
@@ -82,7 +82,7 @@ public final class BusStats {
     }
   }
 
-  void limitExceeded() {
+  void countLimitExceeded() {
     limitsExceeded++;
   }
 

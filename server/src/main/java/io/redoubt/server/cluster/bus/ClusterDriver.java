@@ -131,7 +131,7 @@ public final class ClusterDriver {
   }
 
   /** Performs the due work at once after a test has moved the clock. */
-  public void clockMoved() {
+  public void onClockMove() {
     if (timer.isRunning()) {
       tick();
     }
@@ -144,7 +144,7 @@ public final class ClusterDriver {
   }
 
   /** Reports the progress of replication if a manual failover waits for it. */
-  public void replicated() {
+  public void onReplicated() {
     if (cluster.awaitedOffset() >= 0) {
       submit(new Input.Replication(server.offset(), server.dataAgeMillis()));
     }
@@ -226,7 +226,7 @@ public final class ClusterDriver {
     while (!held && !waiting.isEmpty()) {
       perform(waiting.remove());
     }
-    connections.sentAll();
+    connections.endBatch();
   }
 
   private void perform(Output output) {
@@ -247,7 +247,7 @@ public final class ClusterDriver {
       case Output.ResumeWrites() -> server.resumeWrites();
       case Output.DropSlots(SlotSet slots) -> server.dropSlots(slots);
       case Output.DropAll() -> server.dropAll();
-      case Output.TopologyChanged() -> server.topologyChanged();
+      case Output.TopologyChanged() -> server.onTopologyChange();
       case Output.Deliver(boolean sharded, ByteString channel, ByteString message) ->
           server.deliver(sharded, channel, message);
       case Output.Remark(Output.Level level, String text) -> log(level, text);

@@ -34,7 +34,7 @@ public interface DataServer {
   void dropAll();
 
   /** Called after slots, nodes or the state of the cluster have changed. */
-  void topologyChanged();
+  void onTopologyChange();
 
   /** Delivers a message published at another node to the subscribers of a channel. */
   void deliver(boolean sharded, ByteString channel, ByteString message);

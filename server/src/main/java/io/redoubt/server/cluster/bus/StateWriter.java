@@ -196,7 +196,7 @@ final class StateWriter {
         handed = null;
         job.ends().countDown();
         if (!finished) {
-          loop.execute(() -> ended(job.covers(), fault));
+          loop.execute(() -> onWriteEnd(job.covers(), fault));
         }
       } else if (finished) {
         return;
@@ -215,7 +215,7 @@ final class StateWriter {
     }
   }
 
-  private void ended(long covered, @Nullable Exception fault) {
+  private void onWriteEnd(long covered, @Nullable Exception fault) {
     writing = false;
     if (fault != null) {
       if (!failed) {

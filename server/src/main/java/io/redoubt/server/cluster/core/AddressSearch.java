@@ -72,7 +72,7 @@ final class AddressSearch {
    *
    * @param ip empty if the name could not be resolved
    */
-  void resolved(String name, String ip) {
+  void onResolved(String name, String ip) {
     pending.remove(name);
     for (Node node : world.nodes.others()) {
       if (!node.labels.hostname().equals(name)) {
@@ -122,7 +122,7 @@ final class AddressSearch {
   }
 
   /** Ends a trial because another node answered. */
-  void refuted(Node node, String stranger) {
+  void onRefuted(Node node, String stranger) {
     world.remark(
         Level.VERBOSE,
         "Node "

@@ -142,11 +142,11 @@ final class BusLinks {
       // An unreachable node counts as silent from the first failed attempt.
       link.pingSentAt = world.now();
     }
-    world.nodes.linked(link.id, node);
+    world.nodes.putLink(link.id, node);
     world.emit(new Output.Connect(link.id, endpoint));
   }
 
-  void connected(int id) {
+  void onConnected(int id) {
     Node node = world.nodes.ofLink(id);
     if (node == null || node.link.state != LinkState.CONNECTING) {
       return;
@@ -157,10 +157,10 @@ final class BusLinks {
     node.clear(NodeFlag.MEET);
   }
 
-  void disconnected(int id) {
+  void onDisconnected(int id) {
     Node node = world.nodes.ofLink(id);
     if (node != null) {
-      world.linkLost(node);
+      world.markLinkLost(node);
       node.clear(NodeFlag.LIGHT_PUBLISH); // it may restart with an older version
     } else if (id < 0) {
       for (Node each : world.nodes.others()) {

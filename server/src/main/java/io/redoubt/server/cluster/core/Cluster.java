@@ -114,20 +114,20 @@ public final class Cluster {
     }
     switch (input) {
       case Input.Tick(long wallMillis) -> tick(wallMillis);
-      case Input.Connected(int link) -> links.connected(link);
-      case Input.Disconnected(int link) -> links.disconnected(link);
-      case Input.Received received -> reception.received(received);
-      case Input.Resolved(String name, String ip) -> search.resolved(name, ip);
+      case Input.Connected(int link) -> links.onConnected(link);
+      case Input.Disconnected(int link) -> links.onDisconnected(link);
+      case Input.Received received -> reception.onMessage(received);
+      case Input.Resolved(String name, String ip) -> search.onResolved(name, ip);
       case Input.Replication(long reached, long ageMillis) -> {
-        world.reached(reached);
-        world.aged(ageMillis);
+        world.setOffset(reached);
+        world.setDataAge(ageMillis);
       }
       case Input.WritesPaused(long reached) -> {
-        world.reached(reached);
-        manual.writesPaused();
+        world.setOffset(reached);
+        manual.onWritesPaused();
       }
       case Input.ReceivedLight(String sender, Body.Publish body) ->
-          reception.receivedLight(sender, body);
+          reception.onLightMessage(sender, body);
       case Input.Publish(boolean sharded, ByteString channel, ByteString message) ->
           messages.publish(new Body.Publish(sharded, channel, message));
       case Input.Configure(ClusterOptions changed) -> {
@@ -174,7 +174,7 @@ public final class Cluster {
       world.remark(Level.WARNING, "This process was paused for " + passed + " ms");
       planned.end(); // the pause of writes may have expired meanwhile
       if (passed > Math.max(MIN_PAUSE_MILLIS, timeout * 3 / 4)) {
-        serving.paused();
+        serving.onPause();
       }
     }
   }
@@ -319,7 +319,7 @@ public final class Cluster {
 
   /** Returns the findings of CLUSTER DOCTOR, one line each. */
   public List<String> findings() {
-    return Doctor.findings(world, links, gossip.differingAddress());
+    return ClusterDoctor.findings(world, links, gossip.differingAddress());
   }
 
   /** Returns true if commands for slots are served. */

@@ -91,7 +91,7 @@ final class Elections {
   /**
    * Handles a failure that has just been agreed on; {@code told} is true if this node broadcast it.
    */
-  void failureAgreed(Node node, boolean told) {
+  void onFailureAgreed(Node node, boolean told) {
     if (node == world.myself().master()) {
       agreedAt = world.now();
       this.told = told;
@@ -270,7 +270,7 @@ final class Elections {
   }
 
   /** Handles a vote. It counts only in the epoch of the request, which its header carries. */
-  void voted(Node voter, long votedEpoch) {
+  void onVote(Node voter, long votedEpoch) {
     if (candidacy.standing && votedEpoch == epoch && voter.isVoter()) {
       candidacy.voters.add(voter);
     }
@@ -282,7 +282,7 @@ final class Elections {
     myself.configEpoch = Math.max(myself.configEpoch, epoch);
     // The new master inherits the seat of the old one, which may have voted in these epochs
     // already.
-    world.voted(world.currentEpoch());
+    world.setVoted(world.currentEpoch());
     replace(master);
   }
 

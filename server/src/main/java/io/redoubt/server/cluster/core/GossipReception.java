@@ -71,7 +71,7 @@ final class GossipReception {
   }
 
   /** Handles the header of a message of any kind from a known node. */
-  void heard(Node sender, Header header) {
+  void onHeader(Node sender, Header header) {
     sender.link.heardAt = world.now();
     world.raiseEpoch(header.currentEpoch());
     if (header.configEpoch() > sender.configEpoch) {
@@ -88,12 +88,12 @@ final class GossipReception {
       sender.clear(NodeFlag.LIGHT_PUBLISH);
     }
     if (header.says(Header.PAUSED)) {
-      manual.masterPaused(sender, header.offset());
+      manual.onMasterPaused(sender, header.offset());
     }
   }
 
   /** Handles a PING, PONG or MEET. */
-  void received(
+  void onGossip(
       Input.Received received,
       @Nullable Node knownSender,
       @Nullable Node linked,
@@ -113,12 +113,13 @@ final class GossipReception {
         if (sender == null) {
           return;
         }
-        heard(sender, header); // learns whether it reads extensions before the next message to it
+        onHeader(
+            sender, header); // learns whether it reads extensions before the next message to it
       } else if (!linked.id().equals(header.sender())) {
-        strangerAt(linked, header.sender());
+        onStranger(linked, header.sender());
         return;
       } else {
-        answered(linked, announced(header, received.remoteIp()));
+        onAnswer(linked, announced(header, received.remoteIp()));
       }
     }
     if (sender == null) {
@@ -129,14 +130,14 @@ final class GossipReception {
     }
     copyFlag(sender, header, NodeFlag.NOFAILOVER);
     if (linked == sender && gossip.kind() == GossipKind.PONG) {
-      health.ponged(sender);
+      health.onPong(sender);
     }
     role(sender, header);
     followMastersMaster();
-    claims.claimed(sender, header);
+    claims.onClaims(sender, header);
     claims.resolveCollision(sender, header);
     for (GossipEntry entry : gossip.entries()) {
-      heardOf(sender, entry);
+      onEntry(sender, entry);
     }
     // Redis sends extensions only on its own link, and it has read our first PING, which announced
     // that we read them.
@@ -174,7 +175,7 @@ final class GossipReception {
         && !received.localIp().equals(myself.endpoint.ip())) {
       myself.endpoint = myself.endpoint.at(received.localIp());
       world.remark(Level.NOTICE, "IP address for this node updated to " + myself.endpoint.ip());
-      world.topologyChanged();
+      world.markTopologyChanged();
     }
   }
 
@@ -237,14 +238,14 @@ final class GossipReception {
       linked.clear(NodeFlag.MASTER);
     }
     Restoration.setShard(linked, world.newId());
-    heard(linked, header);
+    onHeader(linked, header);
     world.remark(Level.DEBUG, "Handshake with node " + linked + " completed.");
-    world.topologyChanged();
+    world.markTopologyChanged();
     return linked;
   }
 
   /** Handles an answer on a link. The first one confirms an address that was on trial. */
-  private void answered(Node linked, Endpoint endpoint) {
+  private void onAnswer(Node linked, Endpoint endpoint) {
     if (!linked.link.answered) {
       boolean onTrial = search.isOnTrial(linked);
       linked.link.answered = true;
@@ -259,9 +260,9 @@ final class GossipReception {
   }
 
   /** Handles a message from an address at which another node was expected. */
-  void strangerAt(Node linked, String stranger) {
+  void onStranger(Node linked, String stranger) {
     if (search.isOnTrial(linked)) {
-      search.refuted(linked, stranger);
+      search.onRefuted(linked, stranger);
       return;
     }
     world.remark(Level.DEBUG, "PONG contains mismatching sender ID. About node " + linked + " ...");
@@ -269,7 +270,7 @@ final class GossipReception {
     linked.lostEndpoint = linked.endpoint;
     linked.endpoint = new Endpoint("", 0, 0, 0);
     world.closeLink(linked);
-    world.topologyChanged();
+    world.markTopologyChanged();
   }
 
   private void updateEndpoint(Node node, Endpoint endpoint) {
@@ -282,7 +283,7 @@ final class GossipReception {
             || node.endpoint.busPort() != endpoint.busPort();
     node.endpoint = endpoint;
     node.clear(NodeFlag.NOADDR);
-    world.topologyChanged();
+    world.markTopologyChanged();
     if (moved) {
       if (!node.leadsTo(endpoint)) {
         world.closeLink(node);
@@ -303,7 +304,7 @@ final class GossipReception {
       } else {
         sender.clear(flag);
       }
-      world.topologyChanged();
+      world.markTopologyChanged();
     }
   }
 
@@ -311,7 +312,7 @@ final class GossipReception {
     if (header.master() == null) {
       if (!sender.isMaster()) {
         sender.becomeMaster();
-        world.topologyChanged();
+        world.markTopologyChanged();
       }
       return;
     }
@@ -319,10 +320,10 @@ final class GossipReception {
     if (sender.isMaster()) {
       world.slots.vacate(sender);
       sender.becomeReplica(master);
-      world.topologyChanged();
+      world.markTopologyChanged();
     } else if (master != null && sender.master() != master && master != sender) {
       sender.follow(master);
-      world.topologyChanged();
+      world.markTopologyChanged();
     }
   }
 
@@ -340,7 +341,7 @@ final class GossipReception {
     }
   }
 
-  private void heardOf(Node sender, GossipEntry entry) {
+  private void onEntry(Node sender, GossipEntry entry) {
     Node node = world.nodes.known(entry.node());
     if (node == null) {
       learn(entry);
@@ -354,9 +355,9 @@ final class GossipReception {
     boolean suspected = entry.has(NodeFlag.PFAIL | NodeFlag.FAIL);
     if (sender.isMaster()) {
       if (suspected) {
-        health.reported(node, sender);
+        health.addReport(node, sender);
       } else {
-        health.retracted(node, sender);
+        health.removeReport(node, sender);
       }
     }
     if (!suspected
@@ -394,7 +395,7 @@ final class GossipReception {
     Node node = new Node(entry.node(), flags, entry.endpoint(), world.now());
     Restoration.setShard(node, world.newId());
     world.nodes.add(node);
-    world.topologyChanged();
+    world.markTopologyChanged();
   }
 
   /**
@@ -418,7 +419,7 @@ final class GossipReception {
         }
         case Extension.ForgottenNode(String id, long ttlSeconds) -> {
           sender.knowsLaterExtensions = true;
-          world.forgottenByOthers(id, ttlSeconds);
+          world.forgetForOthers(id, ttlSeconds);
         }
         case Extension.ShardId(String id) -> {
           shard = id;
@@ -435,7 +436,7 @@ final class GossipReception {
     Labels labels = new Labels(hostname, nodeName, shard);
     if (!labels.equals(before)) {
       sender.labels = labels;
-      world.topologyChanged();
+      world.markTopologyChanged();
       Node myself = world.myself();
       if (myself.master() == sender) {
         Restoration.setShard(myself, shard);

@@ -42,7 +42,7 @@ final class Health {
       if (silence > world.timeoutMillis() && !node.has(NodeFlag.PFAIL | NodeFlag.FAIL)) {
         node.set(NodeFlag.PFAIL);
         world.remark(Level.DEBUG, "*** NODE " + node + " possibly failing");
-        world.viewChanged();
+        world.markViewChanged();
         judgeTogether(node);
       }
     }
@@ -74,12 +74,12 @@ final class Health {
     return reports;
   }
 
-  void reported(Node node, Node reporter) {
+  void addReport(Node node, Node reporter) {
     node.failReports.put(reporter, world.now());
     judgeTogether(node);
   }
 
-  void retracted(Node node, Node reporter) {
+  void removeReport(Node node, Node reporter) {
     node.failReports.remove(reporter);
   }
 
@@ -94,34 +94,34 @@ final class Health {
     world.remark(Level.NOTICE, "Marking node " + node + " as failing (quorum reached).");
     fail(node);
     messages.broadcast(new Body.Fail(node.id()), 0);
-    elections.failureAgreed(node, true);
+    elections.onFailureAgreed(node, true);
   }
 
   private void fail(Node node) {
     node.clear(NodeFlag.PFAIL);
     node.set(NodeFlag.FAIL);
     node.failedAt = world.now();
-    world.topologyChanged();
+    world.markTopologyChanged();
   }
 
   /** Handles a FAIL message: a majority has agreed on a failure. */
-  void failed(Node sender, String id) {
+  void onFail(Node sender, String id) {
     Node node = world.nodes.known(id);
     if (node == null || node == world.myself() || node.hasFailed()) {
       return;
     }
     world.remark(Level.NOTICE, "FAIL message received from " + sender + " about " + id);
     fail(node);
-    elections.failureAgreed(node, false);
+    elections.onFailureAgreed(node, false);
   }
 
   /** Handles a PONG on the outgoing link, which proves that the node is reachable. */
-  void ponged(Node node) {
+  void onPong(Node node) {
     node.link.pongAt = world.now();
     node.link.pingSentAt = MachineClock.NEVER;
     if (node.has(NodeFlag.PFAIL)) {
       node.clear(NodeFlag.PFAIL);
-      world.viewChanged();
+      world.markViewChanged();
     }
     if (!node.hasFailed()) {
       return;
@@ -131,7 +131,7 @@ final class Health {
         !node.isVoter() || world.now() - node.failedAt > world.timeoutMillis() * VALIDITY;
     if (takenBack) {
       node.clear(NodeFlag.FAIL);
-      world.topologyChanged();
+      world.markTopologyChanged();
       world.remark(Level.NOTICE, "Clear FAIL state for node " + node + ": it is reachable again.");
     }
   }

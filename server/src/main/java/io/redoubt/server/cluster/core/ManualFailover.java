@@ -71,7 +71,7 @@ final class ManualFailover {
   }
 
   /** Handles a replica's request to pause writes. */
-  void pauseRequested(Node replica) {
+  void onPauseRequest(Node replica) {
     if (!world.myself().isMaster() || replica.master() != world.myself()) {
       return;
     }
@@ -80,21 +80,21 @@ final class ManualFailover {
   }
 
   /** Sends the final offset to the replica. */
-  void writesPaused() {
+  void onWritesPaused() {
     Node replica = planned.successor();
     if (replica != null) {
-      planned.writesPaused();
+      planned.onWritesPaused();
       messages.sendGossip(replica, GossipKind.PING);
     }
   }
 
   /** Handles the final offset of the paused master. */
-  void masterPaused(Node sender, long offset) {
+  void onMasterPaused(Node sender, long offset) {
     if (planned.isRunning()
         && !planned.mayStart()
         && planned.awaitedOffset() == PlannedFailover.UNKNOWN
         && sender == world.myself().master()) {
-      planned.await(offset);
+      planned.setMasterOffset(offset);
       world.remark(
           Level.WARNING,
           "Received replication offset for paused master manual failover: " + offset);

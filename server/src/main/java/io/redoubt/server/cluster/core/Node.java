@@ -284,7 +284,7 @@ public final class Node {
   }
 
   /** Adds a slot; only {@link SlotTable} may. */
-  void slotGained(int slot) {
+  void addSlot(int slot) {
     if (slots.add(slot)) {
       shared = null;
       slotCount++;
@@ -292,7 +292,7 @@ public final class Node {
   }
 
   /** Removes a slot; only {@link SlotTable} may. */
-  void slotLost(int slot) {
+  void removeSlot(int slot) {
     if (slots.remove(slot)) {
       shared = null;
       slotCount--;

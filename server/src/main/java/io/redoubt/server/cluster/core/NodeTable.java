@@ -44,11 +44,11 @@ final class NodeTable {
     return byLink.get(link);
   }
 
-  void linked(int link, Node node) {
+  void putLink(int link, Node node) {
     byLink.put(link, node);
   }
 
-  void unlinked(int link) {
+  void removeLink(int link) {
     byLink.remove(link);
   }
 

@@ -27,7 +27,7 @@ final class Orders {
     this.planned = planned;
   }
 
-  void done() {
+  void replyDone() {
     world.emit(new Output.Done("OK"));
   }
 
@@ -49,14 +49,14 @@ final class Orders {
               new Endpoint(meet.ip(), meet.port(), 0, meet.busPort()),
               world.now()));
     }
-    done();
+    replyDone();
   }
 
   void forget(String id) {
     Node node = world.nodes.get(id);
     if (node == null) {
       if (world.nodes.isForgotten(id, world.now())) {
-        done();
+        replyDone();
       } else {
         refuseUnknown(id);
       }
@@ -72,7 +72,7 @@ final class Orders {
           messages.sendGossip(each, GossipKind.PING);
         }
       }
-      done();
+      replyDone();
     }
   }
 
@@ -92,7 +92,7 @@ final class Orders {
         roles.becomeReplicaOf(master);
         messages.announce();
       }
-      done();
+      replyDone();
     }
   }
 
@@ -120,8 +120,8 @@ final class Orders {
       world.restoreEpochs(0, 0);
       world.remark(Level.NOTICE, "Node hard reset, now I'm " + myself);
     }
-    world.topologyChanged();
-    done();
+    world.markTopologyChanged();
+    replyDone();
   }
 
   void bumpEpoch() {
@@ -143,7 +143,7 @@ final class Orders {
       myself.configEpoch = epoch;
       world.raiseEpoch(epoch);
       world.markStateChanged();
-      done();
+      replyDone();
     }
   }
 }

@@ -56,7 +56,7 @@ final class PlannedFailover {
     return isRunning() ? successor : null;
   }
 
-  void writesPaused() {
+  void onWritesPaused() {
     paused = true;
   }
 
@@ -84,7 +84,7 @@ final class PlannedFailover {
   }
 
   /** Sets the offset that this replica must reach. */
-  void await(long offset) {
+  void setMasterOffset(long offset) {
     masterOffset = offset;
   }
 

@@ -38,10 +38,10 @@ final class Reception {
     this.manual = manual;
   }
 
-  void received(Input.Received received) {
+  void onMessage(Input.Received received) {
     Header header = received.message().header();
     if (header.sender().equals(world.myself().id())) {
-      receivedFromMyself(received);
+      onOwnMessage(received);
       return;
     }
     Node linked = world.nodes.ofLink(received.connection());
@@ -50,36 +50,36 @@ final class Reception {
       if (received.connection() < 0) {
         sender.link.inbound = received.connection();
       }
-      gossip.heard(sender, header);
+      gossip.onHeader(sender, header);
     } else if (linked != null && linked.isInHandshake()) {
       linked.link.heardAt = world.now();
     }
     switch (received.message().body()) {
-      case Body.Gossip body -> gossip.received(received, sender, linked, header, body);
+      case Body.Gossip body -> gossip.onGossip(received, sender, linked, header, body);
       case Body.Fail(String id) -> {
         if (sender != null) {
-          health.failed(sender, id);
+          health.onFail(sender, id);
         }
       }
-      case Body.Publish publish -> published(sender, publish);
+      case Body.Publish publish -> deliver(sender, publish);
       case Body.VoteRequest() -> {
         if (sender != null) {
-          votes.requested(sender, header);
+          votes.onRequest(sender, header);
         }
       }
       case Body.Vote() -> {
         if (sender != null) {
-          elections.voted(sender, header.currentEpoch());
+          elections.onVote(sender, header.currentEpoch());
         }
       }
       case Body.Update update -> {
         if (sender != null) {
-          claims.updated(update);
+          claims.onUpdate(update);
         }
       }
       case Body.PauseRequest() -> {
         if (sender != null) {
-          manual.pauseRequested(sender);
+          manual.onPauseRequest(sender);
         }
       }
       case Body.Module module -> {}
@@ -88,11 +88,11 @@ final class Reception {
   }
 
   /** Handles a published message in the light form. */
-  void receivedLight(String sender, Body.Publish body) {
-    published(world.nodes.known(sender), body);
+  void onLightMessage(String sender, Body.Publish body) {
+    deliver(world.nodes.known(sender), body);
   }
 
-  private void published(@Nullable Node sender, Body.Publish body) {
+  private void deliver(@Nullable Node sender, Body.Publish body) {
     if (sender != null) {
       world.emit(new Output.Deliver(body.sharded(), body.channel(), body.message()));
     }
@@ -101,12 +101,12 @@ final class Reception {
   /**
    * Handles a message from this node itself, which an operator may have had meet its own address.
    */
-  private void receivedFromMyself(Input.Received received) {
+  private void onOwnMessage(Input.Received received) {
     Node linked = world.nodes.ofLink(received.connection());
     if (linked != null && linked.isInHandshake()) {
       world.remove(linked);
     } else if (linked != null) {
-      gossip.strangerAt(linked, world.myself().id());
+      gossip.onStranger(linked, world.myself().id());
     } else if (received.message().body() instanceof Body.Gossip body
         && body.kind() != GossipKind.PONG) {
       messages.reply(received.connection(), null, false);

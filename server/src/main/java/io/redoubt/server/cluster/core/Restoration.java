@@ -104,7 +104,7 @@ final class Restoration {
     if (!endpoint.equals(myself.endpoint) || !labels.equals(myself.labels)) {
       myself.endpoint = endpoint;
       myself.labels = labels;
-      world.topologyChanged();
+      world.markTopologyChanged();
     }
     boolean noFailover = myself.has(NodeFlag.NOFAILOVER);
     if (options.replicaNoFailover() != noFailover) {

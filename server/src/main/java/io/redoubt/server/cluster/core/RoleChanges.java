@@ -31,7 +31,7 @@ final class RoleChanges {
         new NodeRecord.Labels(
             myself.labels.hostname(), myself.labels.nodeName(), master.labels.shard());
     world.follow(master);
-    world.topologyChanged();
+    world.markTopologyChanged();
   }
 
   /** Makes this node a master without slots. */
@@ -40,6 +40,6 @@ final class RoleChanges {
     candidacy.end();
     world.myself().becomeMaster();
     world.emit(new Output.Promote());
-    world.topologyChanged();
+    world.markTopologyChanged();
   }
 }

@@ -44,7 +44,7 @@ final class Serving {
    * Handles a pause of this process so long that this node may have been replaced. Others suspect a
    * node only after a whole node timeout, so shorter pauses don't count.
    */
-  void paused() {
+  void onPause() {
     resumedAt = world.now();
   }
 

@@ -22,7 +22,7 @@ final class SlotClaims {
   }
 
   /** Compares the claims in a header, the sender's or its master's, with this node's view. */
-  void claimed(Node sender, Header header) {
+  void onClaims(Node sender, Header header) {
     Node claimant = sender.isMaster() ? sender : sender.master();
     if (claimant == null) {
       return;
@@ -41,7 +41,7 @@ final class SlotClaims {
   }
 
   /** Handles an UPDATE message: newer claims of a node, reported by another. */
-  void updated(Body.Update update) {
+  void onUpdate(Body.Update update) {
     Node node = world.nodes.known(update.node());
     if (node == null || node == world.myself() || node.configEpoch >= update.configEpoch()) {
       return;
@@ -50,7 +50,7 @@ final class SlotClaims {
       node.becomeMaster();
     }
     node.configEpoch = update.configEpoch();
-    world.topologyChanged();
+    world.markTopologyChanged();
     take(node, update.configEpoch(), update.slots());
   }
 
@@ -120,7 +120,7 @@ final class SlotClaims {
     if (!changed[0]) {
       return;
     }
-    world.topologyChanged();
+    world.markTopologyChanged();
     if (changed[1] && hadSlots > 0 && mine.slotCount() == 0 && follows(claimant, mine)) {
       world.remark(
           Level.WARNING,
@@ -150,7 +150,7 @@ final class SlotClaims {
       return;
     }
     myself.configEpoch = world.nextEpoch();
-    world.topologyChanged();
+    world.markTopologyChanged();
     world.remark(
         Level.VERBOSE,
         "WARNING: configEpoch collision with node "
@@ -170,7 +170,7 @@ final class SlotClaims {
       return null;
     }
     myself.configEpoch = world.nextEpoch();
-    world.topologyChanged();
+    world.markTopologyChanged();
     world.remark(Level.WARNING, "New configEpoch set to " + myself.configEpoch);
     return myself.configEpoch;
   }

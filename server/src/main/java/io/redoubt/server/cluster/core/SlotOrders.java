@@ -33,8 +33,8 @@ final class SlotOrders {
       world.slots.importing.remove(slot);
       world.slots.assign(slot, world.myself());
     });
-    world.topologyChanged();
-    orders.done();
+    world.markTopologyChanged();
+    orders.replyDone();
   }
 
   void delete(SlotSet deleted) {
@@ -53,14 +53,14 @@ final class SlotOrders {
       world.slots.migrating.remove(slot);
       world.slots.assign(slot, null);
     });
-    world.topologyChanged();
-    orders.done();
+    world.markTopologyChanged();
+    orders.replyDone();
   }
 
   void flush() {
     world.slots.unassignAll(world.myself());
-    world.topologyChanged();
-    orders.done();
+    world.markTopologyChanged();
+    orders.replyDone();
   }
 
   /** Refuses the order and returns true if this node is a replica. */
@@ -85,8 +85,8 @@ final class SlotOrders {
       orders.refuse("Target node is not a master");
     } else {
       world.slots.migrating.put(slot, target);
-      world.topologyChanged();
-      orders.done();
+      world.markTopologyChanged();
+      orders.replyDone();
     }
   }
 
@@ -103,8 +103,8 @@ final class SlotOrders {
       orders.refuse("Target node is not a master");
     } else {
       world.slots.importing.put(slot, source);
-      world.topologyChanged();
-      orders.done();
+      world.markTopologyChanged();
+      orders.replyDone();
     }
   }
 
@@ -114,8 +114,8 @@ final class SlotOrders {
     }
     world.slots.importing.remove(slot);
     world.slots.migrating.remove(slot);
-    world.topologyChanged();
-    orders.done();
+    world.markTopologyChanged();
+    orders.replyDone();
   }
 
   void assign(Input.AssignSlot order) {
@@ -145,13 +145,13 @@ final class SlotOrders {
     }
     boolean imported = target == myself && world.slots.importing.remove(slot) != null;
     world.slots.assign(slot, target);
-    world.topologyChanged();
+    world.markTopologyChanged();
     if (imported) {
       // The former owner may have the greatest epoch, with which it would claim the slot again.
       Long unused = claims.bumpWithoutVote();
       messages.announce();
     }
-    orders.done();
+    orders.replyDone();
   }
 
   void take(Input.TakeSlots order) {
@@ -185,15 +185,15 @@ final class SlotOrders {
           world.slots.importing.remove(slot);
           world.slots.assign(slot, myself);
         });
-    world.topologyChanged();
+    world.markTopologyChanged();
     messages.announce();
-    orders.done();
+    orders.replyDone();
   }
 
   void outbid(long epoch) {
     world.raiseEpoch(epoch);
     Long unused = claims.bumpWithoutVote();
     messages.announce();
-    orders.done();
+    orders.replyDone();
   }
 }

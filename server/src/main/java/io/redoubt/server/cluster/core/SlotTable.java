@@ -38,12 +38,12 @@ final class SlotTable {
       return;
     }
     if (before != null) {
-      before.slotLost(slot);
+      before.removeSlot(slot);
       assigned--;
     }
     owners[slot] = owner;
     if (owner != null) {
-      owner.slotGained(slot);
+      owner.addSlot(slot);
       assigned++;
     }
   }

@@ -24,7 +24,7 @@ final class Votes {
     this.messages = messages;
   }
 
-  void requested(Node candidate, Header header) {
+  void onRequest(Node candidate, Header header) {
     long epoch = header.currentEpoch();
     Node master = candidate.master();
     if (!world.myself().isVoter()) {
@@ -45,7 +45,7 @@ final class Votes {
       refusal = "a slot that it claims has a newer owner";
     } else {
       master.votedAt = world.now();
-      world.voted(epoch);
+      world.setVoted(epoch);
       world.remark(Level.NOTICE, "Failover auth granted to " + candidate + " for epoch " + epoch);
       messages.send(candidate, new Body.Vote());
       return;

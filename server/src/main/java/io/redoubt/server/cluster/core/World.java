@@ -156,13 +156,13 @@ final class World {
   }
 
   /** Requests the same, and reports changed slots, roles or addresses. */
-  void topologyChanged() {
+  void markTopologyChanged() {
     outbox.markStateChanged();
     topologyChanged = true;
   }
 
   /** Reports a change of the view that need not be persisted. */
-  void viewChanged() {
+  void markViewChanged() {
     topologyChanged = true;
   }
 
@@ -187,7 +187,7 @@ final class World {
   }
 
   /** Records this node's vote in an epoch. */
-  void voted(long epoch) {
+  void setVoted(long epoch) {
     lastVoteEpoch = epoch;
     outbox.markStateChanged();
   }
@@ -243,13 +243,13 @@ final class World {
   void closeLink(Node node) {
     if (node.link.state != Node.LinkState.DOWN) {
       emit(new Output.Disconnect(node.link.id));
-      linkLost(node);
+      markLinkLost(node);
     }
   }
 
   /** Marks the link to a node as down. */
-  void linkLost(Node node) {
-    nodes.unlinked(node.link.id);
+  void markLinkLost(Node node) {
+    nodes.removeLink(node.link.id);
     node.link.state = Node.LinkState.DOWN;
   }
 
@@ -263,12 +263,12 @@ final class World {
     closeLink(node);
     nodes.remove(node);
     if (!inHandshake) {
-      topologyChanged();
+      markTopologyChanged();
     }
   }
 
   /** Forgets a node because a peer was ordered to; CLUSTER FORGET spreads by gossip. */
-  void forgottenByOthers(String id, long ttlSeconds) {
+  void forgetForOthers(String id, long ttlSeconds) {
     Node node = nodes.known(id);
     if (node == null || node == myself() || node == myself().master() || ttlSeconds <= 0) {
       return;
@@ -277,11 +277,11 @@ final class World {
     remove(node);
   }
 
-  void reached(long offset) {
+  void setOffset(long offset) {
     this.offset = offset;
   }
 
-  void aged(long dataAgeMillis) {
+  void setDataAge(long dataAgeMillis) {
     this.dataAgeMillis = dataAgeMillis;
   }
 
@@ -293,7 +293,7 @@ final class World {
   /** Starts or stops serving commands for slots. */
   void serve(boolean on) {
     serving = on;
-    viewChanged();
+    markViewChanged();
   }
 
   /** Returns true if commands for slots are served. */

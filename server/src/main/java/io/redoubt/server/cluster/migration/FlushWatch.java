@@ -80,7 +80,7 @@ final class FlushWatch implements Propagation.Sink {
   }
 
   @Override
-  public void lost() {
+  public void onLost() {
     parts.transport().loop().execute(flushed);
   }
 

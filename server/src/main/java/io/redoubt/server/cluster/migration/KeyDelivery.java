@@ -103,8 +103,8 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     version = parts.settings().persistence.rdbWriteVersion.value();
     var registry = parts.clients().registry();
     decoder = new RequestDecoder(registry.limits(), registry.memory());
-    decoder.authenticated(true);
-    decoder.fromMaster(true);
+    decoder.setAuthenticated(true);
+    decoder.setFromMaster(true);
     unit = new ByteQueue(registry.memory());
   }
 
@@ -177,7 +177,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
       encoder.restore(entry, version);
       return;
     }
-    key.cursor(encoder.slice(entry, key.cursor()));
+    key.setCursor(encoder.slice(entry, key.cursor()));
     if (key.cursor() == 0) {
       large.remove(key.key());
       encoder.expiry(entry);
@@ -218,7 +218,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   }
 
   @Override
-  public void lost() {
+  public void onLost() {
     failLater("Effects of a command were lost for lack of memory");
   }
 
@@ -259,7 +259,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
       return;
     }
     for (int i = 0; i < keyCount; i++) {
-      followed(command, keys[i]);
+      sendBeforeEffect(command, keys[i]);
     }
     unit.append(memory, start, end - start, 0);
     unitRequests++;
@@ -285,7 +285,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   }
 
   /** Ensures that a key precedes an effect that names it: sends it unless the walk has done so. */
-  private void followed(Command<?> command, int argument) {
+  private void sendBeforeEffect(Command<?> command, int argument) {
     ByteString key =
         ByteString.copyOf(request.memory(), request.offset(argument), request.length(argument));
     long entry = find(key);

@@ -20,7 +20,7 @@ final class LargeKey {
     return cursor;
   }
 
-  void cursor(long next) {
+  void setCursor(long next) {
     cursor = next;
   }
 }

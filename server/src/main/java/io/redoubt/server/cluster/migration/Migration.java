@@ -75,17 +75,17 @@ public final class Migration {
     heardSeconds = nowSeconds;
   }
 
-  void entered(State next, String reason, long nowSeconds) {
+  void enter(State next, String reason, long nowSeconds) {
     state = next;
     message = reason;
     updatedSeconds = nowSeconds;
   }
 
-  void heard(long nowSeconds) {
+  void setHeard(long nowSeconds) {
     heardSeconds = nowSeconds;
   }
 
-  void remaining(long bytes) {
+  void setRemainingBytes(long bytes) {
     remainingBytes = bytes;
   }
 

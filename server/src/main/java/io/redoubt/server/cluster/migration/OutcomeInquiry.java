@@ -42,25 +42,25 @@ final class OutcomeInquiry implements TargetLink.User {
   }
 
   @Override
-  public void opened() {
+  public void onOpened() {
     if (link != null) {
       link.logIn();
-      link.ask(this::answered, question.toArray(String[]::new));
+      link.ask(this::onReply, question.toArray(String[]::new));
     }
   }
 
-  private void answered(Reply reply) {
+  private void onReply(Reply reply) {
     close();
     answer.accept(reply);
   }
 
   @Override
-  public void progressed() {
+  public void onProgress() {
     // nothing to do: the reply goes to answered
   }
 
   @Override
-  public void broken(String reason) {
+  public void onBroken(String reason) {
     link = null;
   }
 

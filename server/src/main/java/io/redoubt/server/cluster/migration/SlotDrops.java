@@ -113,7 +113,7 @@ public final class SlotDrops {
               });
     } while (cursor != 0 && count[0] < KEYS_A_SLICE);
     for (int i = 0; i < count[0]; i++) {
-      parts.effects().dropping(database, found[i]);
+      parts.effects().beforeDrop(database, found[i]);
       database.remove(found[i]);
     }
     dropped += count[0];

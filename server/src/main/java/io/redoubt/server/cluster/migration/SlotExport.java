@@ -67,7 +67,7 @@ final class SlotExport implements TargetLink.User {
   }
 
   private void enter(State state) {
-    migration.entered(state, "", parts.nowSeconds());
+    migration.enter(state, "", parts.nowSeconds());
   }
 
   /** Starts the migration by connecting to the target. */
@@ -82,7 +82,7 @@ final class SlotExport implements TargetLink.User {
   }
 
   @Override
-  public void opened() {
+  public void onOpened() {
     enter(State.ESTABLISHING);
     link.logIn();
     List<String> words =
@@ -94,7 +94,7 @@ final class SlotExport implements TargetLink.User {
             migration.source(),
             "NAME",
             migration.name());
-    link.ask(this::established, words.toArray(String[]::new));
+    link.ask(this::onEstablished, words.toArray(String[]::new));
   }
 
   /** Returns a request with the slot ranges appended. */
@@ -110,7 +110,7 @@ final class SlotExport implements TargetLink.User {
     return words;
   }
 
-  private void established(Reply reply) {
+  private void onEstablished(Reply reply) {
     if (reply instanceof Reply.Error error) {
       fail("The target refused the migration: " + error.message());
       return;
@@ -141,14 +141,14 @@ final class SlotExport implements TargetLink.User {
       parts.transport().loop().schedule(this::send, SLICE_PAUSE_MILLIS);
     } else {
       enter(State.REPLICATING);
-      progressed();
+      onProgress();
     }
   }
 
   @Override
-  public void progressed() {
-    migration.heard(parts.nowSeconds());
-    migration.remaining(link.queue().waitingBytes());
+  public void onProgress() {
+    migration.setHeard(parts.nowSeconds());
+    migration.setRemainingBytes(link.queue().waitingBytes());
     if (migration.state() == State.REPLICATING
         && link.unanswered() <= MAX_UNANSWERED_AT_PAUSE
         && !parts.dispatcher().isInUnit()) {
@@ -168,10 +168,10 @@ final class SlotExport implements TargetLink.User {
     pausedMillis = parts.nowMillis();
     pauses.begin(Pauses.Cause.MIGRATION, Pauses.Scope.WRITES, Long.MAX_VALUE);
     enter(State.PAUSED);
-    link.ask(this::finished, "CLUSTER", "SYNCSLOTS", "FINISH");
+    link.ask(this::onFinished, "CLUSTER", "SYNCSLOTS", "FINISH");
   }
 
-  private void finished(Reply reply) {
+  private void onFinished(Reply reply) {
     if (!(reply instanceof Reply.Integer(long epochOfTarget))) {
       fail("The target could not finish: " + text(reply));
       return;
@@ -183,14 +183,14 @@ final class SlotExport implements TargetLink.User {
     epoch = Math.max(epochOfTarget, cluster().currentEpoch()) + 1;
     sent = true;
     enter(State.GRANTED);
-    link.ask(this::claimed, "CLUSTER", "SYNCSLOTS", "CLAIM", Long.toString(epoch));
+    link.ask(this::onClaimed, "CLUSTER", "SYNCSLOTS", "CLAIM", Long.toString(epoch));
   }
 
   private static String text(Reply reply) {
     return reply instanceof Reply.Error error ? error.message() : reply.toString();
   }
 
-  private void claimed(Reply reply) {
+  private void onClaimed(Reply reply) {
     if (reply instanceof Reply.Error error) {
       sent = false;
       fail("The target could not take over: " + error.message());
@@ -199,7 +199,7 @@ final class SlotExport implements TargetLink.User {
   }
 
   /** Ends the migration if the owner of the slots or the target's membership has changed. */
-  void topologyChanged() {
+  void onTopologyChange() {
     if (migration.state().isOver()) {
       return;
     }
@@ -224,31 +224,31 @@ final class SlotExport implements TargetLink.User {
       return;
     }
     long now = parts.nowMillis();
-    migration.remaining(link.queue().waitingBytes());
+    migration.setRemainingBytes(link.queue().waitingBytes());
     if (isUncertain) {
       inquire();
       return;
     }
     if (now - link.heardMillis() > parts.timeoutMillis()) {
-      broken("The target has been silent for too long");
+      onBroken("The target has been silent for too long");
     } else if (link.queue().waitingBytes() > MAX_CHANGES_BYTES) {
-      broken("The target can't keep up with the changes");
+      onBroken("The target can't keep up with the changes");
     } else if (migration.state() == State.PAUSED && now - pausedMillis > MAX_PAUSE_MILLIS) {
       fail("The target did not catch up while writes were paused");
     } else if (migration.state() == State.GRANTED && now - pausedMillis > MAX_PAUSE_MILLIS) {
-      broken("The target did not take over in time");
+      onBroken("The target did not take over in time");
     } else if (migration.state() == State.REPLICATING || migration.state() == State.SNAPSHOTTING) {
       if (now - pingedMillis >= PING_MILLIS) {
         pingedMillis = now;
         link.queue().request("PING");
         link.queue().pump();
       }
-      progressed();
+      onProgress();
     }
   }
 
   @Override
-  public void broken(String reason) {
+  public void onBroken(String reason) {
     if (!sent) {
       fail(reason);
       return;
@@ -301,7 +301,7 @@ final class SlotExport implements TargetLink.User {
 
   void fail(String reason) {
     if (sent) {
-      broken(reason);
+      onBroken(reason);
     } else {
       end(State.FAILED, reason);
     }
@@ -311,7 +311,7 @@ final class SlotExport implements TargetLink.User {
     if (migration.state().isOver()) {
       return;
     }
-    migration.entered(state, reason, parts.nowSeconds());
+    migration.enter(state, reason, parts.nowSeconds());
     isUncertain = false;
     delivery.close();
     link.close();

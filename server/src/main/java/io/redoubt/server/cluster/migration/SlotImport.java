@@ -31,7 +31,7 @@ final class SlotImport implements Companion {
   }
 
   /** Marks the keys as moved from the staged to the first database. */
-  void unstaged() {
+  void markUnstaged() {
     unstaged = true;
   }
 
@@ -45,7 +45,7 @@ final class SlotImport implements Companion {
   }
 
   @Override
-  public void onReleased() {
+  public void onRelease() {
     lost.accept(this);
   }
 }

@@ -69,7 +69,7 @@ public final class SlotMigrations {
     this.parts = parts;
     drops = new SlotDrops(parts);
     staged = new StagedKeys(parts, drops);
-    flushes = new FlushWatch(parts, this::flushed);
+    flushes = new FlushWatch(parts, this::onFlushed);
   }
 
   private Cluster cluster() {
@@ -97,7 +97,7 @@ public final class SlotMigrations {
    * Deletes the keys of lost slots in slices. The report of a loss may be delayed by the disk, so
    * slots that have come back meanwhile, with new keys, are spared.
    */
-  public void lose(SlotSet told) {
+  public void deleteLost(SlotSet told) {
     SlotSet slots = told.copy();
     slots.removeAll(cluster().me().slots());
     for (SlotImport each : imports) {
@@ -116,7 +116,7 @@ public final class SlotMigrations {
   }
 
   private void noteLoss(SlotSet slots) {
-    staged.lose(slots);
+    staged.recordLoss(slots);
     parts.dispatcher().endSliceUnlessInUnit();
   }
 
@@ -187,7 +187,7 @@ public final class SlotMigrations {
   private void next() {
     Migration migration = export == null ? waiting.poll() : null;
     if (migration != null) {
-      SlotExport started = new SlotExport(parts, migration, this::exportEnded);
+      SlotExport started = new SlotExport(parts, migration, this::onExportEnd);
       export = started;
       parts
           .transport()
@@ -200,7 +200,7 @@ public final class SlotMigrations {
     }
   }
 
-  private void exportEnded() {
+  private void onExportEnd() {
     export = null;
     next();
   }
@@ -220,7 +220,7 @@ public final class SlotMigrations {
   public boolean cancel() {
     boolean any = false;
     for (Migration each = waiting.poll(); each != null; each = waiting.poll()) {
-      each.entered(State.CANCELLED, "", parts.nowSeconds());
+      each.enter(State.CANCELLED, "", parts.nowSeconds());
       any = true;
     }
     if (export != null) {
@@ -269,8 +269,8 @@ public final class SlotMigrations {
     imports.add(started);
     flushes.watch(true);
     staged.drop(slots); // an earlier append-only file may have left some
-    client.stages(parts.keyspace().count());
-    client.companion(started);
+    client.stageInto(parts.keyspace().count());
+    client.setCompanion(started);
     parts.log().notice("Slot migration %s of slots %s from %s", name, migration.ranges(), source);
   }
 
@@ -289,9 +289,9 @@ public final class SlotMigrations {
     if (finished == null) {
       return false;
     }
-    finished.unstaged();
+    finished.markUnstaged();
     staged.take(finished.slots());
-    finished.migration().entered(State.GRANTED, "", parts.nowSeconds());
+    finished.migration().enter(State.GRANTED, "", parts.nowSeconds());
     return true;
   }
 
@@ -304,7 +304,7 @@ public final class SlotMigrations {
   }
 
   /** Ends the import if the order to claim the slots was refused. */
-  public void claimed(ServerClient client, Output result) {
+  public void onClaimResult(ServerClient client, Output result) {
     SlotImport finished = of(client);
     if (finished != null && result instanceof Output.Refused(String error)) {
       end(finished, error, false); // keeps the connection, so that the source gets the reply
@@ -340,7 +340,7 @@ public final class SlotMigrations {
     flushes.watch(!imports.isEmpty());
     Migration migration = ended.migration();
     boolean success = owns(migration.slots());
-    migration.entered(
+    migration.enter(
         success ? State.SUCCESS : State.FAILED, success ? "" : reason, parts.nowSeconds());
     ended.client().endStaging();
     if (closes) {
@@ -364,7 +364,7 @@ public final class SlotMigrations {
             success ? "" : ": " + reason);
   }
 
-  private void flushed() {
+  private void onFlushed() {
     for (SlotImport each : List.copyOf(imports)) {
       fail(each, "The database was flushed");
     }
@@ -373,19 +373,19 @@ public final class SlotMigrations {
   // At both.
 
   /** Executes an effect received from the master or read from a file. */
-  public void told(Effect effect, SlotSet slots) {
+  public void executeEffect(Effect effect, SlotSet slots) {
     switch (effect) {
-      case TAKE -> staged.toldToTake(slots);
+      case TAKE -> staged.onTake(slots);
       case DROP -> staged.drop(slots);
-      case LOST -> staged.toldToLose(slots);
+      case LOST -> staged.onLost(slots);
     }
   }
 
   /** Called after slots, nodes or roles have changed. */
-  public void topologyChanged() {
+  public void onTopologyChange() {
     if (export != null) {
       Migration migration = export.migration();
-      export.topologyChanged();
+      export.onTopologyChange();
       if (migration.state() == State.SUCCESS) {
         // Precedes the write of nodes.conf with the new owner; otherwise a crash in between would
         // keep the keys.
@@ -395,7 +395,7 @@ public final class SlotMigrations {
     Cluster cluster = cluster();
     if (cluster.me().isReplica()) {
       for (Migration each = waiting.poll(); each != null; each = waiting.poll()) {
-        each.entered(State.FAILED, "This node is a replica", parts.nowSeconds());
+        each.enter(State.FAILED, "This node is a replica", parts.nowSeconds());
       }
     }
     for (SlotImport each : List.copyOf(imports)) {

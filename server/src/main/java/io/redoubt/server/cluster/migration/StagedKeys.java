@@ -67,19 +67,19 @@ final class StagedKeys {
    * Records in the append-only file that another node owns the slots, so that a restart deletes
    * their remaining keys.
    */
-  void lose(SlotSet lost) {
+  void recordLoss(SlotSet lost) {
     propagate(Effect.LOST, lost);
   }
 
   /** Executes a TAKE from the master or a file. */
-  void toldToTake(SlotSet moved) {
+  void onTake(SlotSet moved) {
     take(moved);
     unsettled.addAll(moved);
   }
 
   /** Executes a LOST from the master or a file. */
-  void toldToLose(SlotSet moved) {
-    lose(moved);
+  void onLost(SlotSet moved) {
+    recordLoss(moved);
     unsettled.addAll(moved);
   }
 

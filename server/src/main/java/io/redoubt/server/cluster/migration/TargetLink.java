@@ -25,13 +25,13 @@ final class TargetLink implements Connection.Handler {
   /** The owner of a link. */
   interface User {
     /** The connection is established. */
-    void opened();
+    void onOpened();
 
     /** Replies have arrived. */
-    void progressed();
+    void onProgress();
 
     /** The link has ended other than by {@link #close}. */
-    void broken(String reason);
+    void onBroken(String reason);
   }
 
   private record Awaited(long request, Consumer<Reply> reply) {}
@@ -107,10 +107,10 @@ final class TargetLink implements Connection.Handler {
       return;
     }
     connection = opened;
-    opened.keepAlive(parts.settings().common.tcpKeepalive.value());
+    opened.setKeepAlive(parts.settings().common.tcpKeepalive.value());
     heardMillis = parts.nowMillis();
-    queue.connection(opened);
-    user.opened();
+    queue.setConnection(opened);
+    user.onOpened();
   }
 
   @Override
@@ -123,7 +123,7 @@ final class TargetLink implements Connection.Handler {
     try {
       Reply reply = decoder.next();
       while (reply != null && !over) {
-        replied(reply);
+        onReply(reply);
         reply = decoder.next();
       }
     } catch (ProtocolException e) {
@@ -131,7 +131,7 @@ final class TargetLink implements Connection.Handler {
     }
   }
 
-  private void replied(Reply reply) {
+  private void onReply(Reply reply) {
     replies++;
     Awaited next = awaited.peek();
     if (next != null && next.request() == replies) {
@@ -145,7 +145,7 @@ final class TargetLink implements Connection.Handler {
   @Override
   public void onReadDone(Connection from) {
     if (!over) {
-      user.progressed();
+      user.onProgress();
     }
   }
 
@@ -153,7 +153,7 @@ final class TargetLink implements Connection.Handler {
   public void onWritable(Connection to) {
     if (!over) {
       queue.pump();
-      user.progressed();
+      user.onProgress();
     }
   }
 
@@ -168,7 +168,7 @@ final class TargetLink implements Connection.Handler {
   private void end(String reason) {
     if (!over) {
       close();
-      user.broken(reason);
+      user.onBroken(reason);
     }
   }
 

@@ -126,7 +126,7 @@ public final class ClusterNode {
     listen(opened);
     parts
         .dispatcher()
-        .routes(
+        .setRoutes(
             gate,
             new SlotMeter(
                 gate,
@@ -139,14 +139,14 @@ public final class ClusterNode {
   /** Reports mistakes in the port and in {@code nodes.conf} on which {@link #open} would fail. */
   public void check(Mistakes mistakes) throws FatalConfigError {
     if (settings.busPort() > MAX_PORT) {
-      mistakes.found(FatalConfigError.ofWhole(PORT_TOO_HIGH));
+      mistakes.onMistake(FatalConfigError.ofWhole(PORT_TOO_HIGH));
     }
     String name = parts.settings().cluster.clusterConfigFile.value();
     Path path = parts.settings().path(name);
     try {
       new NodesFile(parts.disk(), path, settings.busUsesTls()).read();
     } catch (NodesSyntaxException | IOException e) {
-      mistakes.found(
+      mistakes.onMistake(
           parts
               .settings()
               .error(
@@ -212,7 +212,7 @@ public final class ClusterNode {
   /** Logs findings, unless this node is alone because the cluster has not been created yet. */
   private void lookForFindings() {
     if (cluster().allNodes().size() > 1) {
-      findingsLog.look(findings());
+      findingsLog.update(findings());
     }
   }
 
@@ -245,9 +245,9 @@ public final class ClusterNode {
   }
 
   /** Performs the due work at once after a test has moved the clock. */
-  public void clockMoved() {
+  public void onClockMove() {
     if (driver != null) {
-      driver.clockMoved();
+      driver.onClockMove();
     }
   }
 
@@ -266,7 +266,7 @@ public final class ClusterNode {
       @Override
       public void run() {
         others.run();
-        reported.replicated();
+        reported.onReplicated();
       }
     };
   }
@@ -346,7 +346,7 @@ public final class ClusterNode {
   }
 
   /** Returns the names and ports by which clients are redirected. */
-  public RoutingOptions shown() {
+  public RoutingOptions routingOptions() {
     return settings;
   }
 

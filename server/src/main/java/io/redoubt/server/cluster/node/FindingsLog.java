@@ -30,7 +30,7 @@ final class FindingsLog {
    *
    * @param findings lines of the form {@code keyword subject: advice}
    */
-  void look(List<String> findings) {
+  void update(List<String> findings) {
     Map<String, String> present = new LinkedHashMap<>();
     for (String finding : findings) {
       present.put(key(finding), finding);

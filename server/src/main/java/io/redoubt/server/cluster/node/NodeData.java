@@ -100,7 +100,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void dropSlots(SlotSet slots) {
-    migrations.lose(slots);
+    migrations.deleteLost(slots);
   }
 
   @Override
@@ -113,9 +113,9 @@ final class NodeData implements DataServer {
   }
 
   @Override
-  public void topologyChanged() {
+  public void onTopologyChange() {
     gate.get().redirectWaiting(clients);
-    migrations.topologyChanged();
+    migrations.onTopologyChange();
     leaveForeignChannels();
     forgetForeignUsage();
   }

@@ -46,7 +46,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     void sleep(long millis);
 
     /** Enables or disables active expiry. Without it, due keys are removed on access only. */
-    void activeExpire(boolean on);
+    void setActiveExpire(boolean on);
 
     /** Pauses or resumes the periodic tasks. */
     void pauseCron(boolean paused);
@@ -336,7 +336,7 @@ public final class DebugCommands extends CommandGroup<Call> {
       throw new CommandError("ERR " + PACKED_THRESHOLD);
     }
     long threshold = bytes == 0 ? Quicklist.PLAIN_BYTES : Math.min(bytes, Integer.MAX_VALUE);
-    call.values().lists().quicklists().plainBytes((int) threshold);
+    call.values().lists().quicklists().setPlainBytes((int) threshold);
     call.reply().ok();
   }
 
@@ -558,12 +558,12 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private void setActiveExpire(Call call) {
-    host.activeExpire(call.argLong(2) != 0);
+    host.setActiveExpire(call.argLong(2) != 0);
     call.reply().ok();
   }
 
   private void setDisableDenyScripts(Call call) {
-    scripting.allowsAllCommands(call.argLong(2) != 0);
+    scripting.setAllowsAllCommands(call.argLong(2) != 0);
     call.reply().ok();
   }
 

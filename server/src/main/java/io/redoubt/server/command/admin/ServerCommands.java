@@ -114,7 +114,7 @@ public final class ServerCommands extends CommandGroup<Call> {
 
   private void time(Call call) {
     if (!call.client().isInUnit()) {
-      call.keyspace().nowMicros(clock.wallMicros());
+      call.keyspace().setNowMicros(clock.wallMicros());
     }
     long micros = call.keyspace().nowMicros();
     call.reply().array(2);

@@ -191,7 +191,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
       }
     }
     if (changes > 0) {
-      call.changed(1, KeyEvent.SETBIT, changes);
+      call.recordChange(1, KeyEvent.SETBIT, changes);
     } else if (length > before) {
       call.propagateAnyway(); // all operations have overflowed, but the string has grown
     }

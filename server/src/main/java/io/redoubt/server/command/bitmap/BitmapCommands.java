@@ -104,7 +104,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
     entry = openForWrite(call, entry, length, at, at + 1);
     int old = Bits.put(StringValue.bytesAddress(entry), offset, (int) bit);
     if (length > before || old != bit) {
-      call.changed(1, KeyEvent.SETBIT, 1);
+      call.recordChange(1, KeyEvent.SETBIT, 1);
     }
     call.reply().integer(old);
   }
@@ -245,7 +245,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
       return;
     }
     call.database().delete(call.argAddress(2), call.argLength(2));
-    call.changed(2, KeyEvent.DEL, 1);
+    call.recordChange(2, KeyEvent.DEL, 1);
     if (operation.isNewer()) {
       call.propagateRemoval(2, false);
     }
@@ -263,7 +263,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
           call.database()
               .putText(call.argAddress(2), call.argLength(2), result, length, Entry.NO_EXPIRY);
       StringValue.edit(call.database(), entry, length, 0, 0); // OBJECT ENCODING: raw
-      call.changed(2, KeyEvent.SET, 1);
+      call.recordChange(2, KeyEvent.SET, 1);
       if (operation.isNewer() && call.propagates()) {
         // Servers before 8.2 do not know the operation.
         call.propagateAs(3).word(SET).argument(2).bytes(result, length);

@@ -402,19 +402,19 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   private void asking(Call call) {
     requireCluster();
-    call.client().asking(true);
+    call.client().setAsking(true);
     call.reply().ok();
   }
 
   private void readonly(Call call) {
     requireCluster();
-    call.client().flag(ClientFlag.READONLY, true);
+    call.client().setFlag(ClientFlag.READONLY, true);
     call.reply().ok();
   }
 
   private void readwrite(Call call) {
     requireCluster();
-    call.client().flag(ClientFlag.READONLY, false);
+    call.client().setFlag(ClientFlag.READONLY, false);
     call.reply().ok();
   }
 }

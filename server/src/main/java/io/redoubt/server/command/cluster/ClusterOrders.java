@@ -50,7 +50,7 @@ final class ClusterOrders {
 
   private static void await(Call call, Consumer<Consumer<Output>> action) {
     OrderWait wait = new OrderWait(call);
-    action.accept(wait::decided);
+    action.accept(wait::onDecided);
     Output result = wait.result();
     if (result == null) {
       call.client().block(wait, 0);

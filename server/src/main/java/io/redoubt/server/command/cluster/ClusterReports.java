@@ -172,7 +172,8 @@ final class ClusterReports {
     return NodesText.line(
         new NodeRecord(
             record.id(),
-            new Endpoint(endpoint.ip(), node.shown().port(each, tls), 0, endpoint.busPort()),
+            new Endpoint(
+                endpoint.ip(), node.routingOptions().port(each, tls), 0, endpoint.busPort()),
             record.labels(),
             record.flags(),
             record.master(),
@@ -220,7 +221,9 @@ final class ClusterReports {
   }
 
   private @Nullable String shownName(Node each) {
-    return node.shown().shownNames() == Shown.UNKNOWN ? null : node.shown().shown(each);
+    return node.routingOptions().shownNames() == Shown.UNKNOWN
+        ? null
+        : node.routingOptions().shown(each);
   }
 
   private static void bulkOrNil(ReplyWriter reply, @Nullable String text) {
@@ -235,10 +238,10 @@ final class ClusterReports {
     ReplyWriter reply = call.reply();
     reply.array(4);
     bulkOrNil(reply, shownName(each));
-    reply.integer(node.shown().port(each, isTls(call)));
+    reply.integer(node.routingOptions().port(each, isTls(call)));
     reply.bulk(each.id());
     Map<String, String> further = new LinkedHashMap<>();
-    Shown shown = node.shown().shownNames();
+    Shown shown = node.routingOptions().shownNames();
     if (shown != Shown.IP) {
       further.put("ip", each.endpoint().ip());
     }
@@ -282,7 +285,7 @@ final class ClusterReports {
   }
 
   private void member(ReplyWriter reply, Node member) {
-    boolean busTls = node.shown().busUsesTls();
+    boolean busTls = node.routingOptions().busUsesTls();
     Endpoint endpoint = member.endpoint();
     int plain = busTls ? endpoint.otherPort() : endpoint.port();
     int tls = busTls ? endpoint.port() : endpoint.otherPort();

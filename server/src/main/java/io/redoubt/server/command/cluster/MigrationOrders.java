@@ -213,7 +213,7 @@ final class MigrationOrders {
 
   /** Executes an order of another node, or an effect of the master or of a file. */
   void synchronize(Call call) {
-    if (call.client().isMaster() && told(call)) {
+    if (call.client().isMaster() && executeEffect(call)) {
       call.reply().ok();
     } else if (call.is(FIRST, "ESTABLISH") && call.count() > 8) {
       establish(call);
@@ -234,10 +234,10 @@ final class MigrationOrders {
     }
   }
 
-  private boolean told(Call call) {
+  private boolean executeEffect(Call call) {
     for (SlotMigrations.Effect effect : SlotMigrations.Effect.values()) {
       if (call.is(FIRST, effect.name())) {
-        migrations().told(effect, ranges(call, FIRST + 1));
+        migrations().executeEffect(effect, ranges(call, FIRST + 1));
         return true;
       }
     }
@@ -271,8 +271,8 @@ final class MigrationOrders {
     node.order(
         order,
         output -> {
-          migrations().claimed(client, output);
-          wait.decided(output);
+          migrations().onClaimResult(client, output);
+          wait.onDecided(output);
         });
     Output result = wait.result();
     if (result == null) {

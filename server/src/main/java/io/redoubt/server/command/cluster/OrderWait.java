@@ -21,7 +21,7 @@ final class OrderWait implements Waiting {
   }
 
   /** Stores the result, or replies with it if the client is already blocked. */
-  void decided(Output output) {
+  void onDecided(Output output) {
     result = output;
     if (!ended && client.waiting() == this) {
       client.unblock();
@@ -45,7 +45,7 @@ final class OrderWait implements Waiting {
 
   /** CLIENT UNBLOCK: the order is executed, but the client no longer waits for the disk. */
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     client.reply().error("ERR the order is not on disk yet");
     client.flushSoon();
   }
@@ -57,7 +57,7 @@ final class OrderWait implements Waiting {
   }
 
   @Override
-  public void ended() {
+  public void onEnd() {
     ended = true;
   }
 }

@@ -57,7 +57,7 @@ final class SlotStats {
     if (call.count() == RANGE_WORDS && call.is(FIRST, "SLOTSRANGE")) {
       range(call);
     } else if (call.count() >= FIRST_FILTER && call.is(FIRST, "ORDERBY")) {
-      ordered(call);
+      replyOrdered(call);
     } else {
       throw Errors.wrongArguments(call.request());
     }
@@ -82,7 +82,7 @@ final class SlotStats {
     reply.resolve(mark, shown);
   }
 
-  private void ordered(Call call) {
+  private void replyOrdered(Call call) {
     Statistic metric = metric(call);
     boolean descending = true;
     boolean orderSeen = false;
@@ -113,12 +113,12 @@ final class SlotStats {
     }
   }
 
-  private List<Statistic> shown() {
+  private List<Statistic> statistics() {
     return node.countsUsage() ? COUNTED : ALWAYS;
   }
 
   private Statistic metric(Call call) {
-    for (Statistic each : shown()) {
+    for (Statistic each : statistics()) {
       if (call.is(FIRST + 1, each.title)) {
         return each;
       }
@@ -159,8 +159,8 @@ final class SlotStats {
   private void entry(ReplyWriter reply, int slot) {
     reply.array(2);
     reply.integer(slot);
-    reply.map(shown().size());
-    for (Statistic each : shown()) {
+    reply.map(statistics().size());
+    for (Statistic each : statistics()) {
       reply.bulk(each.title);
       reply.integer(value(each, slot));
     }

@@ -229,7 +229,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       }
     }
     if (added + changed > 0) {
-      call.changed(1, KeyEvent.ZADD, added + changed);
+      call.recordChange(1, KeyEvent.ZADD, added + changed);
       propagateAdding(call, arg, places);
     }
     call.reply().integer(replyChanged ? added + changed : added);
@@ -395,10 +395,10 @@ public final class GeoCommands extends CommandGroup<Call> {
         builder.add(found.address(i), found.length(i), score);
       }
       builder.store(call.database(), call.argAddress(key), call.argLength(key));
-      call.changed(key, event, wanted);
+      call.recordChange(key, event, wanted);
     } else if (old != Entry.NONE) {
       call.database().remove(old);
-      call.changed(key, KeyEvent.DEL, 1);
+      call.recordChange(key, KeyEvent.DEL, 1);
     }
     call.reply().integer(wanted);
   }

@@ -129,11 +129,14 @@ final class GeoSearch {
   static void requirePlace(double longitude, double latitude) {
     if (!Geohash.isPlace(longitude, latitude)) {
       throw new CommandError(
-          "ERR invalid longitude,latitude pair " + shown(longitude) + "," + shown(latitude));
+          "ERR invalid longitude,latitude pair "
+              + formatted(longitude)
+              + ","
+              + formatted(latitude));
     }
   }
 
-  private static String shown(double degrees) {
+  private static String formatted(double degrees) {
     if (Double.isInfinite(degrees)) {
       return degrees > 0 ? "inf" : "-inf";
     }

@@ -87,7 +87,7 @@ final class FieldOptions {
         }
         condition = call.is(i, "FNX") ? Condition.FNX : Condition.FXX;
       } else {
-        throw new CommandError("ERR unknown argument: " + Errors.shown(call.request(), i));
+        throw new CommandError("ERR unknown argument: " + Errors.excerpt(call.request(), i));
       }
     }
     if (firstArg == 0) {

@@ -302,7 +302,7 @@ public final class HashCommands extends CommandGroup<Call> {
       entry = store(call, entry, i, call.argAddress(i + 1), call.argLength(i + 1), false);
     }
     hashes.settle(call.database(), entry);
-    call.changed(1, KeyEvent.HSET, pairs);
+    call.recordChange(1, KeyEvent.HSET, pairs);
     return added;
   }
 
@@ -346,7 +346,7 @@ public final class HashCommands extends CommandGroup<Call> {
       return;
     }
     storeOne(call, entry, call.argAddress(3), call.argLength(3), false);
-    call.changed(1, KeyEvent.HSET, 1);
+    call.recordChange(1, KeyEvent.HSET, 1);
     call.reply().integer(1);
   }
 
@@ -382,7 +382,7 @@ public final class HashCommands extends CommandGroup<Call> {
     int length = Numbers.writeLong(Region.MEMORY, text, sum);
     storeOne(call, entry, text, length, true);
     call.keyspace().slabs().free(text, Numbers.MAX_LONG_LENGTH);
-    call.changed(1, KeyEvent.HINCRBY, 1);
+    call.recordChange(1, KeyEvent.HINCRBY, 1);
     call.reply().integer(sum);
   }
 
@@ -424,7 +424,7 @@ public final class HashCommands extends CommandGroup<Call> {
     Region.put(text, sum);
     storeOne(call, entry, text, sum.length, true);
     call.keyspace().slabs().free(text, sum.length);
-    call.changed(1, KeyEvent.HINCRBYFLOAT, 1);
+    call.recordChange(1, KeyEvent.HINCRBYFLOAT, 1);
     if (call.propagates()) {
       propagateSum(call, sum, expireAt);
     }
@@ -479,7 +479,7 @@ public final class HashCommands extends CommandGroup<Call> {
       hashes.settle(call.database(), entry);
     }
     if (deleted > 0) {
-      call.changed(1, KeyEvent.HDEL, deleted);
+      call.recordChange(1, KeyEvent.HDEL, deleted);
     }
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);

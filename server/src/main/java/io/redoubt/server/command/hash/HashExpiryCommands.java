@@ -175,7 +175,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry);
     if (persisted > 0) {
-      call.changed(1, KeyEvent.HPERSIST, persisted);
+      call.recordChange(1, KeyEvent.HPERSIST, persisted);
       FieldEffects.persist(call, first, call.count() - first);
     }
     if (empty) {
@@ -212,7 +212,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry);
     if (set + deleted > 0) {
-      call.changed(1, deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE, (long) set + deleted);
+      call.recordChange(1, deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE, (long) set + deleted);
       propagate(call, expireAt, first, results, set, deleted);
     }
     if (empty) {

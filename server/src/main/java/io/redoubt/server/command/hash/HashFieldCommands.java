@@ -123,7 +123,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry);
     if (deleted > 0) {
-      call.changed(1, KeyEvent.HDEL, deleted);
+      call.recordChange(1, KeyEvent.HDEL, deleted);
       if (call.propagates()) {
         Effect effect = FieldEffects.delete(call, fields);
         for (int i = first; i < first + fields; i++) {
@@ -156,7 +156,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry);
     if (changed > 0) {
-      call.changed(1, expires ? KeyEvent.HEXPIRE : KeyEvent.HPERSIST, changed);
+      call.recordChange(1, expires ? KeyEvent.HEXPIRE : KeyEvent.HPERSIST, changed);
       if (!expires) {
         FieldEffects.persist(call, getOptions.first(), getOptions.count());
       } else if (call.propagates()) {
@@ -221,7 +221,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
       }
     }
     boolean empty = FieldAccess.end(call, entry) || entry == Entry.NONE;
-    call.changed(1, KeyEvent.HSET, setOptions.count());
+    call.recordChange(1, KeyEvent.HSET, setOptions.count());
     call.notifyEvent(1, KeyEvent.HDEL);
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
@@ -266,7 +266,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
       }
     }
     hashes.settle(call.database(), entry);
-    call.changed(1, KeyEvent.HSET, pairs);
+    call.recordChange(1, KeyEvent.HSET, pairs);
     if (expireAt != FieldElement.NO_EXPIRY) {
       call.notifyEvent(1, KeyEvent.HEXPIRE);
     }

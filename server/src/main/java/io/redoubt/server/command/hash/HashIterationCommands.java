@@ -89,16 +89,16 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     if (size == 0 || count == 0) {
       call.reply().array(0);
     } else if (count < 0) {
-      repeated(call, entry, Repetitions.of(call, count), withValues);
+      replyRepeated(call, entry, Repetitions.of(call, count), withValues);
     } else if (count < size / DRAWN_PART) {
-      drawn(call, entry, (int) count, withValues);
+      replyDrawn(call, entry, (int) count, withValues);
     } else {
-      selected(call, entry, (int) Math.min(count, size), size, withValues);
+      replySelected(call, entry, (int) Math.min(count, size), size, withValues);
     }
   }
 
   /** Replies with random fields, which may repeat. */
-  private static void repeated(Call call, long entry, long count, boolean withValues) {
+  private static void replyRepeated(Call call, long entry, long count, boolean withValues) {
     begin(call, count, withValues);
     Hashes hashes = call.values().hashes();
     for (long i = 0; i < count && !call.reply().isInVain(); i++) {
@@ -108,7 +108,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   }
 
   /** Replies with few distinct random fields of many: draws again after a repetition. */
-  private static void drawn(Call call, long entry, int count, boolean withValues) {
+  private static void replyDrawn(Call call, long entry, int count, boolean withValues) {
     begin(call, count, withValues);
     Hashes hashes = call.values().hashes();
     long[] seen = new long[Integer.highestOneBit(count) * 4];
@@ -139,7 +139,8 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   /**
    * Replies with distinct random fields in one pass: each with the probability wanted / remaining.
    */
-  private static void selected(Call call, long entry, int count, long size, boolean withValues) {
+  private static void replySelected(
+      Call call, long entry, int count, long size, boolean withValues) {
     begin(call, count, withValues);
     HashCursor cursor = call.values().hashes().cursor();
     RandomGenerator random = call.keyspace().random();

@@ -125,7 +125,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
     }
     if (changes > 0) {
       value.forgetCount();
-      call.changed(1, KeyEvent.PFADD, changes);
+      call.recordChange(1, KeyEvent.PFADD, changes);
     }
     call.reply().integer(changes > 0 ? 1 : 0);
   }
@@ -164,7 +164,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
         slabs.free(plain, HyperLogLog.REGISTERS);
       }
       open(call, entry).cacheCount(count);
-      call.changedQuietly(1, 1); // replicas cache the count as well
+      call.recordQuietChange(1, 1); // replicas cache the count as well
     }
     call.reply().integer(count);
   }
@@ -206,7 +206,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
     } finally {
       slabs.free(plain, HyperLogLog.REGISTERS);
     }
-    call.changed(1, KeyEvent.PFADD, 1);
+    call.recordChange(1, KeyEvent.PFADD, 1);
     call.reply().ok();
   }
 
@@ -234,7 +234,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
       call.reply().integer(dense ? 0 : 1);
     } else {
       throw new CommandError(
-          "ERR Unknown PFDEBUG subcommand '" + Errors.shown(call.request(), 1) + "'");
+          "ERR Unknown PFDEBUG subcommand '" + Errors.excerpt(call.request(), 1) + "'");
     }
   }
 
@@ -246,7 +246,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
     if (!value.becomeDense()) {
       throw CORRUPT;
     }
-    call.changedAll(1); // replicas convert it as well
+    call.recordFullChange(1); // replicas convert it as well
     return value.entry();
   }
 

@@ -38,7 +38,7 @@ public final class CapaCommand extends CommandGroup<Call> {
   private static void capa(Call call) {
     for (int i = 2; i < call.count(); i++) {
       if (call.is(i, "RESTORE-PROGRESS")) {
-        call.client().wantsRestoreProgress(true);
+        call.client().setWantsRestoreProgress(true);
       }
     }
     call.reply().ok();

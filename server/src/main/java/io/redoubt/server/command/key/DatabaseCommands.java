@@ -74,11 +74,11 @@ public final class DatabaseCommands extends CommandGroup<Call> {
     boolean lazily = lazily(call);
     boolean later = lazily || call.mayWait();
     long removed = 0;
-    call.flushed();
+    call.onFlushed();
     for (int i = 0; i < call.keyspace().count(); i++) {
       removed += call.flush(call.keyspace().database(i), later);
     }
-    call.changedAll(removed); // before the save, which makes it zero again
+    call.recordFullChange(removed); // before the save, which makes it zero again
     allFlushed.run();
     reply(call, lazily);
   }
@@ -89,8 +89,8 @@ public final class DatabaseCommands extends CommandGroup<Call> {
       return;
     }
     boolean lazily = lazily(call);
-    call.flushed();
-    call.changedAll(call.flush(call.database(), lazily || call.mayWait()));
+    call.onFlushed();
+    call.recordFullChange(call.flush(call.database(), lazily || call.mayWait()));
     reply(call, lazily);
   }
 
@@ -130,7 +130,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
       throw Call.DB_INDEX_OUT_OF_RANGE;
     }
     call.swapDatabases(first, second);
-    call.changedAll(1);
+    call.recordFullChange(1);
     call.reply().ok();
   }
 

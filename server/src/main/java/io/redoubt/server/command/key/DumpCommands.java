@@ -90,7 +90,7 @@ public final class DumpCommands extends CommandGroup<Call> {
   }
 
   /** Enables or disables the check of payloads' checksums; it is enabled at first. */
-  public void comparesChecksums(boolean compares) {
+  public void setComparesChecksums(boolean compares) {
     comparesChecksums = compares;
   }
 
@@ -166,7 +166,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     if (frequency >= 0) {
       clock.frequency(entry, (int) frequency, call.keyspace().nowMillis());
     }
-    call.changed(1, KeyEvent.RESTORE, 1);
+    call.recordChange(1, KeyEvent.RESTORE, 1);
     if (call.propagates()) {
       propagate(call, entry, ttl == 0 ? 0 : expireAt, absolute);
     }
@@ -273,7 +273,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     long old = call.database().find(call.argAddress(1), call.argLength(1));
     if (old != Entry.NONE) {
       call.database().remove(old);
-      call.changed(1, KeyEvent.DEL, 1);
+      call.recordChange(1, KeyEvent.DEL, 1);
       call.propagateRemoval(1, call.settings().memory.lazyfreeLazyServerDel.value());
     }
     call.reply().ok();

@@ -60,7 +60,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .tips("nondeterministic_output")
           .history("2.8.0", "Added the -2 reply.")
-          .runs(call -> left(call, 1000, true));
+          .runs(call -> replyTimeLeft(call, 1000, true));
 
   final Command<Call> pttl =
       asking("PTTL key")
@@ -68,19 +68,19 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .since("2.6.0")
           .tips("nondeterministic_output")
           .history("2.8.0", "Added the -2 reply.")
-          .runs(call -> left(call, 1, true));
+          .runs(call -> replyTimeLeft(call, 1, true));
 
   final Command<Call> expiretime =
       asking("EXPIRETIME key")
           .does("Returns the point in time at which a key expires, in Unix seconds.")
           .since("7.0.0")
-          .runs(call -> left(call, 1000, false));
+          .runs(call -> replyTimeLeft(call, 1000, false));
 
   final Command<Call> pexpiretime =
       asking("PEXPIRETIME key")
           .does("Returns the point in time at which a key expires, in Unix milliseconds.")
           .since("7.0.0")
-          .runs(call -> left(call, 1, false));
+          .runs(call -> replyTimeLeft(call, 1, false));
 
   final Command<Call> persist =
       command("PERSIST key")
@@ -123,7 +123,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
       } else if (call.is(i, "LT")) {
         lt = true;
       } else {
-        throw new CommandError("ERR Unsupported option " + Errors.shown(call.request(), i));
+        throw new CommandError("ERR Unsupported option " + Errors.excerpt(call.request(), i));
       }
     }
     if (nx && (xx || gt || lt)) {
@@ -150,11 +150,11 @@ public final class ExpireCommands extends CommandGroup<Call> {
     }
     if (call.isPast(expireAt)) {
       call.database().delete(call.argAddress(1), call.argLength(1));
-      call.changed(1, KeyEvent.DEL, 1);
+      call.recordChange(1, KeyEvent.DEL, 1);
       call.propagateRemoval(1, call.settings().memory.lazyfreeLazyExpire.value());
     } else {
       call.database().setExpiry(entry, expireAt);
-      call.changed(1, KeyEvent.EXPIRE, 1);
+      call.recordChange(1, KeyEvent.EXPIRE, 1);
       if (call.propagates()) {
         call.propagateAs(3).word(PEXPIREAT).argument(1).number(expireAt);
       }
@@ -162,7 +162,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
     call.reply().integer(1);
   }
 
-  private static void left(Call call, long unitMillis, boolean relative) {
+  private static void replyTimeLeft(Call call, long unitMillis, boolean relative) {
     long entry = call.readQuietly(1);
     if (entry == Entry.NONE) {
       call.reply().integer(-2);
@@ -185,7 +185,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
       return;
     }
     call.database().persist(entry);
-    call.changed(1, KeyEvent.PERSIST, 1);
+    call.recordChange(1, KeyEvent.PERSIST, 1);
     call.reply().integer(1);
   }
 }

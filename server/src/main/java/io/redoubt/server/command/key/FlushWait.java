@@ -62,7 +62,7 @@ final class FlushWait extends RepeatedWait {
   }
 
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     client().reply().ok();
     client().flushSoon();
   }

@@ -152,7 +152,7 @@ public final class GenericCommands extends CommandGroup<Call> {
       long entry = call.findForWrite(i);
       if (entry != Entry.NONE) {
         call.database().remove(entry);
-        call.changed(i, KeyEvent.DEL, 1);
+        call.recordChange(i, KeyEvent.DEL, 1);
         deleted++;
       }
     }
@@ -212,8 +212,8 @@ public final class GenericCommands extends CommandGroup<Call> {
         return;
       }
       Transfers.rename(call.database(), entry, call.argAddress(2), call.argLength(2));
-      call.changed(1, KeyEvent.RENAME_FROM, 1);
-      call.changed(2, KeyEvent.RENAME_TO, 0);
+      call.recordChange(1, KeyEvent.RENAME_FROM, 1);
+      call.recordChange(2, KeyEvent.RENAME_TO, 0);
     }
     if (replace) {
       call.reply().ok();
@@ -250,7 +250,7 @@ public final class GenericCommands extends CommandGroup<Call> {
       return;
     }
     Transfers.copy(call.database(), source, target, call.argAddress(2), call.argLength(2));
-    call.changed(target, 2, KeyEvent.COPY_TO, 1);
+    call.recordChange(target, 2, KeyEvent.COPY_TO, 1);
     call.reply().integer(1);
   }
 
@@ -269,8 +269,8 @@ public final class GenericCommands extends CommandGroup<Call> {
       return;
     }
     Transfers.move(source, entry, target);
-    call.changed(source, 1, KeyEvent.MOVE_FROM, 1);
-    call.changed(target, 1, KeyEvent.MOVE_TO, 0);
+    call.recordChange(source, 1, KeyEvent.MOVE_FROM, 1);
+    call.recordChange(target, 1, KeyEvent.MOVE_TO, 0);
     call.reply().integer(1);
   }
 }

@@ -267,7 +267,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
     }
     if (error != null) {
       if (broken == null) {
-        target.selectedDatabase(MigrationTarget.UNKNOWN_DATABASE);
+        target.setSelectedDatabase(MigrationTarget.UNKNOWN_DATABASE);
       } else {
         targets.drop(migration.host(), migration.port());
       }
@@ -282,7 +282,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
       call.reply().error(broken.error.text());
       return;
     }
-    target.selectedDatabase(migration.database());
+    target.setSelectedDatabase(migration.database());
     call.reply().ok();
   }
 
@@ -295,7 +295,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
       long entry = call.findAgain(key);
       if (entry != Entry.NONE) { // a key may be named twice
         call.database().remove(entry);
-        call.changed(key, KeyEvent.DEL, 1);
+        call.recordChange(key, KeyEvent.DEL, 1);
       }
     }
     if (!moved.isEmpty() && call.propagates()) {

@@ -120,7 +120,7 @@ final class RestoreWait extends RepeatedWait {
       repeat();
       return false;
     }
-    tellProgress();
+    sendProgress();
     return true;
   }
 
@@ -151,7 +151,7 @@ final class RestoreWait extends RepeatedWait {
   }
 
   /** Sends the source of a MIGRATE a sign of life, which its timeout would otherwise miss. */
-  private void tellProgress() {
+  private void sendProgress() {
     if (client().wantsRestoreProgress() && nanos() - toldNanos >= PROGRESS_NANOS) {
       toldNanos = nanos();
       client().feed(NEWLINE, 0, 1);
@@ -159,7 +159,7 @@ final class RestoreWait extends RepeatedWait {
   }
 
   @Override
-  public void timedOut() {
+  public void onTimeout() {
     client().reply().error(UNBLOCKED.text());
     client().flushSoon();
   }

@@ -170,7 +170,7 @@ final class Sorting {
 
   private void collectSet(long entry, long first, long end) {
     SetMembers member = call.values().setAlgebra().member();
-    member.start(entry);
+    member.iterate(entry);
     for (long i = 0; i < end && member.next(); i++) {
       if (i >= first) {
         int length = member.length();
@@ -237,7 +237,7 @@ final class Sorting {
     }
     double number =
         length == 0 ? 0 : Doubles.parseOrNaN(Region.MEMORY, address + from, length - from);
-    sorter.number(i, number);
+    sorter.setNumber(i, number);
     return !Double.isNaN(number);
   }
 
@@ -285,7 +285,7 @@ final class Sorting {
                 : lists.push(database, list, address, length, false);
       }
       call.values().temporaries().publish(list, call.database());
-      call.changed(storeArg, KeyEvent.SORTSTORE, results.count());
+      call.recordChange(storeArg, KeyEvent.SORTSTORE, results.count());
       call.reply().integer(results.count());
     }
   }
@@ -313,7 +313,7 @@ final class Sorting {
     long destination = call.findForWrite(storeArg);
     if (destination != Entry.NONE) {
       call.database().remove(destination);
-      call.changed(storeArg, KeyEvent.DEL, 1);
+      call.recordChange(storeArg, KeyEvent.DEL, 1);
     }
     call.reply().integer(0);
   }

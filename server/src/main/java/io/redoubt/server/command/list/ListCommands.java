@@ -188,7 +188,7 @@ public final class ListCommands extends CommandGroup<Call> {
         call.values()
             .lists()
             .push(call.database(), entry, call.request(), 1, 2, call.count(), atHead);
-    call.changed(1, pushed(atHead), call.count() - 2L);
+    call.recordChange(1, pushed(atHead), call.count() - 2L);
     call.reply().integer(Lists.length(changed));
   }
 
@@ -255,7 +255,7 @@ public final class ListCommands extends CommandGroup<Call> {
   static void remove(Call call, int i, long entry, long count, boolean atHead) {
     long index = atHead ? 0 : Lists.length(entry) - count;
     long changed = call.values().lists().remove(call.database(), entry, index, count);
-    call.changed(i, popped(atHead), count);
+    call.recordChange(i, popped(atHead), count);
     if (changed == Lists.GONE) {
       call.notifyEvent(i, KeyEvent.DEL);
     }
@@ -381,7 +381,7 @@ public final class ListCommands extends CommandGroup<Call> {
     call.values()
         .lists()
         .set(call.database(), entry, fromStart, call.argAddress(3), call.argLength(3));
-    call.changed(1, KeyEvent.LSET, 1);
+    call.recordChange(1, KeyEvent.LSET, 1);
     call.reply().ok();
   }
 
@@ -411,7 +411,7 @@ public final class ListCommands extends CommandGroup<Call> {
     long place = after ? index + 1 : index;
     long changed =
         lists.insert(call.database(), entry, place, call.argAddress(4), call.argLength(4));
-    call.changed(1, KeyEvent.LINSERT, 1);
+    call.recordChange(1, KeyEvent.LINSERT, 1);
     call.reply().integer(Lists.length(changed));
   }
 
@@ -434,7 +434,7 @@ public final class ListCommands extends CommandGroup<Call> {
                 count == 0 || count == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(count),
                 count < 0);
     if (removed > 0) {
-      call.changed(1, KeyEvent.LREM, removed);
+      call.recordChange(1, KeyEvent.LREM, removed);
       if (removed == length) {
         call.notifyEvent(1, KeyEvent.DEL);
       }
@@ -463,7 +463,7 @@ public final class ListCommands extends CommandGroup<Call> {
       changed = lists.remove(call.database(), changed, end, length - end);
       changed = lists.remove(call.database(), changed, 0, first);
     }
-    call.changed(1, KeyEvent.LTRIM, removed);
+    call.recordChange(1, KeyEvent.LTRIM, removed);
     if (changed == Lists.GONE) {
       call.notifyEvent(1, KeyEvent.DEL);
     }

@@ -279,7 +279,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
       } else {
         lists.push(call.database(), target, copy, length, toHead);
       }
-      call.changed(2, ListCommands.pushed(toHead), 0);
+      call.recordChange(2, ListCommands.pushed(toHead), 0);
       ListCommands.remove(call, 1, source, 1, fromHead);
     }
     slabs.free(copy, Math.max(length, 1));
@@ -294,7 +294,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
       long shorter = lists.remove(call.database(), entry, fromHead ? 0 : count - 1, 1);
       lists.push(call.database(), shorter, element, length, toHead);
     }
-    call.changed(2, ListCommands.pushed(toHead), 0);
-    call.changed(1, ListCommands.popped(fromHead), 1);
+    call.recordChange(2, ListCommands.pushed(toHead), 0);
+    call.recordChange(1, ListCommands.popped(fromHead), 1);
   }
 }

@@ -182,13 +182,13 @@ public final class FunctionCommands extends CommandGroup<Call> {
     int code = call.count() - 1;
     Taken taken = replaces ? Taken.REPLACE : Taken.REFUSE;
     String name = scripting.functions().load(call.argAddress(code), call.argLength(code), taken);
-    call.changedAll(1);
+    call.recordFullChange(1);
     call.reply().bulk(name);
   }
 
   private void delete(Call call) {
     scripting.functions().delete(call.argText(2));
-    call.changedAll(1);
+    call.recordFullChange(1);
     call.reply().ok();
   }
 
@@ -199,7 +199,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     }
     ScriptCommands.checkFlushMode(call, BAD_FLUSH);
     scripting.functions().flush();
-    call.changedAll(1);
+    call.recordFullChange(1);
     call.reply().ok();
   }
 
@@ -242,7 +242,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
       throw new CommandError("ERR " + e.getMessage());
     }
     scripting.functions().restore(texts, flushes ? Taken.FLUSH : taken);
-    call.changedAll(1);
+    call.recordFullChange(1);
     if (call.propagates() && !Payloads.isForOlder(call.argAddress(2), call.argLength(2))) {
       propagateForOlder(call, texts);
     }
@@ -322,7 +322,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     List<Library> shown = all.stream().filter(library -> isWanted(library, wanted)).toList();
     call.reply().array(shown.size());
     for (Library library : shown) {
-      tell(call.reply(), library, withCode);
+      writeLibrary(call.reply(), library, withCode);
     }
   }
 
@@ -330,7 +330,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     return pattern == null || Glob.matches(pattern.toString(), library.name(), true);
   }
 
-  private static void tell(ReplyWriter reply, Library library, boolean withCode) {
+  private static void writeLibrary(ReplyWriter reply, Library library, boolean withCode) {
     reply.map(withCode ? 4 : 3);
     reply.bulk("library_name");
     reply.bulk(library.name());

@@ -186,7 +186,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
     } else if (!call.is(2, "NO") && !call.is(2, "SYNC")) {
       throw BAD_DEBUG;
     }
-    call.client().debugsScripts(call.is(2, "SYNC"));
+    call.client().setDebugsScripts(call.is(2, "SYNC"));
     call.reply().ok();
   }
 }

@@ -261,7 +261,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       return;
     }
     call.values().temporaries().publish(result, call.database());
-    call.changed(1, event, 1);
+    call.recordChange(1, event, 1);
     call.reply().integer(size);
   }
 
@@ -270,7 +270,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     long destination = call.findForWrite(1);
     if (destination != Entry.NONE) {
       call.database().remove(destination);
-      call.changed(1, KeyEvent.DEL, 1);
+      call.recordChange(1, KeyEvent.DEL, 1);
     }
     call.reply().integer(0);
   }

@@ -179,7 +179,7 @@ public final class SetCommands extends CommandGroup<Call> {
       set = sets.entry();
     }
     if (added > 0) {
-      call.changed(1, KeyEvent.SADD, added);
+      call.recordChange(1, KeyEvent.SADD, added);
     }
     call.reply().integer(added);
   }
@@ -197,7 +197,7 @@ public final class SetCommands extends CommandGroup<Call> {
       }
     }
     if (removed > 0) {
-      call.changed(1, KeyEvent.SREM, removed);
+      call.recordChange(1, KeyEvent.SREM, removed);
       if (empty) {
         call.database().remove(set);
         call.notifyEvent(1, KeyEvent.DEL);
@@ -247,7 +247,7 @@ public final class SetCommands extends CommandGroup<Call> {
   /** Replies with all members of a set, after the header. */
   static void replyMembers(Call call, long set) {
     SetMembers member = call.values().setAlgebra().member();
-    member.start(set);
+    member.iterate(set);
     while (member.next()) {
       member.writeTo(call.reply());
     }
@@ -275,7 +275,7 @@ public final class SetCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    call.changed(1, KeyEvent.SREM, 1);
+    call.recordChange(1, KeyEvent.SREM, 1);
     removeIfEmpty(call, sets.entry());
     // Looks up the destination again, since the change of the source may have moved it.
     destination = call.findAgain(2);
@@ -286,7 +286,7 @@ public final class SetCommands extends CommandGroup<Call> {
       added = sets.add(call.database(), destination, member, length);
     }
     if (added) {
-      call.changed(2, KeyEvent.SADD, 1);
+      call.recordChange(2, KeyEvent.SADD, 1);
     }
     call.reply().integer(1);
   }
@@ -320,7 +320,7 @@ public final class SetCommands extends CommandGroup<Call> {
       call.propagateAs(3).word(SREM).argument(1).bytes(member.address(), member.length());
     }
     sets.remove(call.database(), set, member);
-    call.changed(1, KeyEvent.SPOP, 1);
+    call.recordChange(1, KeyEvent.SPOP, 1);
     removeIfEmpty(call, sets.entry());
   }
 
@@ -338,7 +338,7 @@ public final class SetCommands extends CommandGroup<Call> {
       call.reply().set((int) size);
       replyMembers(call, set);
       call.database().remove(set);
-      call.changed(1, KeyEvent.SPOP, size);
+      call.recordChange(1, KeyEvent.SPOP, size);
       call.notifyEvent(1, KeyEvent.DEL);
       call.propagateRemoval(1, call.settings().memory.lazyfreeLazyServerDel.value());
       return;
@@ -353,7 +353,7 @@ public final class SetCommands extends CommandGroup<Call> {
     } else {
       sets.removeMany(call.database(), set, count, new Popped(call, count));
     }
-    call.changed(1, KeyEvent.SPOP, count);
+    call.recordChange(1, KeyEvent.SPOP, count);
   }
 
   /** Replies with the members removed, and propagates them in batches. */
@@ -454,7 +454,7 @@ public final class SetCommands extends CommandGroup<Call> {
   private static void replySelection(Call call, long set, long count, long size) {
     call.reply().array((int) count);
     SetMembers member = call.values().setAlgebra().member();
-    member.start(set);
+    member.iterate(set);
     long wanted = count;
     for (long left = size; wanted > 0 && member.next(); left--) {
       if (call.keyspace().random().nextLong(left) < wanted) {
@@ -511,7 +511,7 @@ public final class SetCommands extends CommandGroup<Call> {
     long mark = reply.deferArray();
     int found = 0;
     SetMembers member = call.values().setAlgebra().member();
-    member.start(set);
+    member.iterate(set);
     while (member.next()) {
       if (!options.hasPattern() || options.matches(member.address(), member.length())) {
         member.writeTo(reply);

@@ -59,7 +59,7 @@ final class SortedSetAlgebra {
     weights[i] = weight;
   }
 
-  void aggregate(Aggregate how) {
+  void setAggregate(Aggregate how) {
     aggregate = how;
   }
 
@@ -101,7 +101,7 @@ final class SortedSetAlgebra {
     }
     if (isSet(entry)) {
       try (SetMembers members = new SetMembers(slabs)) {
-        members.start(entry);
+        members.iterate(entry);
         while (members.next() && visitor.visit(members.address(), members.length(), 1)) {
           // the visitor has done it
         }

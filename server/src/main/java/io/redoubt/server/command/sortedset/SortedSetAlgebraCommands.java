@@ -148,7 +148,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
           algebra.weight(k, weight(call, ++i));
         }
       } else if (operation.weighs() && left >= 1 && call.is(i, "AGGREGATE")) {
-        algebra.aggregate(aggregate(call, ++i));
+        algebra.setAggregate(aggregate(call, ++i));
       } else if (!stores && operation != Operation.INTERSECTION_SIZE && call.is(i, "WITHSCORES")) {
         withScores = true;
       } else if (operation == Operation.INTERSECTION_SIZE && left >= 1 && call.is(i, "LIMIT")) {

@@ -224,7 +224,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     }
     if (added + changed > 0) {
       boolean increments = has(options, SortedSets.INCREMENT);
-      call.changed(1, increments ? KeyEvent.ZINCR : KeyEvent.ZADD, added + changed);
+      call.recordChange(1, increments ? KeyEvent.ZINCR : KeyEvent.ZADD, added + changed);
     }
     replyAdded(call, options, sets.outcome(), replyChanged ? added + changed : added);
   }
@@ -345,7 +345,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       call.database().remove(set);
     }
     if (removed > 0) {
-      call.changed(1, KeyEvent.ZREM, removed);
+      call.recordChange(1, KeyEvent.ZREM, removed);
     }
     if (emptied) {
       call.notifyEvent(1, KeyEvent.DEL);

@@ -210,7 +210,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
     }
     boolean emptied =
         SortedSetRangeCommands.removeRange(call, set, highest ? size - count : 0, count);
-    call.changed(keyArg, highest ? KeyEvent.ZPOPMAX : KeyEvent.ZPOPMIN, count);
+    call.recordChange(keyArg, highest ? KeyEvent.ZPOPMAX : KeyEvent.ZPOPMIN, count);
     if (emptied) {
       call.notifyEvent(keyArg, KeyEvent.DEL);
     }

@@ -283,12 +283,12 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
       long old = call.findForWrite(1);
       if (old != Entry.NONE) {
         call.database().remove(old);
-        call.changed(1, KeyEvent.DEL, 1);
+        call.recordChange(1, KeyEvent.DEL, 1);
       }
       return 0;
     }
     builder.store(call.database(), call.argAddress(1), call.argLength(1));
-    call.changed(1, event, 1);
+    call.recordChange(1, event, 1);
     return size;
   }
 
@@ -304,7 +304,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
     long count = range.count();
     if (count > 0) {
       boolean emptied = removeRange(call, set, range.first(), count);
-      call.changed(1, event, count);
+      call.recordChange(1, event, count);
       if (emptied) {
         call.notifyEvent(1, KeyEvent.DEL);
       }

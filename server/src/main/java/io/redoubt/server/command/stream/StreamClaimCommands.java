@@ -117,10 +117,10 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     created = consumer == 0;
     if (created) {
       consumer = groups.createConsumer(group, call.argAddress(3), call.argLength(3), call.now());
-      call.changedAll(1);
+      call.recordFullChange(1);
       call.notifyEvent(1, KeyEvent.XGROUP_CREATECONSUMER);
     }
-    StreamGroups.seen(consumer, call.now());
+    StreamGroups.setSeen(consumer, call.now());
     return consumer;
   }
 
@@ -143,7 +143,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     if (isDelivery) {
       StreamProgress.read(root, group, lastId);
     } else if (movesOn) {
-      StreamGroups.lastId(group, lastId);
+      StreamGroups.setLastId(group, lastId);
       if (claimsLast) {
         StreamEffects.lastId(call, 1, 2, group); // the claim alone would count as a delivery
       }
@@ -165,7 +165,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
       if (!claimsLast || isDelivery) {
         StreamEffects.lastId(call, 1, 2, group);
       }
-      call.changedAll(1);
+      call.recordFullChange(1);
     }
   }
 
@@ -208,7 +208,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
         StreamIds.parse(call, ++i, lastId);
       } else {
         throw new CommandError(
-            "ERR Unrecognized XCLAIM option '" + Errors.shown(call.request(), i) + "'");
+            "ERR Unrecognized XCLAIM option '" + Errors.excerpt(call.request(), i) + "'");
       }
     }
     // A time in the future, from a clock ahead of this one, is not an error.
@@ -270,9 +270,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   /** Makes an entry pending for the consumer. */
   private void take(Call call, long group, long consumer, long time, long deliveries) {
     call.values().streams().groups().deliver(group, consumer, id, time, deliveries);
-    StreamGroups.active(consumer, call.now());
+    StreamGroups.setActive(consumer, call.now());
     StreamEffects.claim(call, 1, 2, group, consumer, id.millis(), id.sequence(), time, deliveries);
-    call.changedAll(1);
+    call.recordFullChange(1);
   }
 
   /**
@@ -281,13 +281,13 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private void drop(Call call, long group, long element) {
     StreamEffects.claim(call, 1, 2, group, element);
     call.values().streams().groups().acknowledge(group, id);
-    call.changedAll(1);
+    call.recordFullChange(1);
   }
 
   /** Propagates a new consumer that has claimed nothing. */
   private void propagateConsumer(Call call, int claimed) {
     if (created && claimed == 0) {
-      StreamEffects.created(call, 1, 2, 3);
+      StreamEffects.propagateConsumer(call, 1, 2, 3);
     }
   }
 

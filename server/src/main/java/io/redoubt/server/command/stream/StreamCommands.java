@@ -216,7 +216,7 @@ public final class StreamCommands extends CommandGroup<Call> {
             : Streams.change(call.database(), entry);
     streams.append(root, id, call.request(), idArg + 1, words);
     id.reply(call.reply());
-    call.changed(1, KeyEvent.XADD, 1);
+    call.recordChange(1, KeyEvent.XADD, 1);
     if (!trim.isNone() && trim.trim(call, root) > 0) {
       call.notifyEvent(1, KeyEvent.XTRIM);
     }
@@ -267,8 +267,8 @@ public final class StreamCommands extends CommandGroup<Call> {
       deleted += streams.delete(root, id) ? 1 : 0;
     }
     if (deleted > 0) {
-      streams.deleted(root);
-      call.changed(1, KeyEvent.XDEL, deleted);
+      streams.onDeleted(root);
+      call.recordChange(1, KeyEvent.XDEL, deleted);
     }
     call.reply().integer(deleted);
   }
@@ -293,7 +293,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     long root = Streams.change(call.database(), entry);
     long deleted = trim.trim(call, root);
     if (deleted > 0) {
-      call.changed(1, KeyEvent.XTRIM, deleted);
+      call.recordChange(1, KeyEvent.XTRIM, deleted);
       if (trim.isRewritten()) {
         trim.propagate(call, root, 0, false, id);
       }
@@ -379,15 +379,15 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
     long root = Streams.change(call.database(), entry);
     checkPast(call, root, added);
-    Streams.lastId(root, id);
+    Streams.setLastId(root, id);
     if (added >= 0) {
-      Streams.entriesAdded(root, added);
+      Streams.setEntriesAdded(root, added);
     }
     if (!other.isFirst()) {
-      Streams.maxDeletedId(root, other);
+      Streams.setMaxDeletedId(root, other);
     }
     Streams.limitMaxDeletedId(root);
-    call.changed(1, KeyEvent.XSETID, 1);
+    call.recordChange(1, KeyEvent.XSETID, 1);
     call.reply().ok();
   }
 

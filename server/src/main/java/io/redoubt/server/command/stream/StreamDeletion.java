@@ -75,7 +75,7 @@ final class StreamDeletion {
   /** Finishes the deletions of a command; returns true if anything changed. */
   boolean end(Call call, long root) {
     if (deleted > 0) {
-      call.values().streams().deleted(root);
+      call.values().streams().onDeleted(root);
     }
     return ids(call).count() + acknowledgedIds(call).count() > 0;
   }

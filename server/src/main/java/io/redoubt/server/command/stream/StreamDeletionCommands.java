@@ -171,9 +171,9 @@ public final class StreamDeletionCommands extends CommandGroup<Call> {
       return;
     }
     if (deletion.deleted() > 0) {
-      call.changed(1, KeyEvent.XDEL, deletion.deleted());
+      call.recordChange(1, KeyEvent.XDEL, deletion.deleted());
     } else {
-      call.changedAll(1); // as XACK, which watchers do not see
+      call.recordFullChange(1); // as XACK, which watchers do not see
     }
     deletion.propagate(call, root, groupArg);
   }

@@ -90,7 +90,7 @@ final class StreamEffects {
   }
 
   /** Propagates a new consumer. */
-  static void created(Call call, int keyArg, int groupArg, int consumerArg) {
+  static void propagateConsumer(Call call, int keyArg, int groupArg, int consumerArg) {
     if (call.propagates()) {
       call.propagateAs(5)
           .word(XGROUP)

@@ -158,9 +158,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
   static CommandError noGroup(Call call) {
     return new CommandError(
         "NOGROUP No such consumer group '"
-            + Errors.shown(call.request(), 3)
+            + Errors.excerpt(call.request(), 3)
             + "' for key name '"
-            + Errors.shown(call.request(), 2)
+            + Errors.excerpt(call.request(), 2)
             + "'");
   }
 
@@ -209,7 +209,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
       throw BUSY_GROUP;
     }
     groups(call).create(root, name, length, id, entriesRead);
-    call.changed(2, KeyEvent.XGROUP_CREATE, 1);
+    call.recordChange(2, KeyEvent.XGROUP_CREATE, 1);
     call.reply().ok();
   }
 
@@ -224,9 +224,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     } else {
       parseLastId(call, call.findAgain(2));
     }
-    StreamGroups.lastId(group, id);
-    StreamGroups.entriesRead(group, entriesRead);
-    call.changed(2, KeyEvent.XGROUP_SETID, 1);
+    StreamGroups.setLastId(group, id);
+    StreamGroups.setEntriesRead(group, entriesRead);
+    call.recordChange(2, KeyEvent.XGROUP_SETID, 1);
     call.reply().ok();
   }
 
@@ -238,7 +238,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
       return;
     }
     groups(call).destroy(root, group);
-    call.changed(2, KeyEvent.XGROUP_DESTROY, 1);
+    call.recordChange(2, KeyEvent.XGROUP_DESTROY, 1);
     call.reply().integer(1);
   }
 
@@ -251,7 +251,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
       return;
     }
     groups(call).createConsumer(group, name, length, call.now());
-    call.changed(2, KeyEvent.XGROUP_CREATECONSUMER, 1);
+    call.recordChange(2, KeyEvent.XGROUP_CREATECONSUMER, 1);
     call.reply().integer(1);
   }
 
@@ -263,7 +263,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
       return;
     }
     long pending = groups(call).deleteConsumer(group, consumer);
-    call.changed(2, KeyEvent.XGROUP_DELCONSUMER, 1);
+    call.recordChange(2, KeyEvent.XGROUP_DELCONSUMER, 1);
     call.reply().integer(pending);
   }
 
@@ -273,9 +273,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
   static CommandError noPending(Call call) {
     return new CommandError(
         "NOGROUP No such key '"
-            + Errors.shown(call.request(), 1)
+            + Errors.excerpt(call.request(), 1)
             + "' or consumer group '"
-            + Errors.shown(call.request(), 2)
+            + Errors.excerpt(call.request(), 2)
             + "'");
   }
 
@@ -302,7 +302,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
       acknowledged += groups(call).acknowledge(group, id) ? 1 : 0;
     }
     if (acknowledged > 0) {
-      call.changedAll(acknowledged);
+      call.recordFullChange(acknowledged);
     }
     call.reply().integer(acknowledged);
   }

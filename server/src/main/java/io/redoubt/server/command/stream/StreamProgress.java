@@ -26,11 +26,11 @@ final class StreamProgress {
     }
     long read = StreamGroups.entriesRead(group);
     if (read != UNKNOWN && !hasDeletedFrom(root, id.millis(), id.sequence())) {
-      StreamGroups.entriesRead(group, Streams.next(read));
+      StreamGroups.setEntriesRead(group, Streams.next(read));
     } else if (Streams.entriesAdded(root) > 0) {
-      StreamGroups.entriesRead(group, countUpTo(root, id.millis(), id.sequence()));
+      StreamGroups.setEntriesRead(group, countUpTo(root, id.millis(), id.sequence()));
     }
-    StreamGroups.lastId(group, id);
+    StreamGroups.setLastId(group, id);
   }
 
   /** Returns the number of entries a group has not read yet, or {@link #UNKNOWN_LAG}. */

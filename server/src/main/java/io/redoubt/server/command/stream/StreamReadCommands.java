@@ -174,9 +174,9 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     if (withGroup && (entry == Entry.NONE || findGroup(call, Streams.root(entry)) == 0)) {
       throw new CommandError(
           "NOGROUP No such key '"
-              + Errors.shown(call.request(), keyArg)
+              + Errors.excerpt(call.request(), keyArg)
               + "' or consumer group '"
-              + Errors.shown(call.request(), groupArg)
+              + Errors.excerpt(call.request(), groupArg)
               + "' in XREADGROUP with GROUP option");
     }
     int idArg = keyArg + keys;
@@ -287,16 +287,17 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     boolean created = consumer == 0;
     if (created) {
       groups.createConsumer(group, name, call.argLength(nameArg), call.now());
-      call.changedAll(1);
+      call.recordFullChange(1);
       call.notifyEvent(keyArg, KeyEvent.XGROUP_CREATECONSUMER);
     } else {
-      StreamGroups.seen(consumer, call.now());
+      StreamGroups.setSeen(consumer, call.now());
     }
     boolean seeksNews = StreamIds.is(call, keyArg + keys, '>');
     from.load(StreamGroups.lastId(group));
     boolean hasNews = seeksNews && from.increment() && hasFrom(call, root);
     if (created && (withoutAck || !hasNews)) {
-      StreamEffects.created(call, keyArg, groupArg, nameArg); // otherwise the claims do it
+      StreamEffects.propagateConsumer(
+          call, keyArg, groupArg, nameArg); // otherwise the claims do it
     }
     return hasNews || !seeksNews;
   }
@@ -313,7 +314,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       StreamIds.parse(call, keyArg + keys, from);
       replyHistory(call, root, group, consumer, keyArg);
     }
-    call.changedAll(1);
+    call.recordFullChange(1);
   }
 
   private void deliver(Call call, long root, long group, long consumer, int keyArg) {
@@ -329,7 +330,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       StreamCommands.reply(reply, entries);
       if (!withoutAck) {
         streams.groups().deliver(group, consumer, entryId, call.now(), 1);
-        StreamGroups.active(consumer, call.now());
+        StreamGroups.setActive(consumer, call.now());
         StreamEffects.claim(
             call,
             keyArg,
@@ -365,7 +366,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       if (streams.contains(root, id)) {
         StreamCommands.reply(reply, streams.entries());
         long pending = groups.pending(group).find(id.millis(), id.sequence());
-        groups.deliveredAgain(group, pending, call.now());
+        groups.countDelivery(group, pending, call.now());
         StreamEffects.claim(call, keyArg, groupArg, group, pending);
       } else {
         reply.array(2);

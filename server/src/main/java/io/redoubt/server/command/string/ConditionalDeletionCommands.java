@@ -83,7 +83,7 @@ public final class ConditionalDeletionCommands extends CommandGroup<Call> {
   private static void reply(Call call, boolean deletes) {
     if (deletes) {
       call.database().delete(call.argAddress(1), call.argLength(1));
-      call.changed(1, KeyEvent.DEL, 1);
+      call.recordChange(1, KeyEvent.DEL, 1);
       call.propagateRemoval(1, false);
     }
     call.reply().integer(deletes ? 1 : 0);

@@ -104,7 +104,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     } else {
       StringValue.setInteger(call.database(), entry, sum);
     }
-    call.changed(1, KeyEvent.INCRBY, 1);
+    call.recordChange(1, KeyEvent.INCRBY, 1);
     call.reply().integer(sum);
   }
 
@@ -129,7 +129,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     }
     byte[] sum = result.toString().getBytes(StandardCharsets.US_ASCII);
     call.putText(1, sum, Database.KEEP_EXPIRY);
-    call.changed(1, KeyEvent.INCRBYFLOAT, 1);
+    call.recordChange(1, KeyEvent.INCRBYFLOAT, 1);
     if (call.propagates()) {
       // Propagates the result, because replicas may round differently.
       call.propagateAs(4).word(SET).argument(1).word(sum).word(KEEPTTL);

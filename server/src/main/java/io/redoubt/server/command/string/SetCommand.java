@@ -135,7 +135,7 @@ public final class SetCommand extends CommandGroup<Call> {
               call.argAddress(2),
               call.argLength(2),
               Entry.NO_EXPIRY);
-      call.changed(1, KeyEvent.SET, 1);
+      call.recordChange(1, KeyEvent.SET, 1);
       call.reply().ok();
     } else {
       setWithOptions(call);
@@ -194,7 +194,7 @@ public final class SetCommand extends CommandGroup<Call> {
       expireAt = Entry.expireAt(old);
     }
     put(call, 2, expireAt);
-    call.changed(1, KeyEvent.SET, 1);
+    call.recordChange(1, KeyEvent.SET, 1);
     if (unit != null) {
       call.notifyEvent(1, KeyEvent.EXPIRE);
       propagateWithExpiry(call, 2, expireAt);

@@ -262,7 +262,7 @@ public final class StringCommands extends CommandGroup<Call> {
     long expireAt = unit.positiveTime(call, 2);
     call.findForWrite(1);
     SetCommand.put(call, 3, expireAt);
-    call.changed(1, KeyEvent.SET, 1);
+    call.recordChange(1, KeyEvent.SET, 1);
     call.notifyEvent(1, KeyEvent.EXPIRE);
     SetCommand.propagateWithExpiry(call, 3, expireAt);
     call.reply().ok();
@@ -274,14 +274,14 @@ public final class StringCommands extends CommandGroup<Call> {
       return;
     }
     SetCommand.put(call, 2, Entry.NO_EXPIRY);
-    call.changed(1, KeyEvent.SET, 1);
+    call.recordChange(1, KeyEvent.SET, 1);
     call.reply().integer(1);
   }
 
   private static void getset(Call call) {
     SetCommand.replyString(call, call.readString(1));
     SetCommand.put(call, 2, Entry.NO_EXPIRY);
-    call.changed(1, KeyEvent.SET, 1);
+    call.recordChange(1, KeyEvent.SET, 1);
     if (call.propagates()) {
       call.propagateAs(3).word(SET).argument(1).argument(2);
     }
@@ -292,7 +292,7 @@ public final class StringCommands extends CommandGroup<Call> {
     SetCommand.replyString(call, entry);
     if (entry != Entry.NONE) {
       call.database().delete(call.argAddress(1), call.argLength(1));
-      call.changed(1, KeyEvent.DEL, 1);
+      call.recordChange(1, KeyEvent.DEL, 1);
       call.propagateRemoval(1, false);
     }
   }
@@ -325,11 +325,11 @@ public final class StringCommands extends CommandGroup<Call> {
       StringValue.writeTo(entry, call.reply());
       if (unit.isAbsolute() && call.isPast(expireAt)) {
         call.database().delete(call.argAddress(1), call.argLength(1));
-        call.changed(1, KeyEvent.DEL, 1);
+        call.recordChange(1, KeyEvent.DEL, 1);
         call.propagateRemoval(1, call.settings().memory.lazyfreeLazyExpire.value());
       } else {
         call.database().setExpiry(entry, expireAt);
-        call.changed(1, KeyEvent.EXPIRE, 1);
+        call.recordChange(1, KeyEvent.EXPIRE, 1);
         if (call.propagates()) {
           call.propagateAs(3).word(PEXPIREAT).argument(1).number(expireAt);
         }
@@ -339,7 +339,7 @@ public final class StringCommands extends CommandGroup<Call> {
     StringValue.writeTo(entry, call.reply());
     if (persist && Entry.expireAt(entry) != Entry.NO_EXPIRY) {
       call.database().persist(entry);
-      call.changed(1, KeyEvent.PERSIST, 1);
+      call.recordChange(1, KeyEvent.PERSIST, 1);
       if (call.propagates()) {
         call.propagateAs(2).word(PERSIST).argument(1);
       }
@@ -382,7 +382,7 @@ public final class StringCommands extends CommandGroup<Call> {
             call.argAddress(i + 1),
             call.argLength(i + 1),
             Entry.NO_EXPIRY);
-    call.changed(i, KeyEvent.SET, 1);
+    call.recordChange(i, KeyEvent.SET, 1);
   }
 
   private static void append(Call call) {
@@ -393,7 +393,7 @@ public final class StringCommands extends CommandGroup<Call> {
       requireGrowth(call, entry, StringValue.length(entry) + (long) call.argLength(2));
       entry = StringValue.append(call.database(), entry, call.argAddress(2), call.argLength(2));
     }
-    call.changed(1, KeyEvent.APPEND, 1);
+    call.recordChange(1, KeyEvent.APPEND, 1);
     call.reply().integer(StringValue.length(entry));
   }
 
@@ -416,7 +416,7 @@ public final class StringCommands extends CommandGroup<Call> {
                   call.argAddress(1), call.argLength(1), call.argAddress(3), 0, Entry.NO_EXPIRY);
     }
     entry = StringValue.setRange(call.database(), entry, (int) offset, call.argAddress(3), length);
-    call.changed(1, KeyEvent.SETRANGE, 1);
+    call.recordChange(1, KeyEvent.SETRANGE, 1);
     call.reply().integer(StringValue.length(entry));
   }
 

@@ -47,7 +47,7 @@ public final class BigKeys {
 
   private final Keyspace keyspace;
   private final Clock clock;
-  private final BlockConsumer consumer = this::look;
+  private final BlockConsumer consumer = this::examine;
   private final List<Big> found = new ArrayList<>(MOST + 1);
   private List<Big> before = List.of();
   private int database;
@@ -67,21 +67,21 @@ public final class BigKeys {
       for (int i = 0; i < BUCKETS; i++) {
         cursor = keyspace.database(database).scan(cursor, consumer);
         if (cursor == 0 && ++database == keyspace.count()) {
-          passed();
+          finishPass();
           return;
         }
       }
     } while (clock.monotonicNanos() < end);
   }
 
-  private void passed() {
+  private void finishPass() {
     before = List.copyOf(found);
     found.clear();
     database = 0;
     seen = 0;
   }
 
-  private void look(long entry) {
+  private void examine(long entry) {
     seen++;
     Database in = keyspace.database(database);
     long bytes = in.memoryUsage(entry, SAMPLES);

@@ -71,7 +71,7 @@ public final class CommandTrace {
   }
 
   /** Shows a refused EXEC to the monitors, so that they see the end of the transaction. */
-  public void transactionRefused(ServerClient client, Command<?> exec, Request request) {
+  public void showRefusedTransaction(ServerClient client, Command<?> exec, Request request) {
     if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
       monitors.show(client, exec, request, false);
     }

@@ -58,7 +58,7 @@ public final class MemoryUse {
   }
 
   /** Records the memory in use at the start, before there is data. */
-  public void started() {
+  public void onStarted() {
     startupBytes = usedBytes();
     startupOverheadBytes = growingOverheadBytes();
   }

@@ -70,7 +70,7 @@ public final class ServerStats {
   }
 
   /** Records when the memory in use started to exceed {@code maxmemory}. */
-  public void roomIsShort(long nowNanos) {
+  public void onRoomShort(long nowNanos) {
     if (!isShort) {
       isShort = true;
       shortSinceNanos = nowNanos;
@@ -78,7 +78,7 @@ public final class ServerStats {
   }
 
   /** Records that the memory in use is within {@code maxmemory} again. */
-  public void roomIsMade(long nowNanos) {
+  public void onRoomMade(long nowNanos) {
     if (isShort) {
       isShort = false;
       shortNanos += nowNanos - shortSinceNanos;

@@ -57,7 +57,7 @@ public final class SlowLog {
   private long count;
   private long nextId;
 
-  /** Creates an empty log that records nothing until {@link #limits} are set. */
+  /** Creates an empty log that records nothing until {@link #setLimits} are set. */
   public SlowLog(Slabs slabs, Clock clock) {
     this.slabs = slabs;
     this.clock = clock;
@@ -69,7 +69,7 @@ public final class SlowLog {
    * @param slowerThanMicros the minimum duration of a recorded command; negative for none
    * @param length the maximum number of entries
    */
-  public void limits(long slowerThanMicros, long length) {
+  public void setLimits(long slowerThanMicros, long length) {
     thresholdNanos =
         slowerThanMicros < 0 || slowerThanMicros > NEVER / 1000 ? NEVER : slowerThanMicros * 1000;
     maxEntries = length;

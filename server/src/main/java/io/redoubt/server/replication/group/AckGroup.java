@@ -113,7 +113,7 @@ public final class AckGroup {
         || followed.term() <= term.number()) {
       return false;
     }
-    term.followed(followed.term());
+    term.setFollowed(followed.term());
     return true;
   }
 
@@ -152,7 +152,7 @@ public final class AckGroup {
    *
    * @param durable true if every write was fsynced before its reply, so that none was lost
    */
-  public void started(boolean durable) {
+  public void onStart(boolean durable) {
     if (role.isReplica()) {
       return;
     }
@@ -161,7 +161,7 @@ public final class AckGroup {
       term.resume(newest.term());
     }
     if (newest != null && newest.acks() > 0 && durable && newest.master().equals(id())) {
-      membership.hasAll();
+      membership.markComplete();
     } else if (membership.mayLackWrites()) {
       log.warning(
           "This server was a member of a group that acknowledges writes and may have lost some that"
@@ -176,21 +176,21 @@ public final class AckGroup {
    *
    * @param ordered the term promised to the sentinel that orders it, -1 if it is ordered otherwise
    */
-  public void appointed(long ordered) {
+  public void onAppointed(long ordered) {
     if (membership.isActive()) {
       term.begin(ordered);
       lastOffset = Long.MAX_VALUE;
       refresh();
-      look();
+      proposeIfNeeded();
     }
   }
 
   /**
    * Starts another term if this master is deposed or may lack writes; called for REPLICAOF NO ONE.
    */
-  public void confirmed(long ordered) {
+  public void onConfirmed(long ordered) {
     if (membership.isActive() && (isUnfit() || isReplaced())) {
-      appointed(ordered);
+      onAppointed(ordered);
     }
   }
 
@@ -205,7 +205,7 @@ public final class AckGroup {
       return;
     }
     askForIds();
-    look();
+    proposeIfNeeded();
     if (membership.isActive() && !writing && someLag()) {
       announce();
     }
@@ -227,7 +227,7 @@ public final class AckGroup {
   /**
    * Handles a replica's report; a member without a configuration of this term is sent it at once.
    */
-  public void reported(ReplicaFeed feed) {
+  public void onReport(ReplicaFeed feed) {
     refresh();
     if (isFormed() && feed.member().term() < term.number() && !announcing) {
       announcing = true;
@@ -251,7 +251,7 @@ public final class AckGroup {
   }
 
   /** Puts pending configurations into force once enough members have acknowledged the newest. */
-  public void acknowledged() {
+  public void onAcknowledged() {
     GroupChain chain = membership.chain();
     if (chain.pending().isEmpty() || writing || role.isReplica() || term.isSuperseded()) {
       return;
@@ -270,7 +270,7 @@ public final class AckGroup {
   }
 
   /** Proposes the next configuration if replicas, {@code write-acks} or the term require one. */
-  private void look() {
+  private void proposeIfNeeded() {
     GroupChain chain = membership.chain();
     GroupConfig newest = chain.newest();
     boolean own = newest != null && newest.term() == term.number() && newest.master().equals(id());
@@ -337,15 +337,15 @@ public final class AckGroup {
 
   private void change(GroupChain next) {
     writing = true;
-    membership.changed(next, this::written);
+    membership.replaceChain(next, this::onWritten);
     refresh();
   }
 
-  private void written() {
+  private void onWritten() {
     writing = false;
     if (!role.isReplica()) {
       announce();
-      acknowledged();
+      onAcknowledged();
     }
   }
 
@@ -359,7 +359,7 @@ public final class AckGroup {
     requests.announceGroup(membership.chain(), tokens);
     GroupConfig newest = membership.chain().newest();
     if (newest != null && newest.term() == term.number()) {
-      term.startedAt(stream.offset());
+      term.setStart(stream.offset());
     }
   }
 

@@ -116,7 +116,7 @@ final class AckLine {
       long own = offsets[first]; // later replies may wait in another line
       AwaitedReplies replies = takeFirst();
       if (replies != null) {
-        replies.acknowledged(own);
+        replies.onAcknowledged(own);
         replies.flushSoon();
       }
     }

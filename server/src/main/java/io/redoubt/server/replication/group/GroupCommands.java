@@ -133,7 +133,7 @@ public final class GroupCommands extends CommandGroup<Call> {
     if (call.request().count() > 4 || (force && !call.request().is(3, "force-data-loss"))) {
       throw Errors.SYNTAX;
     }
-    String member = Errors.shown(call.request(), 2); // shortened: it may be any text
+    String member = Errors.excerpt(call.request(), 2); // shortened: it may be any text
     String reason = acks.remove(member, force);
     if (reason != null) {
       throw new CommandError("ERR The member was not removed: " + reason);
@@ -143,7 +143,7 @@ public final class GroupCommands extends CommandGroup<Call> {
 
   private void fence(Call call) {
     long epoch = call.argLong(2);
-    String sentinel = Errors.shown(call.request(), 3);
+    String sentinel = Errors.excerpt(call.request(), 3);
     if (epoch < 0 || epoch > MAX_EPOCH) {
       throw new CommandError("ERR Invalid epoch");
     }
@@ -152,7 +152,7 @@ public final class GroupCommands extends CommandGroup<Call> {
     }
     ServerClient client = call.client();
     Fence wait = new Fence(client, epoch);
-    if (!membership.promise(epoch, sentinel, wait::promised)) {
+    if (!membership.promise(epoch, sentinel, wait::onPromised)) {
       throw PROMISED;
     }
     acknowledge.run(); // reports the promise to the current master
@@ -170,7 +170,7 @@ public final class GroupCommands extends CommandGroup<Call> {
       this.epoch = epoch;
     }
 
-    void promised(boolean kept) {
+    void onPromised(boolean kept) {
       if (ended) {
         return;
       }
@@ -185,12 +185,12 @@ public final class GroupCommands extends CommandGroup<Call> {
     }
 
     @Override
-    public void timedOut() {
+    public void onTimeout() {
       client.reply().error("ERR The promise is not on disk yet");
     }
 
     @Override
-    public void ended() {
+    public void onEnd() {
       ended = true;
     }
   }

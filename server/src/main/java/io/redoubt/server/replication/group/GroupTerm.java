@@ -48,7 +48,7 @@ final class GroupTerm {
   }
 
   /** Records the offset after a configuration of the term, unless an earlier one is known. */
-  void startedAt(long offset) {
+  void setStart(long offset) {
     if (start < 0) {
       start = offset;
     }
@@ -60,7 +60,7 @@ final class GroupTerm {
   }
 
   /** Records that a member has followed another master. */
-  void followed(long other) {
+  void setFollowed(long other) {
     laterMaster = Math.max(laterMaster, other);
     complain();
   }

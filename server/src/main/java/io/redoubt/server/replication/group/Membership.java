@@ -245,7 +245,7 @@ public final class Membership {
   // Changes.
 
   /** Leaves the group after a full sync: the new data may belong to another one. */
-  public void dataReplaced() {
+  public void onDataReplaced() {
     if (chain.newest() != null) {
       formerMember |= hasGroup();
       chain = GroupChain.EMPTY;
@@ -255,7 +255,7 @@ public final class Membership {
   }
 
   /** Becomes incomplete before another server becomes the master, which may discard data. */
-  public void dataLost() {
+  public void onDataLost() {
     if (isActive()) {
       becomeIncomplete();
     }
@@ -267,13 +267,13 @@ public final class Membership {
    * data.
    */
   public void dataGoes() {
-    dataLost();
+    onDataLost();
     relying.keySet().forEach(Client::closeSoon);
     relying.clear();
   }
 
   /** Marks a restarted master as complete: each of its writes was durable. */
-  void hasAll() {
+  void markComplete() {
     complete = true;
     revision++;
   }
@@ -284,7 +284,7 @@ public final class Membership {
    * @param tokens tokens of incomplete members, which are complete at this point of the stream
    * @param saved called after the state was saved or the save has failed
    */
-  public void received(GroupChain heard, List<String> tokens, Runnable saved) {
+  public void onAnnouncement(GroupChain heard, List<String> tokens, Runnable saved) {
     GroupConfig next = heard.newest();
     GroupConfig known = chain.newest();
     if (next == null || next.term() < followed || (known != null && next.compareTo(known) < 0)) {
@@ -307,7 +307,7 @@ public final class Membership {
   }
 
   /** Replaces the configurations; only for their master. */
-  void changed(GroupChain next, Runnable saved) {
+  void replaceChain(GroupChain next, Runnable saved) {
     chain = next;
     complete = true;
     formerMember = false;
@@ -433,7 +433,7 @@ public final class Membership {
                 "write-acks-state",
                 () -> {
                   IOException failure = replace(file, bytes);
-                  loop.execute(() -> saved(written, writtenChain, failure));
+                  loop.execute(() -> onSaved(written, writtenChain, failure));
                 });
     writer = thread;
     thread.start();
@@ -461,7 +461,7 @@ public final class Membership {
     }
   }
 
-  private void saved(long written, GroupChain writtenChain, @Nullable IOException failure) {
+  private void onSaved(long written, GroupChain writtenChain, @Nullable IOException failure) {
     saving = false;
     lastWrite = written; // also after a failure: the next change retries
     if (failure == null) {

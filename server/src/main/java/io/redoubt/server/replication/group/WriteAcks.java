@@ -109,7 +109,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
 
   /** Follows changes of the configuration. */
   public void followSettings() {
-    settings.writeAcks.onChange(value -> configured());
+    settings.writeAcks.onChange(value -> onConfigChange());
     settings.writeAcksDurable.onChange(value -> lines.forEach(this::restart));
     settings.writeAcksTimeout.onChange(value -> restartTimer());
   }
@@ -177,7 +177,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
    * Applies a new {@code write-acks}; from then on only replicas connected now count for a
    * majority.
    */
-  private void configured() {
+  private void onConfigChange() {
     counted.clear();
     for (ReplicaFeed feed : feeds.all()) {
       count(feed);
@@ -192,7 +192,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   /** Checks for numbers set by connections, after CLIENT WRITE-ACKS. */
-  public void connectionChanged() {
+  public void onConnectionChange() {
     setByConnections = isSetByConnections();
     update();
   }
@@ -203,7 +203,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
    */
   public void cron() {
     if (setByConnections) {
-      connectionChanged();
+      onConnectionChange();
     }
   }
 
@@ -218,12 +218,12 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   /** Restarts the count of replicas, because this server becomes a master. */
-  public void promoted() {
+  public void onPromoted() {
     counted.clear();
   }
 
   /** Fails all delayed replies, because this server becomes a replica. */
-  public void demoted() {
+  public void onDemoted() {
     for (AckLine line : lines) {
       while (!line.isEmpty()) {
         line.failFirst(DEMOTED);
@@ -275,7 +275,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   @Override
-  public void replied(ServerClient client) {
+  public void onReplied(ServerClient client) {
     boolean onlyRead = stream.effectOffset() == effectsBefore && settings.writeAcksReads.value();
     client.output().finishAwaited(onlyRead ? stream.offset() + 1 : stream.effectOffset());
   }
@@ -292,7 +292,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
     }
     AckLine line = line(replies.wantedReplicas(), replies.wantsGroup());
     if (offset <= line.acknowledged()) {
-      replies.acknowledged(line.acknowledged());
+      replies.onAcknowledged(line.acknowledged());
       return;
     }
     boolean wasEmpty = line.isEmpty();
@@ -329,7 +329,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
   }
 
   /** Releases replies after a replica has acknowledged more of the stream. */
-  public void acknowledged(ReplicaFeed feed) {
+  public void onAcknowledged(ReplicaFeed feed) {
     if (!on) {
       return;
     }

@@ -44,8 +44,8 @@ public final class WriteAcksCommand extends CommandGroup<Call> {
   }
 
   private void set(Call call) {
-    call.client().writeAcks(replicas(call));
-    replies.connectionChanged();
+    call.client().setWriteAcks(replicas(call));
+    replies.onConnectionChange();
     call.reply().ok();
   }
 

@@ -106,7 +106,7 @@ public final class FullSyncs {
   }
 
   /** Adds a replica that needs a snapshot. */
-  void asked(ReplicaFeed feed) {
+  void add(ReplicaFeed feed) {
     lostMillis.remove(feed.name());
     if (joins(feed)) {
       return;
@@ -143,7 +143,7 @@ public final class FullSyncs {
   }
 
   /** Removes a replica that has disconnected. */
-  void lost(ReplicaFeed feed) {
+  void remove(ReplicaFeed feed) {
     if (streamedTo.remove(feed) && streamedTo.isEmpty()) {
       log.notice("Diskless rdb transfer, last replica dropped, killing fork child.");
     }
@@ -272,7 +272,7 @@ public final class FullSyncs {
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : streamedTo) {
       if (feed.snapshotBegins(stream.history().id(), stream.offset(), mark, interleaves)) {
-        counts.interleavedSync();
+        counts.countInterleavedSync();
       }
     }
     List<SnapshotSink> sinks = List.copyOf(streamedTo);
@@ -288,14 +288,14 @@ public final class FullSyncs {
       feeds.retain();
       file = made;
       fileHasFieldExpiry = hasFieldExpiry;
-      started = dataSet.snapshots().saveFor(sinks, this::fileEnded);
+      started = dataSet.snapshots().saveFor(sinks, this::onFileEnd);
     }
     if (!started) {
       throw new IllegalStateException("a snapshot is running");
     }
   }
 
-  private void fileEnded(@Nullable String failure) {
+  private void onFileEnd(@Nullable String failure) {
     SnapshotFile ended = file;
     file = null;
     if (ended == null) {
@@ -305,7 +305,7 @@ public final class FullSyncs {
       ended.complete();
       deleteSyncFile();
     } else {
-      ended.failed();
+      ended.onFailure();
     }
   }
 
@@ -351,6 +351,6 @@ public final class FullSyncs {
       feed.outOfMemory(full);
       return;
     }
-    feed.complete();
+    feed.onComplete();
   }
 }

@@ -77,7 +77,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     this.client = client;
     this.context = context;
     this.listener = listener;
-    output = new ReplicaOutput(client, context.counts()::sent);
+    output = new ReplicaOutput(client, context.counts()::countSent);
     limit = new ReplicaOutputLimit(client);
     cursor = new StreamCursor(context, output);
     lastSignMillis = context.nowMillis();
@@ -134,8 +134,8 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
    */
   private void becomeReplica() {
     client.flush(); // replies of earlier commands go first
-    client.flag(ClientFlag.REPLICA, true);
-    client.mute(true);
+    client.setFlag(ClientFlag.REPLICA, true);
+    client.setMuted(true);
     client.connection().noDelay(!context.settings().replication.replDisableTcpNodelay.value());
     askedMillis = context.nowMillis();
     lastSignMillis = askedMillis;
@@ -246,14 +246,14 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
         lastSignMillis = context.nowMillis();
       }
     } catch (IOException e) {
-      spillFailed(e);
+      onSpillFailure(e);
     } catch (OutOfMemoryError full) {
       outOfMemory(full);
     }
   }
 
   @Override
-  public void complete() {
+  public void onComplete() {
     DirectSnapshot snapshot = streamed;
     if (snapshot == null || ended) {
       return;
@@ -287,7 +287,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
       }
     } catch (IOException e) {
       snapshot.close();
-      spillFailed(e);
+      onSpillFailure(e);
       return;
     }
     if (snapshot.isSent()) {
@@ -318,7 +318,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     output.flush();
   }
 
-  private void spillFailed(IOException e) {
+  private void onSpillFailure(IOException e) {
     context
         .log()
         .warning(
@@ -328,7 +328,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   @Override
-  public void failed() {
+  public void onFailure() {
     client.closeSoon();
   }
 
@@ -391,7 +391,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     try {
       cursor.send(most, interleaving);
     } catch (IOException e) {
-      spillFailed(e);
+      onSpillFailure(e);
     }
   }
 
@@ -403,7 +403,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     try {
       cursor.spillIfLarge(limit);
     } catch (IOException e) {
-      spillFailed(e);
+      onSpillFailure(e);
     }
   }
 
@@ -466,7 +466,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
    *
    * @param durable the offset synced to the replica's disk, -1 if it was not sent
    */
-  void acknowledged(long offset, long durable) {
+  void onAcknowledged(long offset, long durable) {
     hasLoaded |= isOnline();
     ackOffset = Math.max(ackOffset, offset);
     durableOffset = Math.max(durableOffset, durable);
@@ -558,12 +558,12 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
     if (state == FeedState.IN_SNAPSHOT) {
       lastSignMillis = context.nowMillis();
     }
-    goOn();
+    sendMore();
     listener.onProgress();
   }
 
   /** Sends as much of the snapshot or of the stream as possible. */
-  void goOn() {
+  void sendMore() {
     DirectSnapshot snapshot = streamed;
     if (state != FeedState.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {
       pump();
@@ -577,7 +577,7 @@ public final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   @Override
-  public void onReleased() {
+  public void onRelease() {
     ended = true;
     if (streamed != null) {
       streamed.close();

@@ -29,7 +29,7 @@ public final class ReplicaFeeds {
     if (known == null) {
       known = new ReplicaFeed(client, context, listener);
       candidates.put(client, known);
-      client.companion(known);
+      client.setCompanion(known);
     }
     return known;
   }

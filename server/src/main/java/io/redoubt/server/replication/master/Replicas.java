@@ -110,18 +110,18 @@ public final class Replicas implements ReplicaFeed.Listener {
     ReplicaFeed feed = of(client);
     if (id != null) {
       PsyncDecision decision = stream.decide(id, offset, feed.name());
-      decision.log().forEach(this::say);
+      decision.log().forEach(this::log);
       if (decision instanceof PsyncDecision.Resume resume) {
         counts.partialSync();
-        stream.shown();
+        stream.markShown();
         feed.resume(resume.offset(), stream.history().id());
-        joined(feed);
+        onJoined(feed);
         sayWhatItGets(feed);
         feed.pump();
         return;
       }
       if (!id.equals(PsyncDecision.ANY_ID)) {
-        counts.refusedPartialSync();
+        counts.countRefusedPartialSync();
       }
     }
     counts.fullSync();
@@ -131,14 +131,14 @@ public final class Replicas implements ReplicaFeed.Listener {
           "Replication backlog created, my new replication IDs are '%s' and '%s'",
           stream.history().id(), stream.history().secondId());
     }
-    stream.shown();
+    stream.markShown();
     feed.awaitSnapshot(id != null);
-    joined(feed);
+    onJoined(feed);
     sayWhatItGets(feed);
-    fullSyncs.asked(feed);
+    fullSyncs.add(feed);
   }
 
-  private void say(LogLine line) {
+  private void log(LogLine line) {
     if (line.warning()) {
       log.warning("%s", line.text());
     } else {
@@ -146,7 +146,7 @@ public final class Replicas implements ReplicaFeed.Listener {
     }
   }
 
-  private void joined(ReplicaFeed feed) {
+  private void onJoined(ReplicaFeed feed) {
     feeds.add(feed);
     listener.onReplicasChanged();
     feeds.retain();
@@ -173,7 +173,7 @@ public final class Replicas implements ReplicaFeed.Listener {
   public void onLost(ReplicaFeed feed) {
     if (feeds.remove(feed)) {
       log.warning("Connection with replica %s lost.", feed.name());
-      fullSyncs.lost(feed);
+      fullSyncs.remove(feed);
       listener.onReplicasChanged();
       feeds.retain();
       listener.onGoodReplicasChanged();
@@ -259,7 +259,7 @@ public final class Replicas implements ReplicaFeed.Listener {
   /** Resumes snapshots paused by the rate limit. */
   public void goOnWithSnapshots() {
     for (ReplicaFeed feed : List.copyOf(feeds.all())) {
-      feed.goOn();
+      feed.sendMore();
     }
   }
 
@@ -297,15 +297,15 @@ public final class Replicas implements ReplicaFeed.Listener {
   }
 
   /** Records a replica's report of its membership; null leaves it unchanged. */
-  public void reported(ReplicaFeed feed, @Nullable MemberState state) {
+  public void onReport(ReplicaFeed feed, @Nullable MemberState state) {
     if (state != null && !state.equals(feed.member())) {
       feed.setMember(state);
       listener.onMemberState(feed);
     }
   }
 
-  public void acknowledged(ReplicaFeed feed, long offset, long durable) {
-    feed.acknowledged(offset, durable);
+  public void onAcknowledged(ReplicaFeed feed, long offset, long durable) {
+    feed.onAcknowledged(offset, durable);
     checkWaits();
     listener.onAcknowledged(feed);
   }
@@ -327,7 +327,7 @@ public final class Replicas implements ReplicaFeed.Listener {
     askForAcks();
   }
 
-  void waitEnded(ReplicationWait wait) {
+  void removeWait(ReplicationWait wait) {
     waits.remove(wait);
   }
 

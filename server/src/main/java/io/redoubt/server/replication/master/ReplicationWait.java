@@ -47,27 +47,27 @@ public abstract class ReplicationWait implements Waiting {
     CommandError impossible = impossible();
     if (isOver()) {
       client.unblock();
-      timedOut();
+      onTimeout();
     } else if (impossible != null) {
       client.unblock(impossible);
     }
   }
 
   @Override
-  public final void timedOut() {
+  public final void onTimeout() {
     reply(client.reply());
     client.flushSoon();
   }
 
   @Override
-  public final void failed(String code) {
+  public final void onFailure(String code) {
     command.countFailed();
     stats.countError(code);
   }
 
   @Override
-  public final void ended() {
-    replicas.waitEnded(this);
+  public final void onEnd() {
+    replicas.removeWait(this);
   }
 
   /** WAIT: a number of replicas have acknowledged the stream. */

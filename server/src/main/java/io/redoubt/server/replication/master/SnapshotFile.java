@@ -59,7 +59,7 @@ final class SnapshotFile {
     } catch (IOException e) {
       log.warning("Can't open the snapshot for replicas: %s", SystemErrors.text(e));
       readers.forEach(SnapshotReader::close);
-      failed();
+      onFailure();
       return;
     }
     List<ReplicaFeed> replicas = List.copyOf(waiting);
@@ -70,9 +70,9 @@ final class SnapshotFile {
   }
 
   /** Notifies the replicas of the failed save. */
-  void failed() {
+  void onFailure() {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
-      replica.failed();
+      replica.onFailure();
       release(replica);
     }
   }

@@ -88,7 +88,7 @@ final class StreamCursor implements AutoCloseable {
       }
       left -= sent;
       if (interleaving != null) {
-        interleaving.streamSent(sent);
+        interleaving.onStreamSent(sent);
       }
     }
   }

@@ -108,11 +108,11 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
     if (master == null) {
       return;
     }
-    keyspace.expiredKeys(ExpiredKeys.KEEP);
+    keyspace.setExpiredKeys(ExpiredKeys.KEEP);
     dispatcher.dispatch(master, request);
     outOfStep |= master.isOutOfStep();
     if (isAttached()) { // otherwise the request has ended the link, and a new role holds
-      keyspace.expiredKeys(ExpiredKeys.HIDE);
+      keyspace.setExpiredKeys(ExpiredKeys.HIDE);
     }
   }
 
@@ -132,7 +132,7 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
   }
 
   @Override
-  public void applied(MemorySegment memory, long from, long to) {
+  public void onApplied(MemorySegment memory, long from, long to) {
     if (!outOfStep) {
       stream.append(memory, from, to - from);
     }

@@ -114,7 +114,7 @@ final class LinkAttempt implements Connection.Handler {
   }
 
   /** Applies bytes received during a pause that may have ended. */
-  void pausesChanged() {
+  void onPausesChange() {
     if (!ahead.isEmpty()) {
       loop.schedule(this::applyAhead, 0); // not within CLIENT UNPAUSE
     }
@@ -145,8 +145,8 @@ final class LinkAttempt implements Connection.Handler {
       return;
     }
     connection = opened;
-    opened.keepAlive(parts.settings().common.tcpKeepalive.value());
-    link.entered(State.HANDSHAKE);
+    opened.setKeepAlive(parts.settings().common.tcpKeepalive.value());
+    link.setAttemptState(State.HANDSHAKE);
     Handshake.Identity identity = link.identity();
     interleaves = identity.streamAheadBytes() > 0;
     Handshake begun =
@@ -161,8 +161,8 @@ final class LinkAttempt implements Connection.Handler {
     if (over) {
       return;
     }
-    link.heard();
-    following.counts().received(end - start);
+    link.onHeard();
+    following.counts().countReceived(end - start);
     try {
       long position = start;
       while (position < end && handshake != null && !handshake.isOver() && !over) {
@@ -184,14 +184,14 @@ final class LinkAttempt implements Connection.Handler {
       log.warning("Protocol error from the master: %s", e.getMessage());
       close();
     } catch (OutOfMemoryError e) {
-      outOfMemory(e);
+      onOutOfMemory(e);
     }
     resynchronize();
   }
 
   /** Handles a lack of memory for received input, part of which may have been applied. */
-  private void outOfMemory(OutOfMemoryError failure) {
-    dispatcher.outOfMemory("while synchronizing with the master", failure);
+  private void onOutOfMemory(OutOfMemoryError failure) {
+    dispatcher.onOutOfMemory("while synchronizing with the master", failure);
     if (!applied.isOutOfStep()) {
       log.warning("MASTER <-> REPLICA sync failed: out of memory: %s", failure.getMessage());
     }
@@ -243,7 +243,7 @@ final class LinkAttempt implements Connection.Handler {
         }
         end("I/O error trying to sync with MASTER: connection lost");
       }
-      case CONNECTED -> lost();
+      case CONNECTED -> onLost();
       case IDLE, WAITING -> throw new IllegalStateException("a connection while " + link.state());
     }
   }
@@ -268,17 +268,17 @@ final class LinkAttempt implements Connection.Handler {
       switch (output) {
         case Handshake.Send request -> send(request.words());
         case Handshake.SendLine request -> write(request.line().getBytes(ISO_8859_1));
-        case Handshake.Say say -> say(say.line());
+        case Handshake.Say say -> log(say.line());
         case Handshake.FullResync full -> {
-          following.takeover().succeeded();
-          transfer(full.id(), full.offset());
+          following.takeover().onSuccess();
+          startTransfer(full.id(), full.offset());
         }
         case Handshake.FullResyncWithoutHistory none -> {
           acks.masterKnowsNoOffsets();
-          transfer(null, 0);
+          startTransfer(null, 0);
         }
         case Handshake.Resume resume -> {
-          following.takeover().succeeded();
+          following.takeover().onSuccess();
           resume(resume.newId());
         }
         case Handshake.TakeoverRefused refused -> {
@@ -292,8 +292,8 @@ final class LinkAttempt implements Connection.Handler {
 
   // Transfer.
 
-  private void transfer(@Nullable String id, long offset) {
-    link.entered(State.TRANSFER);
+  private void startTransfer(@Nullable String id, long offset) {
+    link.setAttemptState(State.TRANSFER);
     following.membership().dataGoes();
     transfer =
         new Transfer(
@@ -311,9 +311,9 @@ final class LinkAttempt implements Connection.Handler {
     long rest = current.receive(memory, from, to);
     if (current.failure() != null) {
       if (current.hasLostStream()) {
-        link.streamAheadIsLost();
+        link.onStreamAheadLost();
       }
-      say(current.failure());
+      log(current.failure());
       endAndReconnect();
     } else if (current.isReceived()) {
       applied.open();
@@ -333,7 +333,7 @@ final class LinkAttempt implements Connection.Handler {
       ahead.add(memory, from, to - from);
     } catch (IOException e) {
       log.warning("Can't buffer the master's stream during the load: %s", SystemErrors.text(e));
-      link.streamAheadIsLost();
+      link.onStreamAheadLost();
       close();
       return;
     }
@@ -352,7 +352,7 @@ final class LinkAttempt implements Connection.Handler {
       while (!over && !applied.isOutOfStep() && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
           loop.schedule(this::applyAhead, 0); // connections go first
-          link.heard(); // the master is alive, though its socket is not read
+          link.onHeard(); // the master is alive, though its socket is not read
           acks.endTurn();
           return;
         }
@@ -367,7 +367,7 @@ final class LinkAttempt implements Connection.Handler {
       ahead.close();
       close();
     } catch (OutOfMemoryError e) {
-      outOfMemory(e);
+      onOutOfMemory(e);
     }
     resynchronize();
     if (over) {
@@ -375,7 +375,7 @@ final class LinkAttempt implements Connection.Handler {
     }
     acks.endTurn();
     if (cut) {
-      lost();
+      onLost();
     } else {
       reading(true);
     }
@@ -394,25 +394,25 @@ final class LinkAttempt implements Connection.Handler {
     try {
       more = current.loadSlice();
     } catch (OutOfMemoryError e) {
-      outOfMemory(e);
+      onOutOfMemory(e);
       resynchronize();
       return;
     }
     if (more) {
       loop.schedule(() -> load(current), 0); // connections go first
     } else if (current.isRefused() && current.failure() != null) {
-      say(current.failure());
+      log(current.failure());
       abandonAndWait();
-      link.refuses("empty-master");
+      link.setRefusal("empty-master");
     } else if (current.failure() != null) {
-      say(current.failure());
+      log(current.failure());
       endAndReconnect();
     } else {
-      loaded(current);
+      onLoaded(current);
     }
   }
 
-  private void loaded(Transfer current) {
+  private void onLoaded(Transfer current) {
     ReplicationPoint point = current.point();
     transfer = null;
     following.changes().onLoaded(current.id(), current.offset());
@@ -434,12 +434,12 @@ final class LinkAttempt implements Connection.Handler {
   private void attach(int database) {
     ServerClient master = parts.clients().master(database);
     applied.attach(master);
-    master.companion(this::onKilled);
+    master.setCompanion(this::onKilled);
     if (connection != null) {
       master.attach(connection);
     }
     following.stream().discardResumePoint();
-    link.entered(State.CONNECTED);
+    link.setAttemptState(State.CONNECTED);
   }
 
   // Output.
@@ -459,7 +459,7 @@ final class LinkAttempt implements Connection.Handler {
     connection.flush();
   }
 
-  private void say(LogLine said) {
+  private void log(LogLine said) {
     if (said.warning()) {
       log.warning("%s", said.text());
     } else {
@@ -491,7 +491,7 @@ final class LinkAttempt implements Connection.Handler {
 
   private void abandonAndWait() {
     release();
-    link.entered(State.WAITING);
+    link.setAttemptState(State.WAITING);
   }
 
   private void endAndReconnect() {
@@ -500,7 +500,7 @@ final class LinkAttempt implements Connection.Handler {
   }
 
   /** Ends a connected link that broke. */
-  private void lost() {
+  private void onLost() {
     keepPlace();
     abandonAndWait();
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d");

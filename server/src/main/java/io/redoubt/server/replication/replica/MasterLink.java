@@ -190,7 +190,7 @@ public final class MasterLink {
   }
 
   /** Handles an order to follow the current master. */
-  public void confirmed() {
+  public void onConfirmed() {
     ordered |= !isConnected();
   }
 
@@ -228,9 +228,9 @@ public final class MasterLink {
   }
 
   /** Resumes the stream if a pause of clients has ended. */
-  public void pausesChanged() {
+  public void onPausesChange() {
     if (attempt != null) {
-      attempt.pausesChanged();
+      attempt.onPausesChange();
     }
   }
 
@@ -254,7 +254,7 @@ public final class MasterLink {
       if (wasConnected) {
         downSinceMillis = now();
       }
-      following.changes().onLinkChanged();
+      following.changes().onLinkChange();
     }
   }
 
@@ -322,7 +322,7 @@ public final class MasterLink {
   }
 
   /** Requests an acknowledgement after the bytes received so far have been executed. */
-  public void ackWanted() {
+  public void requestAck() {
     if (attempt != null) {
       attempt.acks().want();
     }
@@ -338,7 +338,7 @@ public final class MasterLink {
   // Reports of an attempt.
 
   /** Records the state that the attempt has reached. */
-  void entered(State newState) {
+  void setAttemptState(State newState) {
     become(newState);
     if (newState == State.CONNECTED) {
       ordered = false;
@@ -349,7 +349,7 @@ public final class MasterLink {
   }
 
   /** Records the time of received bytes. */
-  void heard() {
+  void onHeard() {
     lastIoMillis = now();
   }
 
@@ -361,7 +361,7 @@ public final class MasterLink {
   }
 
   /** Records the reason for refusing the master's data set. */
-  void refuses(String reason) {
+  void setRefusal(String reason) {
     refusal = reason;
     refusedMillis = now();
   }
@@ -376,7 +376,7 @@ public final class MasterLink {
   }
 
   /** Refuses interleaving in the next transfer, because the stream exceeded the limit. */
-  void streamAheadIsLost() {
+  void onStreamAheadLost() {
     streamAheadLost = true;
   }
 

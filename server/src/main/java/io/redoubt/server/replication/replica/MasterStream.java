@@ -36,7 +36,7 @@ public final class MasterStream implements AutoCloseable {
     boolean inTransaction();
 
     /** Records that the bytes [from, to) of the stream have been executed. */
-    void applied(MemorySegment memory, long from, long to);
+    void onApplied(MemorySegment memory, long from, long to);
   }
 
   private final Target target;
@@ -52,8 +52,8 @@ public final class MasterStream implements AutoCloseable {
   public MasterStream(BufferMemory buffers, Limits limits, Target target) {
     this.target = target;
     this.decoder = new RequestDecoder(limits, buffers);
-    decoder.authenticated(true);
-    decoder.fromMaster(true);
+    decoder.setAuthenticated(true);
+    decoder.setFromMaster(true);
     for (int i = 0; i < BATCH; i++) {
       batch[i] = new Request();
     }
@@ -104,14 +104,14 @@ public final class MasterStream implements AutoCloseable {
         long end = batch[i].end();
         target.execute(batch[i]);
         batch[i].release();
-        executed(memory, done, end);
+        onExecuted(memory, done, end);
         done = end;
         if (!target.goesOn()) {
           return to;
         }
       }
       if (next > done) {
-        executed(memory, done, next);
+        onExecuted(memory, done, next);
         done = next;
       }
       if (count < BATCH) {
@@ -131,16 +131,16 @@ public final class MasterStream implements AutoCloseable {
     }
   }
 
-  private void executed(MemorySegment memory, long from, long to) {
+  private void onExecuted(MemorySegment memory, long from, long to) {
     if (target.inTransaction()) {
       held.append(memory, from, to - from, 0);
       return;
     }
     if (held.usedBytes() > 0) {
-      target.applied(held.memory(), held.start(), held.end());
+      target.onApplied(held.memory(), held.start(), held.end());
       held.clear();
     }
-    target.applied(memory, from, to);
+    target.onApplied(memory, from, to);
   }
 
   /** Discards the bytes that did not count towards the offset. */

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** The changes of a replica's data set and history caused by the link to its master. */
 public interface ReplicaChanges {
   /** Updates the state that depends on the link, after it has come up or gone down. */
-  void onLinkChanged();
+  void onLinkChange();
 
   /**
    * Starts a new history from which no replica can resume: the data set is about to be replaced, or

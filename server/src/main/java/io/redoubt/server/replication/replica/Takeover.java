@@ -9,7 +9,7 @@ public interface Takeover {
   boolean isHandingOver();
 
   /** Completes the failover, if one is under way: the next master has accepted this replica. */
-  void succeeded();
+  void onSuccess();
 
   /** Gives up: this server is, or becomes again, the master. */
   void abort(String reason);

@@ -217,7 +217,7 @@ public final class Transfer implements TransferFraming.Sink {
         }
       } else if (onArrival != null) {
         onArrival.feed(memory, from, length);
-        dataSet.progress().reached(onArrival);
+        dataSet.progress().onProgress(onArrival);
       }
     } catch (IOException e) {
       fail(

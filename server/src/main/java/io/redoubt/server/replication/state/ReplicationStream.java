@@ -133,8 +133,8 @@ public final class ReplicationStream implements Propagation.Sink {
   }
 
   /** Records that a replica has received the id. */
-  public void shown() {
-    history.shown();
+  public void markShown() {
+    history.markShown();
   }
 
   // Resuming.
@@ -246,7 +246,7 @@ public final class ReplicationStream implements Propagation.Sink {
   }
 
   @Override
-  public void lost() {
+  public void onLost() {
     onLost.run();
   }
 

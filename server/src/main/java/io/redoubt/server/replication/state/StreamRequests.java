@@ -86,7 +86,7 @@ public final class StreamRequests {
     try {
       addition.run();
     } catch (OutOfMemoryError full) { // a part may have been appended
-      stream.lost();
+      stream.onLost();
     }
   }
 }

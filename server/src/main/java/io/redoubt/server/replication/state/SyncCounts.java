@@ -22,22 +22,22 @@ public final class SyncCounts {
   }
 
   /** Counts a partial sync refused. */
-  public void refusedPartialSync() {
+  public void countRefusedPartialSync() {
     refusedPartialSyncs++;
   }
 
   /** Counts a snapshot sent with the stream interleaved. */
-  public void interleavedSync() {
+  public void countInterleavedSync() {
     interleavedSyncs++;
   }
 
   /** Counts bytes received from the master. */
-  public void received(long bytes) {
+  public void countReceived(long bytes) {
     receivedBytes += bytes;
   }
 
   /** Counts bytes sent to a replica. */
-  public void sent(long bytes) {
+  public void countSent(long bytes) {
     sentBytes += bytes;
   }
 

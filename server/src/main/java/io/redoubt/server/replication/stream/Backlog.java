@@ -23,7 +23,7 @@ public final class Backlog implements AutoCloseable {
   /** The minimum size; a smaller ring would not survive a single reconnect. */
   public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
 
-  /** Passed to {@link #retainFrom} if no replica needs older bytes. */
+  /** Passed to {@link #retainedFrom} if no replica needs older bytes. */
   public static final long NOBODY = Long.MAX_VALUE;
 
   private final BufferMemory memory;
@@ -45,7 +45,7 @@ public final class Backlog implements AutoCloseable {
 
   private long firstOffset;
   private long nextOffset;
-  private long retainFrom = NOBODY;
+  private long retainedFrom = NOBODY;
 
   /**
    * Creates an empty ring.
@@ -86,7 +86,7 @@ public final class Backlog implements AutoCloseable {
   }
 
   /**
-   * Returns the reserved memory without bytes {@linkplain #retainFrom retained} beyond the size.
+   * Returns the reserved memory without bytes {@linkplain #retainedFrom retained} beyond the size.
    */
   public long reservedForSizeBytes() {
     return Math.min(reservedBytes(), sizeBytes + SLACK_BLOCKS * BLOCK_BYTES);
@@ -105,7 +105,7 @@ public final class Backlog implements AutoCloseable {
 
   /** Keeps bytes from this offset on, even beyond the size; {@link #NOBODY} keeps only the size. */
   public void retainFrom(long offset) {
-    retainFrom = offset;
+    retainedFrom = offset;
     trim();
   }
 
@@ -163,7 +163,7 @@ public final class Backlog implements AutoCloseable {
   }
 
   private void trim() {
-    firstOffset = Math.max(firstOffset, Math.min(nextOffset - sizeBytes, retainFrom));
+    firstOffset = Math.max(firstOffset, Math.min(nextOffset - sizeBytes, retainedFrom));
     boolean shrinks = firstOffset - headOffset >= 2 * BLOCK_BYTES;
     while (used > 0 && firstOffset - headOffset >= BLOCK_BYTES) {
       BufferMemory.Block block = dropHead();

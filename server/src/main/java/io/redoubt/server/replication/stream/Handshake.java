@@ -149,16 +149,16 @@ public final class Handshake {
         }
       }
       case LISTENING_PORT -> {
-        notUnderstood(isError, "listening-port", line, outputs);
+        onNotUnderstood(isError, "listening-port", line, outputs);
         awaiting =
             identity.announcedAddress() == null ? Awaiting.CAPABILITIES : Awaiting.IP_ADDRESS;
       }
       case IP_ADDRESS -> {
-        notUnderstood(isError, "ip-address", line, outputs);
+        onNotUnderstood(isError, "ip-address", line, outputs);
         awaiting = Awaiting.CAPABILITIES;
       }
       case CAPABILITIES -> {
-        notUnderstood(isError, "capa", line, outputs);
+        onNotUnderstood(isError, "capa", line, outputs);
         askForSync(outputs);
       }
       case PSYNC -> {
@@ -241,7 +241,7 @@ public final class Handshake {
       resume(line, outputs);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
       notice(outputs, "Master is currently unable to PSYNC but should be in the future: " + line);
-      refused(outputs);
+      onRefused(outputs);
     } else {
       if (line.startsWith("-ERR")) {
         notice(outputs, "Master does not support PSYNC or is in error state (reply: " + line + ")");
@@ -249,7 +249,7 @@ public final class Handshake {
         warning(outputs, "Unexpected reply to PSYNC from master: " + line);
       }
       if (asksToTakeOver) {
-        refused(outputs);
+        onRefused(outputs);
         return;
       }
       notice(outputs, "Retrying with SYNC...");
@@ -259,7 +259,7 @@ public final class Handshake {
     }
   }
 
-  private void refused(List<Output> outputs) {
+  private void onRefused(List<Output> outputs) {
     if (asksToTakeOver) {
       outputs.add(new TakeoverRefused());
     }
@@ -301,7 +301,7 @@ public final class Handshake {
     outputs.add(new Resume(newId));
   }
 
-  private static void notUnderstood(
+  private static void onNotUnderstood(
       boolean isError, String option, String line, List<Output> outputs) {
     if (isError) {
       notice(outputs, "(Non critical) Master does not understand REPLCONF " + option + ": " + line);

@@ -25,12 +25,12 @@ public final class Interleaving {
   }
 
   /** Records sent bytes of the snapshot. */
-  public void snapshotSent(long bytes) {
+  public void onSnapshotSent(long bytes) {
     snapshotBytes += bytes;
   }
 
   /** Records sent bytes of the stream. */
-  public void streamSent(long bytes) {
+  public void onStreamSent(long bytes) {
     streamBytes += bytes;
   }
 

@@ -88,7 +88,7 @@ public final class ReplicationHistory {
   }
 
   /** Records that the id has been sent to other servers. */
-  public void shown() {
+  public void markShown() {
     shown = true;
   }
 

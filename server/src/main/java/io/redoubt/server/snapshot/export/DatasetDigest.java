@@ -57,7 +57,7 @@ public final class DatasetDigest {
 
   private void add(long entry) {
     try {
-      values.tell(entry, value);
+      values.export(entry, value);
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a digest accepts everything
     }

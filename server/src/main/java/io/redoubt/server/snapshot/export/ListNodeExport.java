@@ -22,16 +22,17 @@ public final class ListNodeExport {
     this.slabs = slabs;
   }
 
-  public void tell(long node, RdbValueVisitor visitor) throws RdbException {
+  public void export(long node, RdbValueVisitor visitor) throws RdbException {
     int bytes = QuicklistNode.sizeBytes(node);
     if (QuicklistNode.isCompressed(node)) {
-      tellCompressed(node, bytes, visitor);
+      exportCompressed(node, bytes, visitor);
     } else {
-      tell(node, QuicklistNode.data(node), bytes, visitor);
+      export(node, QuicklistNode.data(node), bytes, visitor);
     }
   }
 
-  private void tell(long node, long data, int bytes, RdbValueVisitor visitor) throws RdbException {
+  private void export(long node, long data, int bytes, RdbValueVisitor visitor)
+      throws RdbException {
     if (QuicklistNode.isPlain(node)) {
       visitor.listElement(element.at(MEMORY, data, bytes));
     } else {
@@ -39,13 +40,13 @@ public final class ListNodeExport {
     }
   }
 
-  private void tellCompressed(long node, int bytes, RdbValueVisitor visitor) throws RdbException {
+  private void exportCompressed(long node, int bytes, RdbValueVisitor visitor) throws RdbException {
     long plain = slabs.allocateFar(bytes);
     try {
       long data = QuicklistNode.data(node);
       long end = data + QuicklistNode.storedBytes(node);
       lzf.run(MEMORY, data, end, MEMORY, plain, plain, plain + bytes);
-      tell(node, plain, bytes, visitor);
+      export(node, plain, bytes, visitor);
     } finally {
       slabs.free(plain, bytes);
     }

@@ -44,7 +44,7 @@ public final class Payloads {
       if (!withFieldExpiry) {
         writer.withoutFieldExpiry();
       }
-      new ValueExport(values, version).tell(entry, writer);
+      new ValueExport(values, version).export(entry, writer);
       DumpPayload.writeFooter(out, writer);
       return out;
     } catch (RdbException e) {

@@ -85,7 +85,7 @@ final class SlicedExport implements AutoCloseable {
 
   private Part whole(int version, long entry) {
     return () -> {
-      new ValueExport(values, version).tell(entry, visitor);
+      new ValueExport(values, version).export(entry, visitor);
       return false;
     };
   }
@@ -96,7 +96,7 @@ final class SlicedExport implements AutoCloseable {
     ListNodeExport nodes = new ListNodeExport(slabs);
     long[] node = {QuicklistRoot.head(root)};
     return () -> {
-      nodes.tell(node[0], visitor);
+      nodes.export(node[0], visitor);
       node[0] = QuicklistNode.after(node[0]);
       return node[0] != 0;
     };
@@ -104,7 +104,7 @@ final class SlicedExport implements AutoCloseable {
 
   private Part set(long entry) throws RdbException {
     visitor.beginSet(noKey, values.sets().size(entry));
-    members.start(entry);
+    members.iterate(entry);
     return () -> {
       boolean more = members.next();
       if (more) {
@@ -158,12 +158,12 @@ final class SlicedExport implements AutoCloseable {
     return () -> {
       long node = next.getAsLong();
       if (node == 0) {
-        export.tellRest(root, visitor);
+        export.exportRest(root, visitor);
         return false;
       }
       long high = IdTree.high(node);
       long low = IdTree.low(node);
-      StreamExport.tellNode(high, low, Streams.node(node), visitor);
+      StreamExport.exportNode(high, low, Streams.node(node), visitor);
       id[0] = low == -1 ? high + 1 : high; // no node can follow the highest id
       id[1] = low + 1;
       return true;

@@ -37,14 +37,14 @@ public final class StreamExport {
     this.version = version;
   }
 
-  void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+  void export(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long root = Streams.root(entry);
     begin(root, key, visitor);
     IdTree nodes = streams.nodes(root);
     for (long node = nodes.first(); node != 0; node = nodes.next()) {
-      tellNode(IdTree.high(node), IdTree.low(node), Streams.node(node), visitor);
+      exportNode(IdTree.high(node), IdTree.low(node), Streams.node(node), visitor);
     }
-    tellRest(root, visitor);
+    exportRest(root, visitor);
     visitor.endValue();
   }
 
@@ -54,22 +54,22 @@ public final class StreamExport {
   }
 
   /** Exports a node. */
-  public static void tellNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
+  public static void exportNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
       throws RdbException {
     int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
     visitor.streamNode(millis, sequence, MEMORY, listpack, bytes);
   }
 
   /** Exports the rest of a stream, after its nodes. */
-  void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
-    tellStream(root, visitor);
+  void exportRest(long root, RdbValueVisitor visitor) throws RdbException {
+    exportMetadata(root, visitor);
     for (int i = 0; i < groups.count(root); i++) {
-      tellWhole(groups.get(root, i), visitor);
+      exportWhole(groups.get(root, i), visitor);
     }
   }
 
   /** Exports the metadata between nodes and groups. */
-  public void tellStream(long root, RdbValueVisitor visitor) throws RdbException {
+  public void exportMetadata(long root, RdbValueVisitor visitor) throws RdbException {
     visitor.stream(
         told.length(Streams.length(root))
             .last(millis(Streams.lastId(root)), sequence(Streams.lastId(root)))
@@ -88,7 +88,7 @@ public final class StreamExport {
   }
 
   /** Exports the start of a group. */
-  public void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
+  public void exportGroup(long group, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
     long lastId = StreamGroups.lastId(group);
     long pending = groups.pending(group).size();
@@ -97,15 +97,15 @@ public final class StreamExport {
   }
 
   /** Exports the start of a consumer. */
-  public void tellConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
+  public void exportConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
     long pending = groups.pendingIds(consumer).size();
     visitor.streamConsumer(
         name, StreamGroups.seen(consumer), StreamGroups.active(consumer), pending);
   }
 
-  private void tellWhole(long group, RdbValueVisitor visitor) throws RdbException {
-    tellGroup(group, visitor);
+  private void exportWhole(long group, RdbValueVisitor visitor) throws RdbException {
+    exportGroup(group, visitor);
     IdTree pending = groups.pending(group);
     for (long at = pending.first(); at != 0; at = pending.next()) {
       visitor.pendingEntry(
@@ -115,7 +115,7 @@ public final class StreamExport {
     visitor.streamConsumers(consumers);
     for (int i = 0; i < consumers; i++) {
       long consumer = groups.consumer(group, i);
-      tellConsumer(consumer, visitor);
+      exportConsumer(consumer, visitor);
       IdTree ids = groups.pendingIds(consumer);
       for (long at = ids.first(); at != 0; at = ids.next()) {
         visitor.consumerEntry(IdTree.high(at), IdTree.low(at));

@@ -68,7 +68,7 @@ final class ValueDigest implements RdbValueVisitor {
     digest.mix(element.bytes());
   }
 
-  private void scored(byte[] member, double score) {
+  private void mixScored(byte[] member, double score) {
     element.reset();
     element.chain(member);
     element.chain(printed(score));
@@ -137,7 +137,7 @@ final class ValueDigest implements RdbValueVisitor {
         type(ZSET);
         for (long at = Listpack.first(memory, offset); at != Listpack.NONE; ) {
           long score = Listpack.next(memory, at);
-          scored(text(memory, at), score(memory, score));
+          mixScored(text(memory, at), score(memory, score));
           at = Listpack.next(memory, score);
         }
       }
@@ -195,7 +195,7 @@ final class ValueDigest implements RdbValueVisitor {
 
   @Override
   public void sortedSetMember(RdbBytes member, double score) {
-    scored(bytes(member), score);
+    mixScored(bytes(member), score);
   }
 
   @Override

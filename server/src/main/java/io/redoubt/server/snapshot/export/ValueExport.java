@@ -62,24 +62,24 @@ public final class ValueExport {
   }
 
   /** Exports the value of an entry with an empty key. */
-  public void tell(long entry, RdbValueVisitor visitor) throws RdbException {
-    tell(entry, noKey, visitor);
+  public void export(long entry, RdbValueVisitor visitor) throws RdbException {
+    export(entry, noKey, visitor);
   }
 
   /** Exports the value of an entry. */
-  public void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+  public void export(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     Type type = Entry.type(entry);
     if (type == Type.STRING) {
       string(entry, key, visitor);
     } else if (type == Type.STREAM) {
-      stream.tell(entry, key, visitor);
+      stream.export(entry, key, visitor);
     } else if (PackedValue.isPacked(entry)) {
-      packed(entry, type, key, visitor);
+      visitPacked(entry, type, key, visitor);
     } else {
       switch (type) {
         case LIST -> list(entry, key, visitor);
         case SET -> set(entry, key, visitor);
-        case ZSET -> sortedSet(entry, key, visitor);
+        case ZSET -> visitSortedSet(entry, key, visitor);
         default -> hash(entry, key, visitor);
       }
     }
@@ -94,7 +94,7 @@ public final class ValueExport {
     }
   }
 
-  private static void packed(long entry, Type type, RdbKey key, RdbValueVisitor visitor)
+  private static void visitPacked(long entry, Type type, RdbKey key, RdbValueVisitor visitor)
       throws RdbException {
     long address = PackedValue.address(entry);
     if (PackedValue.isIntset(entry)) {
@@ -118,14 +118,14 @@ public final class ValueExport {
     long root = Entry.root(entry);
     visitor.beginList(key, RdbType.LIST_QUICKLIST_2, QuicklistRoot.nodes(root));
     for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
-      listNodes.tell(node, visitor);
+      listNodes.export(node, visitor);
     }
     visitor.endValue();
   }
 
   private void set(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     visitor.beginSet(key, values.sets().size(entry));
-    set.start(entry);
+    set.iterate(entry);
     while (set.next()) {
       visitor.setMember(first.at(MEMORY, set.address(), set.length()));
     }
@@ -135,7 +135,7 @@ public final class ValueExport {
   /**
    * Exports members from the highest score down, so that a loader inserts each member at the start.
    */
-  private void sortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+  private void visitSortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long size = values.sortedSets().size(entry);
     visitor.beginSortedSet(key, size);
     boolean more = sortedSet.seek(entry, size - 1);

@@ -53,7 +53,7 @@ public final class EntryWriter {
   public void write(int database, long entry) {
     select(database);
     try {
-      values.tell(entry, key(database, entry), writer);
+      values.export(entry, key(database, entry), writer);
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer accepts every value
     }

@@ -19,7 +19,7 @@ final class GuardedPartGate implements PartGate {
     this.onFailure = onFailure;
   }
 
-  private void failed(OutOfMemoryError full) {
+  private void fail(OutOfMemoryError full) {
     failed = true;
     onFailure.accept(full);
   }
@@ -32,7 +32,7 @@ final class GuardedPartGate implements PartGate {
     try {
       gate.beforeElement(table, hash);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
     }
   }
 
@@ -44,19 +44,19 @@ final class GuardedPartGate implements PartGate {
     try {
       gate.beforeNode(list, node);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
     }
   }
 
   @Override
-  public void added(long list, long node) {
+  public void onAdded(long list, long node) {
     if (failed) {
       return;
     }
     try {
-      gate.added(list, node);
+      gate.onAdded(list, node);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
     }
   }
 
@@ -68,7 +68,7 @@ final class GuardedPartGate implements PartGate {
     try {
       return gate.takes(list, node, after);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
       return false;
     }
   }
@@ -81,7 +81,7 @@ final class GuardedPartGate implements PartGate {
     try {
       gate.beforeStreamNode(stream, element);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
     }
   }
 
@@ -93,7 +93,7 @@ final class GuardedPartGate implements PartGate {
     try {
       gate.beforePending(group, high, low);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
     }
   }
 
@@ -105,7 +105,7 @@ final class GuardedPartGate implements PartGate {
     try {
       return gate.takesGroup(group);
     } catch (OutOfMemoryError full) {
-      failed(full);
+      fail(full);
       return false;
     }
   }

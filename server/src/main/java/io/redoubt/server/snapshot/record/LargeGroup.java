@@ -96,7 +96,7 @@ public final class LargeGroup implements AutoCloseable {
     notes = new IdTree(slabs, NOTE_BYTES);
     notesHeader = slabs.allocateFar(IdTree.HEADER_BYTES);
     Region.zero(notesHeader, IdTree.HEADER_BYTES);
-    notes.header(notesHeader);
+    notes.pointTo(notesHeader);
     long last = pending.last();
     walked = last == 0;
     if (last != 0) {
@@ -104,14 +104,14 @@ public final class LargeGroup implements AutoCloseable {
       lastLow = IdTree.low(last);
     }
     headFrom = frame.sizeBytes();
-    export.tellGroup(group, writer);
+    export.exportGroup(group, writer);
     headEnd = frame.sizeBytes();
     int count = groups.consumers(group);
     writer.streamConsumers(count);
     countEnd = frame.sizeBytes();
     for (int i = 0; i < count; i++) {
       long address = groups.consumer(group, i);
-      export.tellConsumer(address, writer);
+      export.exportConsumer(address, writer);
       Consumer told = new Consumer(frame.sizeBytes());
       consumers.add(told);
       byAddress.put(address, told);
@@ -178,12 +178,12 @@ public final class LargeGroup implements AutoCloseable {
         if (PendingEntry.owner(note) != NOBODY) {
           write(note, record);
         }
-        passed(note);
+        advancePast(note);
         note = notes.next();
         there = order == 0 ? pending.next() : there;
       } else if (there != 0 && compare(there, lastHigh, lastLow) <= 0) {
         write(there, record);
-        passed(there);
+        advancePast(there);
         there = pending.next();
       } else {
         walked = true;
@@ -199,7 +199,7 @@ public final class LargeGroup implements AutoCloseable {
     return IdTree.compare(IdTree.high(element), IdTree.low(element), high, low);
   }
 
-  private void passed(long element) {
+  private void advancePast(long element) {
     long low = IdTree.low(element) + 1;
     nextHigh = low == 0 ? IdTree.high(element) + 1 : IdTree.high(element);
     nextLow = low;

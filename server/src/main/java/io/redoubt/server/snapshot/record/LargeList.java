@@ -69,7 +69,7 @@ public final class LargeList extends LargeValue {
     if (!isMissing(node)) {
       return false;
     }
-    QuicklistNode.snapshot(node, number);
+    QuicklistNode.setSnapshot(node, number);
     long copy = quicklists.copyNode(node);
     aside.accept(QuicklistNode.storedBytes(copy));
     chains.put(node, joined(chains.get(node), ring(copy)));
@@ -93,8 +93,8 @@ public final class LargeList extends LargeValue {
   }
 
   @Override
-  void added(long node) {
-    QuicklistNode.snapshot(node, number);
+  void onAdded(long node) {
+    QuicklistNode.setSnapshot(node, number);
   }
 
   @Override
@@ -127,8 +127,8 @@ public final class LargeList extends LargeValue {
         return false;
       } else {
         if (isMissing(place)) {
-          QuicklistNode.snapshot(place, number);
-          nodes.tell(place, record);
+          QuicklistNode.setSnapshot(place, number);
+          nodes.export(place, record);
           left--;
         }
         place = QuicklistNode.after(place);
@@ -144,7 +144,7 @@ public final class LargeList extends LargeValue {
     } else {
       Quicklist.chain(chain, QuicklistNode.after(node));
     }
-    nodes.tell(node, record);
+    nodes.export(node, record);
     free(node);
   }
 

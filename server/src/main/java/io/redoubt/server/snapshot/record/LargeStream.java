@@ -85,7 +85,7 @@ public final class LargeStream extends LargeValue {
         new RdbWriter(frame, false, out.buffers()).version(RdbFormat.NEWEST_VERSION)) {
       export.begin(root(), key, writer);
       nodesAt = frame.sizeBytes();
-      export.tellStream(root(), writer);
+      export.exportMetadata(root(), writer);
       groupsAt = frame.sizeBytes();
       for (int i = 0; i < streams.groups().count(root()); i++) {
         long address = streams.groups().get(root(), i);
@@ -179,7 +179,7 @@ public final class LargeStream extends LargeValue {
   }
 
   private void write(Id id, long listpack) throws RdbException {
-    StreamExport.tellNode(id.millis, id.sequence, listpack, record);
+    StreamExport.exportNode(id.millis, id.sequence, listpack, record);
     walked = id.equals(last); // the successor of the greatest id would wrap around to the least
     long sequence = id.sequence + 1;
     next = new Id(sequence == 0 ? id.millis + 1 : id.millis, sequence);

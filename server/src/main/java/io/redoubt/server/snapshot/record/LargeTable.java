@@ -48,7 +48,7 @@ public class LargeTable extends LargeValue {
     super(database, type, root, out);
     this.header = header;
     table = new ByteTable(keyspace.slabs(), keyspace.hash(), keyLengthAt);
-    table.header(header);
+    table.pointTo(header);
     groups = table.buckets();
     written = new long[(groups >>> 6) + 1];
   }

@@ -85,7 +85,7 @@ abstract class LargeValue implements AutoCloseable {
   }
 
   /** Called after a node was added to a list. */
-  void added(long node) {
+  void onAdded(long node) {
     throw new IllegalStateException();
   }
 

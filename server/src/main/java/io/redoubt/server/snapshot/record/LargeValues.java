@@ -255,10 +255,10 @@ public final class LargeValues implements PartGate, AutoCloseable {
   }
 
   @Override
-  public void added(long list, long node) {
+  public void onAdded(long list, long node) {
     LargeValue value = at(list);
     if (value != null) {
-      value.added(node);
+      value.onAdded(node);
     }
   }
 

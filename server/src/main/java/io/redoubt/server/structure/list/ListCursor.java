@@ -12,7 +12,7 @@ import io.redoubt.server.memory.Slabs;
 public final class ListCursor implements AutoCloseable {
 
   private final Slabs slabs;
-  private final NodeData data;
+  private final QuicklistData data;
   private final NodePosition position = new NodePosition();
   private long node;
 
@@ -30,7 +30,7 @@ public final class ListCursor implements AutoCloseable {
   /** Creates a cursor that is not on a list. */
   public ListCursor(Slabs slabs) {
     this.slabs = slabs;
-    data = new NodeData(slabs);
+    data = new QuicklistData(slabs);
   }
 
   /** Moves to an element of a listpack; returns false if there is none at that index. */

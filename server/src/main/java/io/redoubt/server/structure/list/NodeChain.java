@@ -14,10 +14,10 @@ final class NodeChain {
   private static final int STEP_NODES = 64;
 
   private final Slabs slabs;
-  private final NodeData data;
+  private final QuicklistData data;
   private @Nullable PartGate gate;
 
-  NodeChain(Slabs slabs, NodeData data) {
+  NodeChain(Slabs slabs, QuicklistData data) {
     this.slabs = slabs;
     this.data = data;
   }
@@ -53,7 +53,7 @@ final class NodeChain {
     }
     QuicklistRoot.addNodes(root, 1);
     if (gate != null) {
-      gate.added(root, node);
+      gate.onAdded(root, node);
     }
   }
 

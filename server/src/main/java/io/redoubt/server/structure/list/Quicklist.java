@@ -35,7 +35,7 @@ public final class Quicklist {
   private static final int LONG_LIST_NODES = 16;
 
   private final Slabs slabs;
-  private final NodeData data;
+  private final QuicklistData data;
   private final NodeChain chain;
   private final NodePosition position = new NodePosition();
   private int plainBytes = PLAIN_BYTES;
@@ -43,12 +43,12 @@ public final class Quicklist {
   /** Creates an object for the lists in {@code slabs}. */
   public Quicklist(Slabs slabs) {
     this.slabs = slabs;
-    data = new NodeData(slabs);
+    data = new QuicklistData(slabs);
     chain = new NodeChain(slabs, data);
   }
 
   /** Sets the size from which an element is a plain node of its own; for tests. */
-  public void plainBytes(int bytes) {
+  public void setPlainBytes(int bytes) {
     plainBytes = bytes;
   }
 
@@ -125,7 +125,7 @@ public final class Quicklist {
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, true, QuicklistRoot.usualBytes(root));
     long start = QuicklistNode.data(node);
     long newStart = ListpackEnds.extendFront(Region.MEMORY, start, Region.MEMORY, address, length);
-    QuicklistNode.frontMoved(node, (int) (start - newStart), 1);
+    QuicklistNode.moveFront(node, (int) (start - newStart), 1);
   }
 
   private void append(long root, long node, long address, int length) {
@@ -133,7 +133,7 @@ public final class Quicklist {
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, false, QuicklistRoot.usualBytes(root));
     long start = QuicklistNode.data(node);
     Listpack.append(Region.MEMORY, start, Region.MEMORY, address, length, Region.MEMORY, start);
-    QuicklistNode.changed(node, QuicklistNode.count(node) + 1);
+    QuicklistNode.update(node, QuicklistNode.count(node) + 1);
   }
 
   /** Appends a node that is a copy of a non-empty listpack. */
@@ -175,7 +175,7 @@ public final class Quicklist {
     long entry = Listpack.at(Region.MEMORY, start, position.index());
     Listpack.replace(
         Region.MEMORY, start, entry, Region.MEMORY, address, length, Region.MEMORY, start);
-    QuicklistNode.changed(node, QuicklistNode.count(node));
+    QuicklistNode.update(node, QuicklistNode.count(node));
     data.shrink(node);
     chain.settle(root, node);
   }
@@ -228,7 +228,7 @@ public final class Quicklist {
     long entry = Listpack.at(Region.MEMORY, start, at);
     Listpack.insert(
         Region.MEMORY, start, entry, Region.MEMORY, address, length, Region.MEMORY, start);
-    QuicklistNode.changed(node, QuicklistNode.count(node) + 1);
+    QuicklistNode.update(node, QuicklistNode.count(node) + 1);
   }
 
   /** Inserts an element between two neighbours, into one of them if it has room. */
@@ -262,14 +262,14 @@ public final class Quicklist {
         count - at,
         Region.MEMORY,
         start);
-    QuicklistNode.changed(node, at);
+    QuicklistNode.update(node, at);
     data.trim(node);
   }
 
   private static void dropFront(long node, int elements) {
     long start = QuicklistNode.data(node);
     long newStart = ListpackEnds.dropFront(Region.MEMORY, start, elements);
-    QuicklistNode.frontMoved(node, (int) (start - newStart), -elements);
+    QuicklistNode.moveFront(node, (int) (start - newStart), -elements);
   }
 
   /** Merges up to five nodes, starting before {@code first}, where they fit. */
@@ -309,7 +309,7 @@ public final class Quicklist {
     long start = QuicklistNode.data(node);
     Listpack.merge(
         Region.MEMORY, start, Region.MEMORY, QuicklistNode.data(next), Region.MEMORY, start);
-    QuicklistNode.changed(node, QuicklistNode.count(node) + QuicklistNode.count(next));
+    QuicklistNode.update(node, QuicklistNode.count(node) + QuicklistNode.count(next));
     chain.unlink(root, next);
   }
 
@@ -351,7 +351,7 @@ public final class Quicklist {
       long start = QuicklistNode.data(node);
       long entry = Listpack.at(Region.MEMORY, start, at);
       Listpack.delete(Region.MEMORY, start, entry, taken, Region.MEMORY, start);
-      QuicklistNode.changed(node, QuicklistNode.count(node) - taken);
+      QuicklistNode.update(node, QuicklistNode.count(node) - taken);
     }
     data.shrink(node);
   }
@@ -397,7 +397,7 @@ public final class Quicklist {
     int most32 = (int) Math.min(most, Integer.MAX_VALUE);
     int removed = removeFromListpack(start, address, length, most32, fromTail);
     if (removed > 0) {
-      QuicklistNode.changed(node, QuicklistNode.count(node) - removed);
+      QuicklistNode.update(node, QuicklistNode.count(node) - removed);
       data.shrink(node);
     }
     return removed;

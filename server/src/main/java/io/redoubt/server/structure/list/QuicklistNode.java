@@ -138,12 +138,12 @@ public final class QuicklistNode {
   }
 
   /** Marks the data as compressed to the given size. */
-  static void compressed(long node, int storedBytes) {
+  static void markCompressed(long node, int storedBytes) {
     Region.putInt(node + STORED_AT, storedBytes);
     putFlags(node, flags(node) | COMPRESSED);
   }
 
-  static void uncompressed(long node) {
+  static void markUncompressed(long node) {
     putFlags(node, flags(node) & ~COMPRESSED);
   }
 
@@ -151,7 +151,7 @@ public final class QuicklistNode {
    * Moves the start of the listpack to the front by the given bytes and adjusts the number of
    * elements; negative values move it to the back.
    */
-  static void frontMoved(long node, int bytes, int elements) {
+  static void moveFront(long node, int bytes, int elements) {
     start(node, start(node) - bytes);
     sizeBytes(node, sizeBytes(node) + bytes);
     count(node, count(node) + elements);
@@ -159,7 +159,7 @@ public final class QuicklistNode {
   }
 
   /** Updates the size and the count after the data of a listpack was changed in place. */
-  static void changed(long node, int count) {
+  static void update(long node, int count) {
     sizeBytes(node, (int) Listpack.sizeBytes(Region.MEMORY, data(node)));
     count(node, count);
     putFlags(node, flags(node) & ~INCOMPRESSIBLE);
@@ -179,7 +179,7 @@ public final class QuicklistNode {
   }
 
   /** Sets the number of the last snapshot that has the node, or need not have it. */
-  public static void snapshot(long node, int number) {
+  public static void setSnapshot(long node, int number) {
     Region.putInt(node + FLAGS_AT, flags(node) | number << SNAPSHOT_SHIFT);
   }
 

@@ -51,7 +51,7 @@ public final class HashCursor implements BlockConsumer {
     if (packed) {
       next = Listpack.first(Region.MEMORY, PackedValue.address(entry));
     } else {
-      table.root(Entry.root(entry));
+      table.pointTo(Entry.root(entry));
       withDue = !table.expires() || keyspace.expiredKeys() == ExpiredKeys.KEEP;
       scan = 0;
       scanned = false;
@@ -80,7 +80,7 @@ public final class HashCursor implements BlockConsumer {
     if (next == Listpack.NONE) {
       return false;
     }
-    field.packed(next);
+    field.pointToPacked(next);
     next = Listpack.next(Region.MEMORY, Listpack.after(Region.MEMORY, next));
     return true;
   }

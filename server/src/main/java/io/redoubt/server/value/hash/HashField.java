@@ -23,7 +23,7 @@ public final class HashField {
   HashField() {}
 
   /** Points to a field's entry in a listpack; the value's entry follows it. */
-  void packed(long entry) {
+  void pointToPacked(long entry) {
     packed = true;
     at = entry;
   }

@@ -93,7 +93,7 @@ public final class Hashes implements Structures {
     if (PackedValue.isPacked(entry)) {
       return Listpack.count(MEMORY, PackedValue.address(entry)) / 2;
     }
-    table.root(Entry.root(entry));
+    table.pointTo(Entry.root(entry));
     return table.size();
   }
 
@@ -119,10 +119,10 @@ public final class Hashes implements Structures {
       long first = Listpack.firstPosition(PackedValue.address(entry));
       long there = Listpack.find(MEMORY, first, MEMORY, field, length, 1);
       at = there == Listpack.NONE ? 0 : there;
-      found.packed(at);
+      found.pointToPacked(at);
       return;
     }
-    table.root(Entry.root(entry));
+    table.pointTo(Entry.root(entry));
     at = table.find(field, length);
     found.element(at);
     if (at != 0 && table.expires()) {
@@ -148,7 +148,7 @@ public final class Hashes implements Structures {
     }
     if (PackedValue.isPacked(entry)) {
       int index = 2 * keyspace.random().nextInt((int) size);
-      found.packed(Listpack.at(MEMORY, PackedValue.address(entry), index));
+      found.pointToPacked(Listpack.at(MEMORY, PackedValue.address(entry), index));
       return true;
     }
     for (int i = 0; i < MAX_TRIES; i++) {
@@ -171,7 +171,7 @@ public final class Hashes implements Structures {
    * io.redoubt.server.structure.ByteTable#scan}.
    */
   public long scan(long entry, long scanCursor, BlockConsumer elements) {
-    table.root(Entry.root(entry));
+    table.pointTo(Entry.root(entry));
     return table.scan(scanCursor, elements);
   }
 
@@ -251,9 +251,9 @@ public final class Hashes implements Structures {
       table.beforeChange();
     }
     if (isDue && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
-      keyspace.listener().elementExpired(database, entry, field, length);
+      keyspace.listener().onElementExpired(database, entry, field, length);
       table.remove(at);
-      keyspace.listener().elementsExpired(database, entry, false);
+      keyspace.listener().onElementsExpired(database, entry, false);
       at = 0;
     }
     return at != 0 && !isDue;
@@ -277,7 +277,7 @@ public final class Hashes implements Structures {
       storeInTable(field, fieldLength, value, valueLength, keepsExpiry && !isDue);
       if (table.isMarked()
           && (isLong(fieldLength, valueLength) || table.size() > limits.hashMaxListpackEntries())) {
-        table.marked(false);
+        table.setMarked(false);
       }
       return entry;
     }
@@ -384,7 +384,7 @@ public final class Hashes implements Structures {
    */
   public long settle(Database database, long entry) {
     if (!PackedValue.isPacked(entry)) {
-      table.root(Entry.root(entry));
+      table.pointTo(Entry.root(entry));
       return database.nextElementExpiry(entry, table.nextExpiry());
     }
     int bytes = (int) Listpack.sizeBytes(MEMORY, PackedValue.address(entry));
@@ -400,7 +400,7 @@ public final class Hashes implements Structures {
    */
   private long unpack(Database database, long entry, boolean small) {
     long root = table.create();
-    table.marked(small);
+    table.setMarked(small);
     try {
       packed.addTo(table, PackedValue.address(entry));
     } catch (OutOfMemoryError full) {
@@ -455,7 +455,7 @@ public final class Hashes implements Structures {
   public int expireElements(int index, long entry, int limit) {
     Database database = keyspace.database(index);
     database.beforeChange(entry);
-    table.root(Entry.root(entry));
+    table.pointTo(Entry.root(entry));
     int expired = 0;
     while (expired < limit) {
       long element = table.nextExpiring();
@@ -464,7 +464,7 @@ public final class Hashes implements Structures {
       }
       keyspace
           .listener()
-          .elementExpired(
+          .onElementExpired(
               database,
               entry,
               FieldElement.fieldAddress(element),
@@ -473,7 +473,7 @@ public final class Hashes implements Structures {
       expired++;
     }
     boolean all = table.size() == 0;
-    keyspace.listener().elementsExpired(database, entry, all);
+    keyspace.listener().onElementsExpired(database, entry, all);
     if (all) {
       database.remove(entry);
     } else {
@@ -486,25 +486,25 @@ public final class Hashes implements Structures {
 
   @Override
   public boolean dismantle(long root) {
-    source.root(root);
+    source.pointTo(root);
     return source.dismantle();
   }
 
   @Override
   public long elements(long root) {
-    source.root(root);
+    source.pointTo(root);
     return source.size();
   }
 
   @Override
   public long copy(long root) {
-    source.root(root);
+    source.pointTo(root);
     return target.copyOf(source);
   }
 
   @Override
   public long sizeBytes(long root, long samples) {
-    source.root(root);
+    source.pointTo(root);
     return source.sizeBytes(samples);
   }
 }

@@ -54,25 +54,25 @@ public final class MemberTables implements Structures {
   }
 
   boolean contains(long root, long address, int length) {
-    table.header(root);
+    table.pointTo(root);
     return table.find(address, length) != 0;
   }
 
   /** Returns the block of a random member. */
   long random(long root, RandomGenerator random) {
-    table.header(root);
+    table.pointTo(root);
     return table.random(random);
   }
 
   /** Scans some members; see {@link ByteTable#scan}. */
   long scan(long root, long cursor, BlockConsumer consumer) {
-    table.header(root);
+    table.pointTo(root);
     return table.scan(cursor, consumer);
   }
 
   /** Inserts a member; returns false if it exists already. */
   boolean insert(long root, long address, int length) {
-    table.header(root);
+    table.pointTo(root);
     long hash = table.hash(address, length);
     if (table.find(hash, address, length) != 0) {
       return false;
@@ -88,7 +88,7 @@ public final class MemberTables implements Structures {
    * does.
    */
   boolean insertAll(long root, long listpack) {
-    table.header(root);
+    table.pointTo(root);
     long at = Listpack.first(Region.MEMORY, listpack);
     while (at != Listpack.NONE) {
       if (!insertNew(blockOf(at))) {
@@ -131,7 +131,7 @@ public final class MemberTables implements Structures {
 
   /** Removes a member; returns false if it is absent. */
   boolean remove(long root, long address, int length) {
-    table.header(root);
+    table.pointTo(root);
     long hash = table.hash(address, length);
     long block = table.find(hash, address, length);
     if (block != 0) {
@@ -185,7 +185,7 @@ public final class MemberTables implements Structures {
 
   @Override
   public boolean dismantle(long root) {
-    copy.header(root);
+    copy.pointTo(root);
     boolean more = true;
     for (int i = 0; i < BUCKETS_A_STEP && more; i++) {
       more = copy.dismantle(freeBlock);
@@ -195,7 +195,7 @@ public final class MemberTables implements Structures {
 
   @Override
   public long elements(long root) {
-    copy.header(root);
+    copy.pointTo(root);
     return copy.size();
   }
 
@@ -235,7 +235,7 @@ public final class MemberTables implements Structures {
 
   @Override
   public long sizeBytes(long root, long samples) {
-    copy.header(root);
+    copy.pointTo(root);
     long count = copy.size();
     long looked = 0;
     long bytes = 0;

@@ -52,7 +52,7 @@ public final class SetAlgebra implements AutoCloseable {
       return false;
     }
     sortBySize(0, 1);
-    member.start(operands[0]);
+    member.iterate(operands[0]);
     return true;
   }
 
@@ -82,7 +82,7 @@ public final class SetAlgebra implements AutoCloseable {
     long united = into;
     for (int i = 0; i < count; i++) {
       if (operands[i] != Entry.NONE) {
-        member.start(operands[i]);
+        member.iterate(operands[i]);
         while (member.next()) {
           sets.add(database, united, member);
           united = sets.entry();
@@ -116,7 +116,7 @@ public final class SetAlgebra implements AutoCloseable {
   /** Starts the difference; the first operand must not be empty. */
   public void startDifference() {
     sortBySize(1, -1);
-    member.start(operands[0]);
+    member.iterate(operands[0]);
   }
 
   /** Moves to the next member of the difference; returns false at the end. */
@@ -144,7 +144,7 @@ public final class SetAlgebra implements AutoCloseable {
     long left = into;
     for (int i = 0; i < count; i++) {
       if (operands[i] != Entry.NONE) {
-        member.start(operands[i]);
+        member.iterate(operands[i]);
         while (member.next()) {
           if (i == 0) {
             sets.add(database, left, member);

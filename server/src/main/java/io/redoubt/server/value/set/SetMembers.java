@@ -47,7 +47,7 @@ public final class SetMembers implements AutoCloseable {
   }
 
   /** Positions the iterator before the first member of an entry's set. */
-  public void start(long entry) {
+  public void iterate(long entry) {
     packed = PackedValue.isPacked(entry);
     if (!packed) {
       walk.start(Entry.root(entry));

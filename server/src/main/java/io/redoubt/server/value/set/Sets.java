@@ -346,7 +346,7 @@ public final class Sets implements AutoCloseable {
   private void becomeListpack(Database database, int bytes) {
     long listpack = slabs.allocateFar(bytes);
     Listpack.create(MEMORY, listpack);
-    converted.start(entry);
+    converted.iterate(entry);
     while (converted.next()) {
       Listpack.append(MEMORY, listpack, converted.integer(), MEMORY, listpack);
     }
@@ -358,7 +358,7 @@ public final class Sets implements AutoCloseable {
   private void becomeTable(Database database, long expected) {
     long root = tables.create(Math.max(expected, size(entry)));
     try {
-      converted.start(entry);
+      converted.iterate(entry);
       while (converted.next()) {
         tables.insert(root, converted.address(), converted.length());
       }

@@ -21,7 +21,7 @@ public final class MemberOrder implements RankedTree.Ties {
    *
    * @param after true if the probe is ordered after a member of equal bytes, false for before it
    */
-  void probe(long address, int length, boolean after) {
+  void setProbe(long address, int length, boolean after) {
     probe = address;
     probeLength = length;
     afterEqual = after;

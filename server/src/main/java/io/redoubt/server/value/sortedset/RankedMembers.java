@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The structure of a large sorted set: blocks of members and scores, a table that finds them by
  * member, and a tree ordered by score and member.
  *
- * <p>This is a view, pointed to a structure by {@link #root(long)}. The root is a block with the
+ * <p>This is a view, pointed to a structure by {@link #pointTo(long)}. The root is a block with the
  * addresses of table and tree; the former is 0 once the table has been freed.
  */
 public final class RankedMembers {
@@ -56,10 +56,10 @@ public final class RankedMembers {
     return root;
   }
 
-  void root(long address) {
+  void pointTo(long address) {
     root = address;
-    table.header(Region.getLong(root + TABLE_AT));
-    tree.header(Region.getLong(root + TREE_AT));
+    table.pointTo(Region.getLong(root + TABLE_AT));
+    tree.pointTo(Region.getLong(root + TREE_AT));
   }
 
   /** Returns the header of the table of a structure. */
@@ -177,13 +177,13 @@ public final class RankedMembers {
    * All scores must be equal.
    */
   long countBelow(long address, int length, boolean orEqual) {
-    order.probe(address, length, orEqual);
+    order.setProbe(address, length, orEqual);
     return tree.rank(RankedTree.key(tree.first()), MemberOrder.PROBE);
   }
 
   /** Returns the number of members ordered before a score and bytes that need not be a member. */
   long countBefore(double score, long address, int length) {
-    order.probe(address, length, false);
+    order.setProbe(address, length, false);
     return tree.rank(ScoredMember.key(score), MemberOrder.PROBE);
   }
 
@@ -235,7 +235,7 @@ public final class RankedMembers {
     if (tableHeader == 0) {
       return 0;
     }
-    table.header(tableHeader);
+    table.pointTo(tableHeader);
     return table.size();
   }
 
@@ -243,13 +243,13 @@ public final class RankedMembers {
   boolean dismantle(long address) {
     long tableHeader = Region.getLong(address + TABLE_AT);
     if (tableHeader != 0) {
-      table.header(tableHeader);
+      table.pointTo(tableHeader);
       if (!table.dismantle(freeMember)) {
         Region.putLong(address + TABLE_AT, 0);
       }
       return true;
     }
-    tree.header(Region.getLong(address + TREE_AT));
+    tree.pointTo(Region.getLong(address + TREE_AT));
     if (tree.dismantle()) {
       return true;
     }

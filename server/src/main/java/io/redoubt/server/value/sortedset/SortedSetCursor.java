@@ -46,14 +46,14 @@ public final class SortedSetCursor implements AutoCloseable {
       listpack = PackedValue.address(entry);
       return arrive(PackedMembers.at(listpack, rank));
     }
-    structure.root(Entry.root(entry));
+    structure.pointTo(Entry.root(entry));
     return arrive(structure.seek(rank));
   }
 
   /** Moves to the member at a rank of a structure that is not stored yet. */
   boolean seekIn(long root, long rank) {
     packed = false;
-    structure.root(root);
+    structure.pointTo(root);
     return arrive(structure.seek(rank));
   }
 
@@ -65,14 +65,14 @@ public final class SortedSetCursor implements AutoCloseable {
    */
   public boolean seekBefore(long root, double score, long address, int length) {
     packed = false;
-    structure.root(root);
+    structure.pointTo(root);
     return arrive(structure.seek(structure.countBefore(score, address, length) - 1));
   }
 
   /** Moves to the last member of a structure; returns false if there is none. */
   public boolean seekLast(long root) {
     packed = false;
-    structure.root(root);
+    structure.pointTo(root);
     return arrive(structure.seek(structure.size() - 1));
   }
 

@@ -129,7 +129,7 @@ public final class SortedSets implements Structures {
   }
 
   private RankedMembers members(long entry) {
-    members.root(Entry.root(entry));
+    members.pointTo(Entry.root(entry));
     return members;
   }
 
@@ -453,14 +453,14 @@ public final class SortedSets implements Structures {
   @Override
   public long copy(long root) {
     RankedMembers source = newView();
-    source.root(root);
+    source.pointTo(root);
     members.createCopy(source);
     return members.root();
   }
 
   @Override
   public long sizeBytes(long root, long samples) {
-    members.root(root);
+    members.pointTo(root);
     return members.sizeBytes(samples);
   }
 }

@@ -79,35 +79,35 @@ public final class StreamGroups {
 
   /** Returns the number of groups of a stream. */
   public int count(long root) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     return groups.count();
   }
 
   /** Returns the group at an index, in the order of names. */
   public long get(long root, int index) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     return groups.get(index);
   }
 
   /** Returns the group of a name, or 0. */
   public long find(long root, long name, int length) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     return groups.find(name, length);
   }
 
   /** Adds a group; its name must be new. */
   public long create(long root, long name, int length, StreamId lastId, long entriesRead) {
     long group = named(GROUP_NAME_AT, name, length);
-    lastId(group, lastId);
-    entriesRead(group, entriesRead);
-    groups.header(root + Streams.GROUPS_AT);
+    setLastId(group, lastId);
+    setEntriesRead(group, entriesRead);
+    groups.pointTo(root + Streams.GROUPS_AT);
     insert(groups, group, GROUP_NAME_AT + (long) length);
     return group;
   }
 
   /** Removes a group with its consumers and pending entries. */
   public void destroy(long root, long group) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     groups.remove(group);
     if (gate == null || !gate.takesGroup(group)) {
       free(group);
@@ -143,7 +143,7 @@ public final class StreamGroups {
   private final class PendingTree implements Dismantling {
     @Override
     public boolean dismantle(long header) {
-      pending.header(header);
+      pending.pointTo(header);
       if (pending.dismantle(element -> {})) {
         return true;
       }
@@ -153,7 +153,7 @@ public final class StreamGroups {
 
     @Override
     public long elements(long header) {
-      pending.header(header);
+      pending.pointTo(header);
       return pending.size();
     }
   }
@@ -192,7 +192,7 @@ public final class StreamGroups {
   }
 
   /** Sets {@link #lastId}. */
-  public static void lastId(long group, StreamId id) {
+  public static void setLastId(long group, StreamId id) {
     id.store(group + LAST_ID_AT);
   }
 
@@ -202,7 +202,7 @@ public final class StreamGroups {
   }
 
   /** Sets {@link #entriesRead}. */
-  public static void entriesRead(long group, long count) {
+  public static void setEntriesRead(long group, long count) {
     Region.putLong(group + READ_AT, count);
   }
 
@@ -210,43 +210,43 @@ public final class StreamGroups {
 
   /** Returns the number of consumers of a group. */
   public int consumers(long group) {
-    consumers.header(group + CONSUMERS_AT);
+    consumers.pointTo(group + CONSUMERS_AT);
     return consumers.count();
   }
 
   /** Returns the consumer at an index, in the order of names. */
   public long consumer(long group, int index) {
-    consumers.header(group + CONSUMERS_AT);
+    consumers.pointTo(group + CONSUMERS_AT);
     return consumers.get(index);
   }
 
   /** Returns the consumer of a name, or 0. */
   public long findConsumer(long group, long name, int length) {
-    consumers.header(group + CONSUMERS_AT);
+    consumers.pointTo(group + CONSUMERS_AT);
     return consumers.find(name, length);
   }
 
   /** Adds a consumer, seen now and never active; its name must be new in the group. */
   public long createConsumer(long group, long name, int length, long nowMillis) {
     long consumer = named(CONSUMER_NAME_AT, name, length);
-    seen(consumer, nowMillis);
-    active(consumer, NEVER);
-    consumers.header(group + CONSUMERS_AT);
+    setSeen(consumer, nowMillis);
+    setActive(consumer, NEVER);
+    consumers.pointTo(group + CONSUMERS_AT);
     insert(consumers, consumer, CONSUMER_NAME_AT + (long) length);
     return consumer;
   }
 
   /** Removes a consumer with its pending entries; returns their number. */
   public long deleteConsumer(long group, long consumer) {
-    ids.header(consumer + IDS_AT);
-    pending.header(group + PENDING_AT);
+    ids.pointTo(consumer + IDS_AT);
+    pending.pointTo(group + PENDING_AT);
     long count = ids.size();
     for (long id = ids.first(); id != 0; id = ids.next()) {
       beforePending(group, IdTree.high(id), IdTree.low(id));
       pending.remove(IdTree.high(id), IdTree.low(id));
     }
     ids.clear();
-    consumers.header(group + CONSUMERS_AT);
+    consumers.pointTo(group + CONSUMERS_AT);
     consumers.remove(consumer);
     freeConsumer(consumer);
     return count;
@@ -267,7 +267,7 @@ public final class StreamGroups {
   }
 
   /** Sets {@link #seen(long)}. */
-  public static void seen(long consumer, long unixMillis) {
+  public static void setSeen(long consumer, long unixMillis) {
     Region.putLong(consumer + SEEN_AT, unixMillis);
   }
 
@@ -280,7 +280,7 @@ public final class StreamGroups {
   }
 
   /** Sets {@link #active(long)}. */
-  public static void active(long consumer, long unixMillis) {
+  public static void setActive(long consumer, long unixMillis) {
     Region.putLong(consumer + ACTIVE_AT, unixMillis);
   }
 
@@ -288,25 +288,25 @@ public final class StreamGroups {
 
   /** Returns the pending entries of a group by id; the view is valid until the next call. */
   public IdTree pending(long group) {
-    pending.header(group + PENDING_AT);
+    pending.pointTo(group + PENDING_AT);
     return pending;
   }
 
   /** Returns a separate view of the pending entries of a group. */
   public IdTree newPending(long group) {
     IdTree view = new IdTree(slabs, PendingEntry.SIZE_BYTES);
-    view.header(group + PENDING_AT);
+    view.pointTo(group + PENDING_AT);
     return view;
   }
 
   /** Returns the ids pending for a consumer; the view is valid until the next call. */
   public IdTree pendingIds(long consumer) {
-    ids.header(consumer + IDS_AT);
+    ids.pointTo(consumer + IDS_AT);
     return ids;
   }
 
   /** Records one more delivery of a pending entry. */
-  public void deliveredAgain(long group, long element, long unixMillis) {
+  public void countDelivery(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
     PendingEntry.putDelivery(element, unixMillis, Streams.next(PendingEntry.deliveries(element)));
   }
@@ -407,7 +407,7 @@ public final class StreamGroups {
 
   /** Frees a small part of a stream's groups; returns false when nothing is left. */
   boolean dismantle(long root) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     if (groups.count() == 0) {
       return false;
     }
@@ -425,7 +425,7 @@ public final class StreamGroups {
       pending.dismantle(element -> {});
       return true;
     }
-    consumers.header(group + CONSUMERS_AT);
+    consumers.pointTo(group + CONSUMERS_AT);
     if (consumers.count() == 0) {
       return false;
     }
@@ -470,7 +470,7 @@ public final class StreamGroups {
         long consumer = consumer(group, k);
         long made =
             createConsumer(copy, consumerName(consumer), nameLength(consumer), seen(consumer));
-        active(made, active(consumer));
+        setActive(made, active(consumer));
       }
       copyPending(group, copy, id);
     }
@@ -478,7 +478,7 @@ public final class StreamGroups {
 
   private void copyPending(long group, long copy, StreamId id) {
     IdTree source = new IdTree(slabs, PendingEntry.SIZE_BYTES);
-    source.header(group + PENDING_AT);
+    source.pointTo(group + PENDING_AT);
     for (long element = source.first(); element != 0; element = source.next()) {
       long owner = PendingEntry.owner(element);
       long consumer = findConsumer(copy, consumerName(owner), nameLength(owner));
@@ -489,7 +489,7 @@ public final class StreamGroups {
   }
 
   long sizeBytes(long root) {
-    groups.header(root + Streams.GROUPS_AT);
+    groups.pointTo(root + Streams.GROUPS_AT);
     long bytes = groups.sizeBytes();
     for (int i = 0; i < count(root); i++) {
       long group = get(root, i);

@@ -170,12 +170,12 @@ public final class Streams implements Structures {
   }
 
   /** Sets {@link #lastId}. */
-  public static void lastId(long root, StreamId value) {
+  public static void setLastId(long root, StreamId value) {
     value.store(root + LAST_ID_AT);
   }
 
   /** Sets {@link #maxDeletedId}. */
-  public static void maxDeletedId(long root, StreamId value) {
+  public static void setMaxDeletedId(long root, StreamId value) {
     value.store(root + MAX_DELETED_ID_AT);
   }
 
@@ -194,7 +194,7 @@ public final class Streams implements Structures {
   }
 
   /** Sets {@link #entriesAdded}. */
-  public static void entriesAdded(long root, long count) {
+  public static void setEntriesAdded(long root, long count) {
     Region.putLong(root + ADDED_AT, count);
   }
 
@@ -236,7 +236,7 @@ public final class Streams implements Structures {
    * arguments of {@link #node}.
    */
   public IdTree nodes(long root) {
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     return nodes;
   }
 
@@ -258,14 +258,14 @@ public final class Streams implements Structures {
   }
 
   /**
-   * Adds a copy of a node during loading, to be finished by {@link #loaded}. Returns false if a
+   * Adds a copy of a node during loading, to be finished by {@link #onLoaded}. Returns false if a
    * node of that id exists.
    *
    * @param memory the memory of the node, which is a valid one ({@link
    *     io.redoubt.persistence.packed.StreamListpack#check})
    */
   public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     if (nodes.find(nodeId.millis(), nodeId.sequence()) != 0) {
       return false;
     }
@@ -277,7 +277,7 @@ public final class Streams implements Structures {
   }
 
   /** Determines the id of the first entry after all nodes were added. */
-  public void loaded(long root) {
+  public void onLoaded(long root) {
     updateFirstId(root);
   }
 
@@ -343,7 +343,7 @@ public final class Streams implements Structures {
    * @param count the number of words
    */
   public void append(long root, StreamId newId, Request words, int firstWord, int count) {
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     long element = nodes.last();
     if (element != 0 && !isFull(node(element), lengths(words, firstWord, count))) {
       beforeNode(root, element);
@@ -368,7 +368,7 @@ public final class Streams implements Structures {
       newId.store(root + FIRST_ID_AT);
     }
     newId.store(root + LAST_ID_AT);
-    entriesAdded(root, next(entriesAdded(root)));
+    setEntriesAdded(root, next(entriesAdded(root)));
   }
 
   private boolean isFull(long node, long addedBytes) {
@@ -405,7 +405,7 @@ public final class Streams implements Structures {
 
   /**
    * Deletes the entry of an id; returns false if it is absent. The caller then calls {@link
-   * #deleted}.
+   * #onDeleted}.
    */
   public boolean delete(long root, StreamId wanted) {
     entries.start(root, wanted, wanted, false);
@@ -423,20 +423,20 @@ public final class Streams implements Structures {
       count(element, 1);
     }
     if (wanted.compareAt(maxDeletedId(root)) > 0) {
-      maxDeletedId(root, wanted);
+      setMaxDeletedId(root, wanted);
     }
     return true;
   }
 
   /** Updates the id of the first entry after deletions. */
-  public void deleted(long root) {
+  public void onDeleted(long root) {
     updateFirstId(root);
   }
 
   private void removeNode(long root, long element) {
     beforeNode(root, element);
     freeNode(element);
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     nodes.remove(IdTree.high(element), IdTree.low(element));
   }
 
@@ -467,7 +467,7 @@ public final class Streams implements Structures {
    */
   public long trimToLength(long root, long maxLength, boolean wholeNodes, long limit) {
     long deleted = 0;
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     while (length(root) > maxLength) {
       long element = nodes.first();
       long live = StreamNode.live(node(element));
@@ -495,7 +495,7 @@ public final class Streams implements Structures {
   /** Deletes the entries with ids below the given one, like {@link #trimToLength}. */
   public long trimToId(long root, StreamId minId, boolean wholeNodes, long limit) {
     long deleted = 0;
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     for (long element = nodes.first(); element != 0; element = nodes.first()) {
       long live = StreamNode.live(node(element));
       if (limit != 0 && deleted + live > limit) {
@@ -563,7 +563,7 @@ public final class Streams implements Structures {
 
   @Override
   public boolean dismantle(long root) {
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     if (nodes.dismantle(freeNode) || groups.dismantle(root)) {
       return true;
     }
@@ -581,8 +581,8 @@ public final class Streams implements Structures {
     long copy = newRoot();
     Region.copy(root, copy, NODES_AT);
     IdTree target = new IdTree(slabs, NODE_VALUE_BYTES);
-    target.header(copy + NODES_AT);
-    nodes.header(root + NODES_AT);
+    target.pointTo(copy + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     for (long element = nodes.first(); element != 0; element = nodes.next()) {
       long bytes = StreamNode.sizeBytes(node(element));
       long made = target.put(IdTree.high(element), IdTree.low(element));
@@ -594,7 +594,7 @@ public final class Streams implements Structures {
 
   @Override
   public long sizeBytes(long root, long samples) {
-    nodes.header(root + NODES_AT);
+    nodes.pointTo(root + NODES_AT);
     long size = nodes.size();
     long counted = samples == 0 ? size : Math.min(samples, size);
     long bytes = 0;

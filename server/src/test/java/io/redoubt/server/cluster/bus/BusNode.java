@@ -183,7 +183,7 @@ final class BusNode implements AutoCloseable {
     public void dropAll() {}
 
     @Override
-    public void topologyChanged() {}
+    public void onTopologyChange() {}
 
     @Override
     public void deliver(boolean sharded, ByteString channel, ByteString message) {

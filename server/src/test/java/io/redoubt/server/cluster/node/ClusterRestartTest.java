@@ -196,7 +196,7 @@ class ClusterRestartTest {
     Path file = Files.writeString(directory.resolve(name), "");
     var settings = new ServerDirectives();
     settings.load(file, new byte[0], "");
-    settings.replication.replicaof.neverWritten();
+    settings.replication.replicaof.omitFromFile();
     settings.replication.replicaof.set(new HostPort("127.0.0.1", 1));
     settings.set(List.of("replica-priority", "7"), true);
     settings.rewrite();

@@ -18,7 +18,7 @@ class FindingsLogTest {
   /** Returns the lines that a check with these findings adds to the log. */
   private String look(String... present) {
     output.reset();
-    findings.look(List.of(present));
+    findings.update(List.of(present));
     return output.toString(StandardCharsets.UTF_8).replaceAll(".*(Doctor: .*)\n", "$1;");
   }
 

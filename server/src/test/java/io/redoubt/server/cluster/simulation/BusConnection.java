@@ -4,10 +4,10 @@ import io.redoubt.protocol.ProcessNetwork;
 
 /** A connection from one node to another. */
 final class BusConnection {
-  final SimulatedNode from;
+  final SimulatedClusterNode from;
   final int fromIncarnation;
   final int link;
-  final SimulatedNode to;
+  final SimulatedClusterNode to;
   final int toIncarnation;
 
   /** The id of the connection at the receiver. */
@@ -18,7 +18,11 @@ final class BusConnection {
   boolean open = true;
 
   BusConnection(
-      ProcessNetwork network, SimulatedNode from, int link, SimulatedNode to, int inbound) {
+      ProcessNetwork network,
+      SimulatedClusterNode from,
+      int link,
+      SimulatedClusterNode to,
+      int inbound) {
     this.from = from;
     this.fromIncarnation = from.incarnation();
     this.link = link;
@@ -35,7 +39,7 @@ final class BusConnection {
     back.close();
     there.put(() -> {
       there.close();
-      to.closedByPeer(this);
+      to.onClosedByPeer(this);
     });
   }
 
@@ -46,7 +50,7 @@ final class BusConnection {
       there.close();
       back.put(() -> {
         back.close();
-        from.closed(this);
+        from.onClosed(this);
       });
     }
   }

@@ -37,7 +37,7 @@ class ClusterDoctorTest {
     return fleet;
   }
 
-  private static SimulatedNode node(ClusterFleet fleet, int number) {
+  private static SimulatedClusterNode node(ClusterFleet fleet, int number) {
     return fleet.nodes().get(number - 1);
   }
 
@@ -46,7 +46,7 @@ class ClusterDoctorTest {
     return cluster.findings().stream().map(each -> each.replaceFirst(": .*", "")).toList();
   }
 
-  private static void awaitHeads(ClusterFleet fleet, SimulatedNode node, String... heads) {
+  private static void awaitHeads(ClusterFleet fleet, SimulatedClusterNode node, String... heads) {
     fleet.waitFor(
         PATIENCE_MILLIS,
         () ->
@@ -61,7 +61,7 @@ class ClusterDoctorTest {
 
   @Test
   void findsNothingInAHealthyCluster() {
-    for (SimulatedNode node : formed().nodes()) {
+    for (SimulatedClusterNode node : formed().nodes()) {
       assertThat(node.core().findings()).isEmpty();
     }
   }
@@ -122,8 +122,8 @@ class ClusterDoctorTest {
   @Test
   void findsOpenSlots() {
     ClusterFleet fleet = formed();
-    SimulatedNode source = node(fleet, 1);
-    SimulatedNode target = node(fleet, 2);
+    SimulatedClusterNode source = node(fleet, 1);
+    SimulatedClusterNode target = node(fleet, 2);
     for (int slot : new int[] {7, 8}) {
       ok(target.order(new Input.ImportSlot(slot, source.id())));
       ok(source.order(new Input.MigrateSlot(slot, target.id())));

@@ -25,8 +25,8 @@ final class ClusterFleet {
   private final ProcessNetwork network;
   private final ClusterRules rules = new ClusterRules();
   private final NameServer names = new NameServer();
-  private final List<SimulatedNode> nodes = new ArrayList<>();
-  private final List<SimulatedNode> strangers = new ArrayList<>();
+  private final List<SimulatedClusterNode> nodes = new ArrayList<>();
+  private final List<SimulatedClusterNode> strangers = new ArrayList<>();
   private final int masters;
   private boolean named;
   private int lastMove;
@@ -44,7 +44,7 @@ final class ClusterFleet {
     this.network = new ProcessNetwork(random);
     this.masters = masters;
     for (int i = 1; i <= masters * (1 + replicasEach); i++) {
-      nodes.add(new SimulatedNode(this, i, timeoutMillis));
+      nodes.add(new SimulatedClusterNode(this, i, timeoutMillis));
     }
   }
 
@@ -55,7 +55,7 @@ final class ClusterFleet {
     correctNames();
   }
 
-  static String hostname(SimulatedNode node) {
+  static String hostname(SimulatedClusterNode node) {
     return node.name() + ".example.com";
   }
 
@@ -64,7 +64,7 @@ final class ClusterFleet {
   }
 
   /** Makes the name server return a wrong address for a node. */
-  void misname(SimulatedNode node, String ip) {
+  void misname(SimulatedClusterNode node, String ip) {
     names.put(hostname(node), ip);
   }
 
@@ -74,7 +74,7 @@ final class ClusterFleet {
   }
 
   /** Gives a node that is down an unused address, and updates the name server. */
-  void move(SimulatedNode node) {
+  void move(SimulatedClusterNode node) {
     node.moveTo("10.1.0." + ++lastMove);
     names.put(hostname(node), node.ip());
   }
@@ -84,10 +84,10 @@ final class ClusterFleet {
     planned = new PlannedPause(messages + message, sender, millis);
   }
 
-  void arriving(SimulatedNode sender, SimulatedNode receiver) {
+  void arriving(SimulatedClusterNode sender, SimulatedClusterNode receiver) {
     messages++;
     if (planned != null && planned.message() == messages) {
-      SimulatedNode paused = planned.sender() ? sender : receiver;
+      SimulatedClusterNode paused = planned.sender() ? sender : receiver;
       note(paused.name(), "--- pauses at message " + messages);
       paused.pause(planned.millis());
     }
@@ -96,7 +96,7 @@ final class ClusterFleet {
   /** Starts the nodes and makes them meet, as {@code redis-cli --cluster create} does. */
   void form() {
     for (int i = 0; i < nodes.size(); i++) {
-      SimulatedNode node = nodes.get(i);
+      SimulatedClusterNode node = nodes.get(i);
       node.start();
       node.order(new Input.SetConfigEpoch(i + 1L));
       if (i < masters) {
@@ -109,7 +109,7 @@ final class ClusterFleet {
     waitFor(
         FORMATION_MILLIS,
         () -> {
-          for (SimulatedNode node : nodes) {
+          for (SimulatedClusterNode node : nodes) {
             if (node.core().allNodes().stream().filter(each -> !each.isInHandshake()).count()
                 != nodes.size()) {
               return node.name() + " does not know all";
@@ -182,18 +182,18 @@ final class ClusterFleet {
     return rules;
   }
 
-  List<SimulatedNode> nodes() {
+  List<SimulatedClusterNode> nodes() {
     return nodes;
   }
 
   /** Adds a node outside of the cluster. */
-  SimulatedNode addStranger() {
-    SimulatedNode stranger = new SimulatedNode(this, nodes.size() + 1, 1000);
+  SimulatedClusterNode addStranger() {
+    SimulatedClusterNode stranger = new SimulatedClusterNode(this, nodes.size() + 1, 1000);
     strangers.add(stranger);
     return stranger;
   }
 
-  @Nullable SimulatedNode at(String ip) {
+  @Nullable SimulatedClusterNode at(String ip) {
     return Stream.concat(nodes.stream(), strangers.stream())
         .filter(node -> node.ip().equals(ip))
         .findFirst()
@@ -201,7 +201,7 @@ final class ClusterFleet {
   }
 
   /** Returns the node of an id. */
-  SimulatedNode of(String id) {
+  SimulatedClusterNode of(String id) {
     return nodes.stream().filter(node -> node.id().equals(id)).findFirst().orElseThrow();
   }
 
@@ -226,7 +226,7 @@ final class ClusterFleet {
     List<String> lines = new ArrayList<>();
     for (Line line : trace) {
       String text = line.text();
-      for (SimulatedNode node : nodes) {
+      for (SimulatedClusterNode node : nodes) {
         text = text.replace(node.id(), node.name());
       }
       lines.add(String.format(Locale.ROOT, "%8.3f %-3s %s", line.at() / 1000.0, line.who(), text));
@@ -237,7 +237,7 @@ final class ClusterFleet {
   /** Returns null if all nodes agree and the cluster is healthy, otherwise the problem. */
   @Nullable String disagreement() {
     Cluster first = null;
-    for (SimulatedNode node : nodes) {
+    for (SimulatedClusterNode node : nodes) {
       if (!node.isUp()) {
         return node.name() + " is down";
       }
@@ -265,8 +265,8 @@ final class ClusterFleet {
 
   /** Returns null if all nodes know each other and themselves by the right addresses. */
   private @Nullable String wrongAddress() {
-    for (SimulatedNode node : nodes) {
-      for (SimulatedNode other : nodes) {
+    for (SimulatedClusterNode node : nodes) {
+      for (SimulatedClusterNode other : nodes) {
         Node seen = node.core().node(other.id());
         if (seen == null || !seen.endpoint().ip().equals(other.ip())) {
           return node.name() + " knows another address of " + other.name();
@@ -276,7 +276,8 @@ final class ClusterFleet {
     return null;
   }
 
-  private static @Nullable String difference(SimulatedNode node, Cluster first, Cluster core) {
+  private static @Nullable String difference(
+      SimulatedClusterNode node, Cluster first, Cluster core) {
     if (core.assignedSlots() != SlotSet.SLOTS) {
       return node.name() + " knows owners of " + core.assignedSlots() + " slots";
     }

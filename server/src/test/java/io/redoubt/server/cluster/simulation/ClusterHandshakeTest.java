@@ -27,7 +27,7 @@ class ClusterHandshakeTest {
   /** The number of messages during the formation of three nodes; later ones are ordinary PINGs. */
   private static final int MESSAGES = 60;
 
-  private static SimulatedNode node(ClusterFleet fleet, int number) {
+  private static SimulatedClusterNode node(ClusterFleet fleet, int number) {
     return fleet.nodes().get(number - 1);
   }
 
@@ -60,7 +60,7 @@ class ClusterHandshakeTest {
     return new Message(header, new Body.Gossip(kind, gossip, List.of()));
   }
 
-  private static void receive(SimulatedNode node, int connection, Message message) {
+  private static void receive(SimulatedClusterNode node, int connection, Message message) {
     node.step(new Input.Received(connection, node.ip(), "10.9.0.1", message));
   }
 
@@ -96,8 +96,8 @@ class ClusterHandshakeTest {
   void meetsANodeAgainThatDoesNotKnowIt() {
     ClusterFleet fleet = new ClusterFleet(1, 3, 1, TIMEOUT_MILLIS);
     fleet.form();
-    SimulatedNode known = node(fleet, 6);
-    for (SimulatedNode other : fleet.nodes()) {
+    SimulatedClusterNode known = node(fleet, 6);
+    for (SimulatedClusterNode other : fleet.nodes()) {
       if (other != known) {
         other.restartWithout(known.id());
       }
@@ -113,8 +113,8 @@ class ClusterHandshakeTest {
   void ignoresARepeatedMeetOfAForgottenNode() {
     ClusterFleet fleet = new ClusterFleet(1, 3, 1, TIMEOUT_MILLIS);
     fleet.form();
-    SimulatedNode gone = node(fleet, 6);
-    for (SimulatedNode other : fleet.nodes()) {
+    SimulatedClusterNode gone = node(fleet, 6);
+    for (SimulatedClusterNode other : fleet.nodes()) {
       if (other != gone && other.core().node(gone.id()) != null) {
         assertThat(other.order(new Input.Forget(gone.id()))).isEqualTo("OK");
       }
@@ -125,7 +125,7 @@ class ClusterHandshakeTest {
         .filteredOn(each -> each.startsWith("one-way "))
         .as("findings of the node that the others do not know")
         .hasSize(fleet.nodes().size() - 1);
-    for (SimulatedNode other : fleet.nodes()) {
+    for (SimulatedClusterNode other : fleet.nodes()) {
       assertThat(other == gone || other.core().node(gone.id()) == null).as(other.name()).isTrue();
     }
   }
@@ -134,8 +134,8 @@ class ClusterHandshakeTest {
   void obeysAnOperatorsMeetOfAForgottenNode() {
     ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
     fleet.form();
-    SimulatedNode first = node(fleet, 1);
-    SimulatedNode gone = node(fleet, 2);
+    SimulatedClusterNode first = node(fleet, 1);
+    SimulatedClusterNode gone = node(fleet, 2);
     assertThat(first.order(new Input.Forget(gone.id()))).isEqualTo("OK");
     fleet.network().runFor(2 * TIMEOUT_MILLIS);
     assertThat(first.core().node(gone.id())).isNull();
@@ -150,7 +150,7 @@ class ClusterHandshakeTest {
   void ignoresGossipOfAnUnknownSender() {
     ClusterFleet fleet = new ClusterFleet(1, 3, 0, TIMEOUT_MILLIS);
     fleet.form();
-    SimulatedNode node = node(fleet, 1);
+    SimulatedClusterNode node = node(fleet, 1);
     for (GossipKind kind : GossipKind.values()) {
       receive(node, -1000, stranger(kind, id(77), 7000, 500));
     }
@@ -167,7 +167,7 @@ class ClusterHandshakeTest {
   void limitsTheHandshakesThatStrangersStart() {
     ClusterFleet fleet = new ClusterFleet(1, 3, 0, TIMEOUT_MILLIS);
     fleet.form();
-    SimulatedNode node = node(fleet, 1);
+    SimulatedClusterNode node = node(fleet, 1);
     for (int i = 0; i < 5000; i++) {
       receive(node, -1000, stranger(GossipKind.MEET, id(i), 10_000 + i, 0));
     }

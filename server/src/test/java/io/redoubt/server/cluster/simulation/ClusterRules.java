@@ -3,7 +3,7 @@ package io.redoubt.server.cluster.simulation;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Header;
 import io.redoubt.server.cluster.message.Message;
-import io.redoubt.server.cluster.simulation.SimulatedNode.Bug;
+import io.redoubt.server.cluster.simulation.SimulatedClusterNode.Bug;
 import io.redoubt.server.cluster.slot.SlotSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -50,7 +50,7 @@ final class ClusterRules {
   }
 
   /** Checks a message that is being sent. */
-  void sending(SimulatedNode sender, SimulatedNode receiver, Message message) {
+  void sending(SimulatedClusterNode sender, SimulatedClusterNode receiver, Message message) {
     Header header = message.header();
     String name = sender.name();
     if (sender.disk().currentEpoch() < header.currentEpoch()) {
@@ -74,7 +74,7 @@ final class ClusterRules {
     }
   }
 
-  private void voting(SimulatedNode voter, SimulatedNode candidate, long epoch) {
+  private void voting(SimulatedClusterNode voter, SimulatedClusterNode candidate, long epoch) {
     counts.merge(new Candidacy(candidate.id(), epoch), 1, Integer::sum);
     if (voter.bug() == Bug.DOUBLE_VOTE) {
       return;
@@ -89,7 +89,7 @@ final class ClusterRules {
     rises(voter.name() + "'s vote", toldVotes, voter.id(), epoch);
   }
 
-  private void claiming(SimulatedNode sender, Header header) {
+  private void claiming(SimulatedClusterNode sender, Header header) {
     long epoch = header.configEpoch();
     Map<String, SlotSet> ofEpoch = claims.computeIfAbsent(epoch, e -> new HashMap<>());
     SlotSet before = ofEpoch.get(sender.id());
@@ -111,12 +111,12 @@ final class ClusterRules {
     // A master that keeps its slots may need a new epoch after a collision.
     SlotSet last = lastClaims.put(sender.id(), header.slots());
     if (before == null && epoch >= firstElectedEpoch && !header.slots().equals(last)) {
-      elected(sender, epoch);
+      onElected(sender, epoch);
     }
     ofEpoch.put(sender.id(), header.slots());
   }
 
-  private void elected(SimulatedNode sender, long epoch) {
+  private void onElected(SimulatedClusterNode sender, long epoch) {
     int agreeing = counts.getOrDefault(new Candidacy(sender.id(), epoch), 0);
     if (agreeing < sender.core().majority()) {
       throw new Violation(

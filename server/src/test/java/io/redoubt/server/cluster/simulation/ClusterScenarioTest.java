@@ -26,11 +26,11 @@ class ClusterScenarioTest {
     return fleet;
   }
 
-  private static SimulatedNode node(ClusterFleet fleet, int number) {
+  private static SimulatedClusterNode node(ClusterFleet fleet, int number) {
     return fleet.nodes().get(number - 1);
   }
 
-  private static Node seen(SimulatedNode by, SimulatedNode node) {
+  private static Node seen(SimulatedClusterNode by, SimulatedClusterNode node) {
     Node seen = by.core().node(node.id());
     if (seen == null) {
       throw new AssertionError(by.name() + " does not know " + node.name());
@@ -38,7 +38,7 @@ class ClusterScenarioTest {
     return seen;
   }
 
-  private static void waitForMaster(ClusterFleet fleet, SimulatedNode node, SlotSet slots) {
+  private static void waitForMaster(ClusterFleet fleet, SimulatedClusterNode node, SlotSet slots) {
     fleet.waitFor(
         PATIENCE_MILLIS,
         () ->
@@ -50,8 +50,8 @@ class ClusterScenarioTest {
   @Test
   void replacesAKilledMasterWhichThenFollows() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode master = node(fleet, 1);
-    SimulatedNode replica = node(fleet, 4);
+    SimulatedClusterNode master = node(fleet, 1);
+    SimulatedClusterNode replica = node(fleet, 4);
     master.crash();
     waitForMaster(fleet, replica, fleet.share(0));
     assertThat(fleet.rules().elections()).isEqualTo(1);
@@ -66,9 +66,9 @@ class ClusterScenarioTest {
     for (int seed = 1; seed <= 10; seed++) {
       ClusterFleet fleet = new ClusterFleet(seed, 3, 2, TIMEOUT_MILLIS);
       fleet.form();
-      SimulatedNode master = node(fleet, 1);
-      SimulatedNode late = node(fleet, 4);
-      SimulatedNode ahead = node(fleet, 7);
+      SimulatedClusterNode master = node(fleet, 1);
+      SimulatedClusterNode late = node(fleet, 4);
+      SimulatedClusterNode ahead = node(fleet, 7);
       fleet.network().cut(master.ip(), late.ip());
       fleet.network().runFor(1000);
       assertThat(ahead.offset()).isGreaterThan(late.offset());
@@ -85,9 +85,9 @@ class ClusterScenarioTest {
   @Test
   void needsTheMajorityFromTheBeginningOfAnElection() {
     ClusterFleet fleet = formed(4, 1);
-    SimulatedNode giver = node(fleet, 1);
-    SimulatedNode taker = node(fleet, 5);
-    SimulatedNode candidate = node(fleet, 7);
+    SimulatedClusterNode giver = node(fleet, 1);
+    SimulatedClusterNode taker = node(fleet, 5);
+    SimulatedClusterNode candidate = node(fleet, 7);
     candidate.waitLikeRedis(); // which leaves time to cut a connection
     fleet.rules().allowOperators();
     node(fleet, 3).crash();
@@ -114,10 +114,10 @@ class ClusterScenarioTest {
   @Test
   void countsMastersThatItHasNotHeardOf() {
     ClusterFleet fleet = formed(4, 1);
-    SimulatedNode observer = node(fleet, 7);
-    SimulatedNode taker = node(fleet, 8);
+    SimulatedClusterNode observer = node(fleet, 7);
+    SimulatedClusterNode taker = node(fleet, 8);
     fleet.rules().allowOperators();
-    for (SimulatedNode other : fleet.nodes()) {
+    for (SimulatedClusterNode other : fleet.nodes()) {
       if (other != node(fleet, 4)) {
         fleet.network().cut(other.ip(), observer.ip());
       }
@@ -141,8 +141,8 @@ class ClusterScenarioTest {
   @Test
   void losesNoWriteInAManualFailover() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode master = node(fleet, 2);
-    SimulatedNode replica = node(fleet, 5);
+    SimulatedClusterNode master = node(fleet, 2);
+    SimulatedClusterNode replica = node(fleet, 5);
     assertThat(replica.order(new Input.Failover(FailoverKind.DEFAULT))).isEqualTo("OK");
     waitForMaster(fleet, replica, fleet.share(1));
     fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
@@ -154,7 +154,7 @@ class ClusterScenarioTest {
   @Test
   void abortsAManualFailoverWhoseMasterDies() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode replica = node(fleet, 4);
+    SimulatedClusterNode replica = node(fleet, 4);
     node(fleet, 1).pause(4000);
     assertThat(replica.order(new Input.Failover(FailoverKind.DEFAULT))).isEqualTo("OK");
     fleet.network().runFor(1000);
@@ -175,7 +175,7 @@ class ClusterScenarioTest {
     node(fleet, 4).crash();
     assertThat(node(fleet, 5).order(new Input.Failover(FailoverKind.TAKEOVER))).isEqualTo("OK");
     assertThat(node(fleet, 5).core().me().slots()).isEqualTo(fleet.share(1));
-    fleet.nodes().forEach(SimulatedNode::start);
+    fleet.nodes().forEach(SimulatedClusterNode::start);
     fleet.waitFor(PATIENCE_MILLIS, fleet::disagreement);
     assertThat(node(fleet, 2).core().me().isReplica()).isTrue();
   }
@@ -194,8 +194,8 @@ class ClusterScenarioTest {
   @Test
   void movesASlot() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode from = node(fleet, 3);
-    SimulatedNode to = node(fleet, 1);
+    SimulatedClusterNode from = node(fleet, 3);
+    SimulatedClusterNode to = node(fleet, 1);
     int slot = 16_000;
     assertThat(from.core().owner(slot)).isSameAs(from.core().me());
     assertThat(to.order(new Input.ImportSlot(slot, from.id()))).isEqualTo("OK");
@@ -223,7 +223,7 @@ class ClusterScenarioTest {
     ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
     fleet.rules().allowOperators();
     for (int i = 1; i <= 2; i++) {
-      SimulatedNode node = node(fleet, i);
+      SimulatedClusterNode node = node(fleet, i);
       node.start();
       assertThat(node.order(new Input.SetConfigEpoch(5))).isEqualTo("OK");
       assertThat(node.order(new Input.SetConfigEpoch(6)))
@@ -242,9 +242,9 @@ class ClusterScenarioTest {
   @Test
   void forgetsANodeEverywhere() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode gone = node(fleet, 6);
+    SimulatedClusterNode gone = node(fleet, 6);
     gone.crash();
-    SimulatedNode first = node(fleet, 1);
+    SimulatedClusterNode first = node(fleet, 1);
     assertThat(first.order(new Input.Forget(first.id())))
         .isEqualTo("ERR I tried hard but I can't forget myself...");
     assertThat(first.order(new Input.Forget("0".repeat(40))))
@@ -253,7 +253,7 @@ class ClusterScenarioTest {
         .isEqualTo("ERR Can't forget my master!");
     assertThat(first.order(new Input.Forget(gone.id()))).isEqualTo("OK");
     fleet.network().runFor(10_000);
-    for (SimulatedNode node : fleet.nodes()) {
+    for (SimulatedClusterNode node : fleet.nodes()) {
       if (node != gone) {
         assertThat(node.core().node(gone.id())).as(node.name()).isNull();
       }
@@ -271,20 +271,20 @@ class ClusterScenarioTest {
   @Test
   void movesAReplicaToATakerWithoutSiblings() {
     ClusterFleet fleet = formed(3, 2);
-    SimulatedNode taker = node(fleet, 7);
+    SimulatedClusterNode taker = node(fleet, 7);
     node(fleet, 4).crash();
     node(fleet, 1).crash();
     waitForMaster(fleet, taker, fleet.share(0));
     assertGetsAReplica(fleet, taker);
   }
 
-  private static void assertGetsAReplica(ClusterFleet fleet, SimulatedNode orphan) {
+  private static void assertGetsAReplica(ClusterFleet fleet, SimulatedClusterNode orphan) {
     fleet.waitFor(PATIENCE_MILLIS, () -> workingReplicas(orphan) == 0 ? null : "has replicas");
     fleet.waitFor(PATIENCE_MILLIS, () -> workingReplicas(orphan) > 0 ? null : "nobody came");
     assertThat(workingReplicas(orphan)).isEqualTo(1);
   }
 
-  private static long workingReplicas(SimulatedNode master) {
+  private static long workingReplicas(SimulatedClusterNode master) {
     return master.core().me().replicas().stream().filter(each -> !each.hasFailed()).count();
   }
 
@@ -292,9 +292,9 @@ class ClusterScenarioTest {
   @Test
   void spreadsShardsWithTheHandshake() {
     ClusterFleet fleet = new ClusterFleet(1, 2, 0, TIMEOUT_MILLIS);
-    SimulatedNode one = node(fleet, 1);
-    SimulatedNode two = node(fleet, 2);
-    fleet.nodes().forEach(SimulatedNode::start);
+    SimulatedClusterNode one = node(fleet, 1);
+    SimulatedClusterNode two = node(fleet, 2);
+    fleet.nodes().forEach(SimulatedClusterNode::start);
     two.order(new Input.Meet(one.ip(), 6379, 16379));
     while (!knows(one, two) || !knows(two, one)) {
       fleet.network().runFor(1);
@@ -304,7 +304,7 @@ class ClusterScenarioTest {
     assertThat(seen(two, one).labels()).isEqualTo(one.core().me().labels());
   }
 
-  private static boolean knows(SimulatedNode observer, SimulatedNode node) {
+  private static boolean knows(SimulatedClusterNode observer, SimulatedClusterNode node) {
     return observer.core().allNodes().stream()
         .anyMatch(each -> each.id().equals(node.id()) && !each.isInHandshake());
   }
@@ -312,7 +312,7 @@ class ClusterScenarioTest {
   @Test
   void spreadsHostNamesAndShards() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode named = node(fleet, 2);
+    SimulatedClusterNode named = node(fleet, 2);
     ClusterOptions options = ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379));
     named.order(
         new Input.Configure(
@@ -325,7 +325,7 @@ class ClusterScenarioTest {
                 true,
                 true)));
     fleet.network().runFor(5000);
-    for (SimulatedNode node : fleet.nodes()) {
+    for (SimulatedClusterNode node : fleet.nodes()) {
       Node seen = seen(node, named);
       assertThat(seen.labels()).isEqualTo(named.core().me().labels());
       assertThat(seen.labels().hostname()).isEqualTo("two.example.com");
@@ -345,9 +345,9 @@ class ClusterScenarioTest {
 
   /** Restarts all nodes at addresses that only the name server knows. */
   private static void moveAll(ClusterFleet fleet) {
-    fleet.nodes().forEach(SimulatedNode::crash);
+    fleet.nodes().forEach(SimulatedClusterNode::crash);
     fleet.nodes().forEach(fleet::move);
-    fleet.nodes().forEach(SimulatedNode::start);
+    fleet.nodes().forEach(SimulatedClusterNode::start);
   }
 
   @Test
@@ -358,7 +358,7 @@ class ClusterScenarioTest {
         moveAll(fleet);
         fleet.waitFor(10_000, fleet::disagreement);
         assertThat(fleet.rules().elections()).as("seed " + seed).isZero();
-        for (SimulatedNode node : fleet.nodes()) {
+        for (SimulatedClusterNode node : fleet.nodes()) {
           for (NodeRecord record : node.disk().nodes()) {
             assertThat(record.endpoint().ip()).isEqualTo(fleet.of(record.id()).ip());
           }
@@ -372,14 +372,15 @@ class ClusterScenarioTest {
   void healsAfterAllNodesHaveExchangedTheirAddresses() {
     for (int seed = 1; seed <= 20; seed++) {
       ClusterFleet fleet = formedWithNames(seed);
-      List<String> ips = new ArrayList<>(fleet.nodes().stream().map(SimulatedNode::ip).toList());
+      List<String> ips =
+          new ArrayList<>(fleet.nodes().stream().map(SimulatedClusterNode::ip).toList());
       Collections.rotate(ips, seed % 5 + 1);
-      fleet.nodes().forEach(SimulatedNode::crash);
+      fleet.nodes().forEach(SimulatedClusterNode::crash);
       for (int i = 0; i < ips.size(); i++) {
         fleet.nodes().get(i).moveTo(ips.get(i));
       }
       fleet.correctNames();
-      fleet.nodes().forEach(SimulatedNode::start);
+      fleet.nodes().forEach(SimulatedClusterNode::start);
       fleet.waitFor(20_000, fleet::disagreement);
       assertThat(fleet.rules().elections()).as("seed " + seed).isZero();
     }
@@ -388,8 +389,8 @@ class ClusterScenarioTest {
   @Test
   void replicatesFromAMasterThatHasMoved() {
     ClusterFleet fleet = formedWithNames(1);
-    SimulatedNode master = node(fleet, 1);
-    SimulatedNode replica = node(fleet, 4);
+    SimulatedClusterNode master = node(fleet, 1);
+    SimulatedClusterNode replica = node(fleet, 4);
     moveAll(fleet);
     fleet.waitFor(10_000, fleet::disagreement);
     long before = master.offset();
@@ -401,9 +402,9 @@ class ClusterScenarioTest {
   @Test
   void distrustsTheNameServer() {
     ClusterFleet fleet = formedWithNames(1);
-    SimulatedNode stranger = fleet.addStranger();
+    SimulatedClusterNode stranger = fleet.addStranger();
     stranger.start();
-    SimulatedNode gone = node(fleet, 6);
+    SimulatedClusterNode gone = node(fleet, 6);
     String before = gone.ip();
     gone.crash();
     for (String wrong : List.of(node(fleet, 2).ip(), stranger.ip(), "10.9.9.9", "")) {
@@ -411,7 +412,7 @@ class ClusterScenarioTest {
       int requests = fleet.names().requests();
       fleet.network().runFor(20_000);
       assertThat(fleet.names().requests() - requests).isBetween(5 * 5, 5 * 20);
-      for (SimulatedNode node : fleet.nodes()) {
+      for (SimulatedClusterNode node : fleet.nodes()) {
         if (node != gone) {
           assertThat(seen(node, gone).endpoint().ip()).isEqualTo(before);
           assertThat(node.core().allNodes()).hasSize(6);
@@ -431,7 +432,7 @@ class ClusterScenarioTest {
   @Test
   void servesOnlyAfterItHasListened() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode master = node(fleet, 1);
+    SimulatedClusterNode master = node(fleet, 1);
     master.crash();
     master.start();
     fleet.network().runFor(1500);
@@ -444,7 +445,7 @@ class ClusterScenarioTest {
   @Test
   void servesAtOnceWhenItIsNew() {
     ClusterFleet fleet = new ClusterFleet(1, 1, 0, TIMEOUT_MILLIS);
-    SimulatedNode node = node(fleet, 1);
+    SimulatedClusterNode node = node(fleet, 1);
     node.start();
     fleet.network().runFor(100);
     assertThat(node.core().isServing()).isFalse();
@@ -472,8 +473,8 @@ class ClusterScenarioTest {
   @Test
   void servesNothingAfterAPauseUntilItHasHeardOfAMajority() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode master = node(fleet, 1);
-    SimulatedNode replica = node(fleet, 4);
+    SimulatedClusterNode master = node(fleet, 1);
+    SimulatedClusterNode replica = node(fleet, 4);
     master.pause(20_000);
     waitForMaster(fleet, replica, fleet.share(0));
     long written = master.offset();
@@ -488,7 +489,7 @@ class ClusterScenarioTest {
   void servesAfterAPauseWellBelowTheNodeTimeout() {
     for (long millis : new long[] {TIMEOUT_MILLIS * 6 / 10, TIMEOUT_MILLIS * 7 / 10}) {
       ClusterFleet fleet = formed(3, 1);
-      SimulatedNode master = node(fleet, 1);
+      SimulatedClusterNode master = node(fleet, 1);
       master.pause(millis);
       fleet.network().runFor(5 * TIMEOUT_MILLIS);
       assertThat(fleet.trace()).anyMatch(line -> line.contains("This process was paused"));
@@ -499,7 +500,7 @@ class ClusterScenarioTest {
   @Test
   void startsAnewByAReset() {
     ClusterFleet fleet = formed(3, 1);
-    SimulatedNode replica = node(fleet, 4);
+    SimulatedClusterNode replica = node(fleet, 4);
     String before = replica.id();
     assertThat(node(fleet, 1).order(new Input.Reset(true, true)))
         .isEqualTo("ERR CLUSTER RESET can't be called with master nodes containing keys");

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.cluster.simulation.SimulatedNode.Bug;
+import io.redoubt.server.cluster.simulation.SimulatedClusterNode.Bug;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
@@ -69,9 +69,9 @@ class ClusterSimulationTest {
       ClusterFleet fleet = new ClusterFleet(seed, 3, 2, 1000);
       fleet.form();
       fleet.nodes().forEach(node -> node.plant(bug));
-      fleet.network().delays(20, 300);
+      fleet.network().setDelays(20, 300);
       try {
-        for (SimulatedNode node : fleet.nodes().subList(0, 3)) {
+        for (SimulatedClusterNode node : fleet.nodes().subList(0, 3)) {
           node.crash();
           fleet.network().runFor(8000);
           node.start();

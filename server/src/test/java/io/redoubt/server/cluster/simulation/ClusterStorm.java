@@ -30,7 +30,7 @@ final class ClusterStorm {
   /** Injects faults for a time. */
   void rage(long millis) {
     long end = fleet.network().now() + millis;
-    fleet.nodes().forEach(each -> each.diskDelay(random.nextLong(30)));
+    fleet.nodes().forEach(each -> each.setDiskDelay(random.nextLong(30)));
     while (fleet.network().now() < end) {
       strike();
       fleet.network().runFor(random.nextLong(200, 6000));
@@ -38,7 +38,7 @@ final class ClusterStorm {
   }
 
   private void strike() {
-    SimulatedNode node = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
+    SimulatedClusterNode node = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
     switch (random.nextInt(kinds)) {
       case 0, 1 -> {
         note("crash " + node.name());
@@ -50,11 +50,11 @@ final class ClusterStorm {
       }
       case 3, 4 -> {
         note("start all");
-        fleet.nodes().forEach(SimulatedNode::start);
+        fleet.nodes().forEach(SimulatedClusterNode::start);
       }
       case 5, 6 -> {
         note("partition");
-        List<String> all = fleet.nodes().stream().map(SimulatedNode::ip).toList();
+        List<String> all = fleet.nodes().stream().map(SimulatedClusterNode::ip).toList();
         fleet.network().partition(all, random.nextBoolean());
       }
       case 7 -> {
@@ -64,11 +64,11 @@ final class ClusterStorm {
       case 8 -> {
         long max = random.nextLong(1, 400);
         note("delays up to " + max);
-        fleet.network().delays(1, max);
+        fleet.network().setDelays(1, max);
       }
       case 9 -> {
         note("break connections");
-        fleet.nodes().forEach(SimulatedNode::breakInbound);
+        fleet.nodes().forEach(SimulatedClusterNode::breakInbound);
       }
       case 10 -> {
         note("pause " + node.name());
@@ -81,7 +81,7 @@ final class ClusterStorm {
       case 12 -> {
         long millis = random.nextBoolean() ? 30 : random.nextLong(100, 2000);
         note("disk of " + node.name() + " takes up to " + millis);
-        node.diskDelay(millis);
+        node.setDiskDelay(millis);
       }
       case 13 -> {
         if (fleet.hasNames()) {
@@ -101,19 +101,19 @@ final class ClusterStorm {
     }
   }
 
-  private static boolean knowsNoSlotsOfItsMaster(SimulatedNode node) {
+  private static boolean knowsNoSlotsOfItsMaster(SimulatedClusterNode node) {
     Node master = node.core().me().master();
     return master != null && master.slotCount() == 0;
   }
 
   /** Restarts a node at another address; the name server learns of it at once or much later. */
-  private void move(SimulatedNode node) {
+  private void move(SimulatedClusterNode node) {
     note("move " + node.name());
     node.crash();
     String before = node.ip();
     fleet.move(node);
     if (random.nextBoolean()) {
-      SimulatedNode other = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
+      SimulatedClusterNode other = fleet.nodes().get(random.nextInt(fleet.nodes().size()));
       fleet.misname(node, random.nextBoolean() ? before : other.ip());
     }
     if (random.nextBoolean()) {
@@ -129,11 +129,11 @@ final class ClusterStorm {
   @Nullable String recover(long millis) {
     note("all heals");
     fleet.network().mend();
-    fleet.network().delays(1, 3);
+    fleet.network().setDelays(1, 3);
     fleet.correctNames();
-    for (SimulatedNode node : fleet.nodes()) {
+    for (SimulatedClusterNode node : fleet.nodes()) {
       node.crashAfterOutputs(-1);
-      node.diskDelay(2);
+      node.setDiskDelay(2);
       node.start();
     }
     return fleet.tryFor(millis, fleet::disagreement);

@@ -68,23 +68,23 @@ class FailoverTimeTest {
     for (int seed = 1; seed <= seeds; seed++) {
       ClusterFleet fleet =
           new ClusterFleet(seed, scenario.masters(), scenario.replicasEach(), TIMEOUT_MILLIS);
-      List<SimulatedNode> nodes = fleet.nodes();
+      List<SimulatedClusterNode> nodes = fleet.nodes();
       for (int i = scenario.masters(); i < nodes.size(); i++) {
         if (waiting == Waiting.ALL || (waiting == Waiting.SOME && i % 2 == seed % 2)) {
           nodes.get(i).waitLikeRedis();
         }
       }
       fleet.form();
-      nodes.forEach(each -> each.diskDelay(DISK_MILLIS));
+      nodes.forEach(each -> each.setDiskDelay(DISK_MILLIS));
       fleet.network().runFor(seed * 37L % 1000);
-      List<SimulatedNode> victims = nodes.subList(0, scenario.failing());
+      List<SimulatedClusterNode> victims = nodes.subList(0, scenario.failing());
       if (scenario.behind()) {
-        SimulatedNode late = nodes.get(scenario.masters());
+        SimulatedClusterNode late = nodes.get(scenario.masters());
         fleet.network().cut(victims.getFirst().ip(), late.ip());
         fleet.network().runFor(1000);
       }
       // The machine's connections are reset, or stay silent.
-      victims.forEach(seed % 2 == 0 ? SimulatedNode::crash : each -> isolate(fleet, each));
+      victims.forEach(seed % 2 == 0 ? SimulatedClusterNode::crash : each -> isolate(fleet, each));
       long failedAt = await(fleet, () -> anyFailed(fleet, victims));
       millis.add(await(fleet, () -> areReplaced(fleet, victims)) - failedAt);
       if (scenario.behind() && nodes.get(scenario.masters()).core().me().isMaster()) {
@@ -108,8 +108,8 @@ class FailoverTimeTest {
     return figures;
   }
 
-  private static void isolate(ClusterFleet fleet, SimulatedNode node) {
-    for (SimulatedNode other : fleet.nodes()) {
+  private static void isolate(ClusterFleet fleet, SimulatedClusterNode node) {
+    for (SimulatedClusterNode other : fleet.nodes()) {
       fleet.network().cut(node.ip(), other.ip());
       fleet.network().cut(other.ip(), node.ip());
     }
@@ -128,9 +128,9 @@ class FailoverTimeTest {
     return fleet.network().now();
   }
 
-  private static boolean anyFailed(ClusterFleet fleet, List<SimulatedNode> victims) {
-    for (SimulatedNode node : fleet.nodes()) {
-      for (SimulatedNode victim : victims) {
+  private static boolean anyFailed(ClusterFleet fleet, List<SimulatedClusterNode> victims) {
+    for (SimulatedClusterNode node : fleet.nodes()) {
+      for (SimulatedClusterNode victim : victims) {
         Node seen = node.isUp() ? node.core().node(victim.id()) : null;
         if (seen != null && seen.hasFailed() && !victims.contains(node)) {
           return true;
@@ -140,11 +140,11 @@ class FailoverTimeTest {
     return false;
   }
 
-  private static boolean areReplaced(ClusterFleet fleet, List<SimulatedNode> victims) {
-    for (SimulatedNode victim : victims) {
+  private static boolean areReplaced(ClusterFleet fleet, List<SimulatedClusterNode> victims) {
+    for (SimulatedClusterNode victim : victims) {
       int number = fleet.nodes().indexOf(victim);
       boolean replaced = false;
-      for (SimulatedNode node : fleet.nodes()) {
+      for (SimulatedClusterNode node : fleet.nodes()) {
         replaced |=
             !victims.contains(node)
                 && node.isUp()

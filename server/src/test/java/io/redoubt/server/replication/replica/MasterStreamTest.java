@@ -220,7 +220,7 @@ class MasterStreamTest {
     }
 
     @Override
-    public void applied(MemorySegment memory, long from, long to) {
+    public void onApplied(MemorySegment memory, long from, long to) {
       applied.writeBytes(memory.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE));
     }
 

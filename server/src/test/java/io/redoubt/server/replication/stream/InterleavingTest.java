@@ -12,11 +12,11 @@ class InterleavingTest {
     Interleaving turns = new Interleaving(Long.MAX_VALUE);
     assertThat(turns.allowance(false)).isEqualTo(Long.MAX_VALUE);
     assertThat(turns.allowance(true)).isEqualTo(Interleaving.LEAD_BYTES);
-    turns.streamSent(Interleaving.LEAD_BYTES);
+    turns.onStreamSent(Interleaving.LEAD_BYTES);
     assertThat(turns.allowance(true)).isZero();
-    turns.snapshotSent(100);
+    turns.onSnapshotSent(100);
     assertThat(turns.allowance(true)).isEqualTo(100);
-    turns.streamSent(1_000_000);
+    turns.onStreamSent(1_000_000);
     assertThat(turns.allowance(true)).isZero();
     assertThat(turns.allowance(false)).isPositive();
   }
@@ -25,10 +25,10 @@ class InterleavingTest {
   void sendsNoMoreThanTheReplicaBuffers() {
     Interleaving turns = new Interleaving(1000);
     assertThat(turns.allowance(true)).isEqualTo(1000);
-    turns.streamSent(999);
+    turns.onStreamSent(999);
     assertThat(turns.allowance(false)).isEqualTo(1);
-    turns.streamSent(1);
-    turns.snapshotSent(1 << 20);
+    turns.onStreamSent(1);
+    turns.onSnapshotSent(1 << 20);
     assertThat(turns.allowance(false)).isZero();
     assertThat(turns.allowance(true)).isZero();
   }
@@ -43,8 +43,8 @@ class InterleavingTest {
     for (int turn = 0; turn < 10_000; turn++) {
       long room = 1 + random.nextInt(256 * 1024);
       long sent = Math.min(room, turns.allowance(true));
-      turns.streamSent(sent);
-      turns.snapshotSent(room - sent);
+      turns.onStreamSent(sent);
+      turns.onSnapshotSent(room - sent);
       stream += sent;
       snapshot += room - sent;
       assertThat(stream - snapshot).isBetween(-256L * 1024, Interleaving.LEAD_BYTES);

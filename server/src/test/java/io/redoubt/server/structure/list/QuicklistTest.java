@@ -29,7 +29,7 @@ final class QuicklistTest {
       try (Slabs slabs = Slabs.checking();
           ListCursor cursor = new ListCursor(slabs)) {
         Quicklist lists = new Quicklist(slabs);
-        lists.plainBytes(PLAIN_BYTES);
+        lists.setPlainBytes(PLAIN_BYTES);
         long root = lists.create(pick(LIMITS), pick(DEPTHS));
         List<String> model = new ArrayList<>();
         int most = 1 + random.nextInt(600);

@@ -48,17 +48,17 @@ final class HashesTest {
 
   @BeforeEach
   void registerStructures() {
-    keyspace.structures(Type.HASH, hashes);
-    keyspace.nowMicros(now * 1000);
-    keyspace.listener(
+    keyspace.setStructures(Type.HASH, hashes);
+    keyspace.setNowMicros(now * 1000);
+    keyspace.setListener(
         new KeyspaceListener() {
           @Override
-          public void expired(Database database, long entry) {
+          public void onExpired(Database database, long entry) {
             expired.add(database.index() + key(entry));
           }
 
           @Override
-          public void elementExpired(Database database, long entry, long element, int length) {
+          public void onElementExpired(Database database, long entry, long element, int length) {
             expired.add(database.index() + key(entry) + "." + text(element, length));
           }
         });
@@ -287,7 +287,7 @@ final class HashesTest {
   /** Advances the clock and expires fields and keys in slices. */
   private void advance() {
     now += random.nextInt(200);
-    keyspace.nowMicros(now * 1000);
+    keyspace.setNowMicros(now * 1000);
     List<String> due = new ArrayList<>();
     long next = Long.MAX_VALUE;
     for (int index = 0; index < model.size(); index++) {
@@ -391,23 +391,23 @@ final class HashesTest {
       entry = hashes.expireAt(database, entry, goes.address(), goes.length(), now + 10);
       entry = hashes.settle(database, entry);
       assertThat(Values.encodingName(entry)).isEqualTo("listpackex");
-      keyspace.nowMicros((now + 10) * 1000);
+      keyspace.setNowMicros((now + 10) * 1000);
       assertThat(hashes.find(entry, goes.address(), goes.length())).isTrue();
-      keyspace.nowMicros((now + 11) * 1000);
+      keyspace.setNowMicros((now + 11) * 1000);
       for (ExpiredKeys choice : List.of(ExpiredKeys.DELETE, ExpiredKeys.HIDE)) {
-        keyspace.expiredKeys(choice);
+        keyspace.setExpiredKeys(choice);
         assertThat(hashes.find(entry, goes.address(), goes.length())).isFalse();
         assertThat(hashes.size(entry)).isEqualTo(1);
         assertThat(read(entry)).containsOnlyKeys("stays");
         assertThat(hashes.sizeWithDue(entry)).isEqualTo(2);
       }
-      keyspace.expiredKeys(ExpiredKeys.KEEP);
+      keyspace.setExpiredKeys(ExpiredKeys.KEEP);
       assertThat(hashes.find(entry, goes.address(), goes.length())).isTrue();
       assertThat(hashes.size(entry)).isEqualTo(2);
       assertThat(read(entry)).hasSize(2);
       assertThat(keyspace.expireDue(10)).isZero();
 
-      keyspace.expiredKeys(ExpiredKeys.DELETE);
+      keyspace.setExpiredKeys(ExpiredKeys.DELETE);
       assertThat(hashes.findForWrite(database, entry, goes.address(), goes.length())).isFalse();
       assertThat(expired).containsExactly("0key.goes");
       entry = hashes.settle(database, entry);

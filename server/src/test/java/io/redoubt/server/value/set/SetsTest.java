@@ -43,8 +43,8 @@ final class SetsTest {
 
   @BeforeEach
   void registerStructures() {
-    keyspace.structures(Type.SET, sets.tables());
-    keyspace.nowMicros(1_700_000_000_000_000L);
+    keyspace.setStructures(Type.SET, sets.tables());
+    keyspace.setNowMicros(1_700_000_000_000_000L);
   }
 
   @AfterEach
@@ -323,7 +323,7 @@ final class SetsTest {
   private TreeSet<String> members(long set) {
     TreeSet<String> found = new TreeSet<>();
     try (SetMembers member = new SetMembers(slabs)) {
-      member.start(set);
+      member.iterate(set);
       while (member.next()) {
         assertThat(found.add(text(member))).isTrue();
       }

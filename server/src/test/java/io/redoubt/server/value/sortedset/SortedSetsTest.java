@@ -72,7 +72,7 @@ final class SortedSetsTest {
 
   @BeforeEach
   void registerStructures() {
-    keyspace.structures(Type.ZSET, sets);
+    keyspace.setStructures(Type.ZSET, sets);
   }
 
   @AfterEach
@@ -391,7 +391,7 @@ final class SortedSetsTest {
     try (Slabs plain = Slabs.create();
         Keyspace other = new Keyspace(plain, 1, random)) {
       SortedSets large = new SortedSets(other, limits);
-      other.structures(Type.ZSET, large);
+      other.setStructures(Type.ZSET, large);
       try (RegionArgument text = RegionArgument.of(plain, "member:000000000")) {
         long used = plain.usedBytes();
         long at = large.create(other.database(0), text.address(), text.length(), 1, 1);

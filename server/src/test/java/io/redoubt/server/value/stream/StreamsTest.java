@@ -140,7 +140,7 @@ final class StreamsTest {
     boolean deleted = streams.delete(root, id.toStreamId());
     assertThat(deleted).isEqualTo(model.entries.remove(id) != null);
     if (deleted) {
-      streams.deleted(root);
+      streams.onDeleted(root);
     }
   }
 
@@ -322,10 +322,10 @@ final class StreamsTest {
       assertThat(other.addNode(copy, id, Region.MEMORY, Streams.node(at))).isTrue();
       assertThat(other.addNode(copy, id, Region.MEMORY, Streams.node(at))).isFalse();
     }
-    other.loaded(copy);
+    other.onLoaded(copy);
     id.load(Streams.lastId(root));
-    Streams.lastId(copy, id);
-    Streams.entriesAdded(copy, Streams.entriesAdded(root));
+    Streams.setLastId(copy, id);
+    Streams.setEntriesAdded(copy, Streams.entriesAdded(root));
     StreamGroups from = streams.groups();
     StreamGroups to = other.groups();
     for (int i = 0; i < from.count(root); i++) {

@@ -119,7 +119,7 @@ public final class DirectSnapshot implements AutoCloseable {
       return measured;
     }
     output.send(memory, offset, length, frame);
-    spent(length);
+    spend(length);
     output.flush();
     return true;
   }
@@ -144,7 +144,7 @@ public final class DirectSnapshot implements AutoCloseable {
     long bytes = 0;
     while (!spill.isEmpty() && output.mayQueue() && rate.allows()) {
       int read = output.sendFrom(spill::read, Long.MAX_VALUE, frame);
-      spent(read);
+      spend(read);
       bytes += read;
     }
     output.flush();
@@ -159,10 +159,10 @@ public final class DirectSnapshot implements AutoCloseable {
     return bytes;
   }
 
-  private void spent(long bytes) {
+  private void spend(long bytes) {
     rate.spend(bytes);
     if (interleaving != null) {
-      interleaving.snapshotSent(bytes);
+      interleaving.onSnapshotSent(bytes);
     }
   }
 

@@ -36,7 +36,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A keyspace with the dependencies of snapshots. Strings are encoded as ISO-8859-1. */
-public final class Bench implements AutoCloseable, SnapshotSettings {
+public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
 
   public static final int DATABASES = 8;
   private static final int SCRATCH_BYTES = 1 << 21;
@@ -69,10 +69,10 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   private final long scratch = slabs.allocateFar(2 * SCRATCH_BYTES);
 
   /** Creates an empty keyspace that saves to a directory. */
-  public Bench(Path directory) {
+  public SnapshotFixture(Path directory) {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, Seed.from(1));
-    keyspace.nowMicros(clock.wallMillis() * 1000);
+    keyspace.setNowMicros(clock.wallMillis() * 1000);
     this.values = new Values(keyspace, new SmallLimits());
     this.context =
         new SnapshotContext(
@@ -186,7 +186,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
 
   /** Loads a file into another keyspace and returns its contents. */
   public static Map<String, Value> load(Path file, LoadRule rule) throws IOException, RdbException {
-    try (Bench other = new Bench(file.getParent());
+    try (SnapshotFixture other = new SnapshotFixture(file.getParent());
         RdbFileLoad load = new RdbFileLoad(other.context, file, rule, new LoadProgress())) {
       load.run();
       return other.contents();

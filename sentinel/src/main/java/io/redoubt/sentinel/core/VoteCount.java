@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the votes of an epoch, in which at most one sentinel can win. */
-final class Votes {
-  private Votes() {}
+final class VoteCount {
+  private VoteCount() {}
 
   /**
    * Returns the objection to a vote of ours in an epoch: there is at most one vote per epoch, and

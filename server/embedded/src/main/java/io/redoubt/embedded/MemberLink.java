@@ -12,7 +12,7 @@ import java.util.Set;
  * A one-way path between members of a group: a port that stands for the target's port, with a relay
  * for each connection. Confined to the transport's loop, except for {@link #address}.
  */
-final class Link {
+final class MemberLink {
   private static final int BACKLOG = 511;
 
   private final Set<Relay> relays = new HashSet<>();
@@ -21,7 +21,7 @@ final class Link {
   private long delayMillis;
 
   /** Opens the path; callable from any thread. */
-  Link(Transport transport, InetSocketAddress target) throws IOException {
+  MemberLink(Transport transport, InetSocketAddress target) throws IOException {
     listener =
         transport.listen(
             new InetSocketAddress(target.getAddress(), 0),
@@ -36,10 +36,10 @@ final class Link {
 
   private void add(Relay relay) {
     relays.add(relay);
-    relay.linkChanged();
+    relay.onLinkChange();
   }
 
-  void ended(Relay relay) {
+  void remove(Relay relay) {
     relays.remove(relay);
   }
 
@@ -52,13 +52,13 @@ final class Link {
   }
 
   /** Stops or resumes all traffic. */
-  void cut(boolean newCut) {
+  void setCut(boolean newCut) {
     cut = newCut;
-    List.copyOf(relays).forEach(Relay::linkChanged);
+    List.copyOf(relays).forEach(Relay::onLinkChange);
   }
 
   /** Delays later bytes, in each direction. */
-  void delay(long millis) {
+  void setDelay(long millis) {
     delayMillis = millis;
   }
 }

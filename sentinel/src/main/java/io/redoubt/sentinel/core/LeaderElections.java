@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.message.Epochs;
 import io.redoubt.sentinel.settings.Timing;
@@ -10,13 +10,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Opinions about masters and votes for failover leaders, given and requested. */
-final class Elections {
+final class LeaderElections {
   private final SentinelWorld world;
   private final Links links;
   private final LeaderWait leaderWait;
   private final Promotions promotions;
 
-  Elections(SentinelWorld world, Links links, LeaderWait leaderWait, Promotions promotions) {
+  LeaderElections(SentinelWorld world, Links links, LeaderWait leaderWait, Promotions promotions) {
     this.world = world;
     this.links = links;
     this.leaderWait = leaderWait;
@@ -27,7 +27,7 @@ final class Elections {
    * Handles another sentinel's question about a master, which may request our vote. Returns the
    * master if it does, null otherwise.
    */
-  @Nullable Master askedIfDown(Input.AskedIfDown asked) {
+  @Nullable Master askedIfDown(SentinelInput.AskedIfDown asked) {
     Master master = null;
     for (Master each : world.masters()) {
       if (world.names.same(each.address(), asked.address())) {
@@ -36,12 +36,12 @@ final class Elections {
       }
     }
     if (master == null) {
-      world.emit(new Output.Opinion(false, "*", 0));
+      world.emit(new SentinelOutput.Opinion(false, "*", 0));
       return null;
     }
     boolean down = !world.isTilted() && master.isSubjectivelyDown();
     if (asked.candidate().equals("*")) {
-      world.emit(new Output.Opinion(down, "*", 0));
+      world.emit(new SentinelOutput.Opinion(down, "*", 0));
       return null;
     }
     if (Epochs.isPossible(asked.epoch())) {
@@ -51,7 +51,7 @@ final class Elections {
       vote(master, asked.candidate(), asked.epoch(), asked.coordinated());
     }
     String leader = master.leader() == null ? "*" : master.leader();
-    world.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
+    world.emit(new SentinelOutput.Opinion(down, leader, master.leaderEpoch()));
     return master;
   }
 
@@ -104,12 +104,12 @@ final class Elections {
               List.of(
                   "SENTINEL",
                   "is-master-down-by-addr",
-                  world.shown(master.address()).host(),
+                  world.displayed(master.address()).host(),
                   Integer.toString(master.address().port()),
                   Long.toString(epoch),
                   candidate));
       if (failover != null && stands && failover.isCoordinated() && peer.knowsCoordination()) {
-        words.add(Input.AskedIfDown.COORDINATED);
+        words.add(SentinelInput.AskedIfDown.COORDINATED);
       }
       links.send(
           peer, Link.Kind.COMMAND, vote ? Purpose.VOTE : Purpose.OPINION, List.copyOf(words));
@@ -119,7 +119,7 @@ final class Elections {
   /** Handles a sentinel's opinion and optional vote. */
   void onAnswer(SentinelPeer peer, NodeRequest request, Answer answer) {
     boolean coordinated =
-        request.commands().getFirst().getLast().equals(Input.AskedIfDown.COORDINATED);
+        request.commands().getFirst().getLast().equals(SentinelInput.AskedIfDown.COORDINATED);
     if (coordinated && answer instanceof Answer.Failure && peer.knowsCoordination()) {
       // A Redis sentinel, which votes regardless of the master's state.
       peer.onCoordinationRefused();

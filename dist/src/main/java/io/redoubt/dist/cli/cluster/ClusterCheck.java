@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Checks that all nodes agree, that no slot is migrating, and that each slot has an owner. */
-final class Check {
-  private final Conversation talk;
-  private final Topology topology;
+final class ClusterCheck {
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
-  Check(Conversation talk, Topology topology) {
+  ClusterCheck(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();

@@ -17,24 +17,24 @@ import org.jspecify.annotations.Nullable;
  * The documentation of a server's commands: its reply to COMMAND DOCS or, of a server before Redis
  * 7, the names in its reply to COMMAND.
  */
-public final class CommandDocs {
+public final class DocumentedCommands {
   private static final int MOST_WORDS = 3;
 
   private final TreeMap<String, CommandDoc> commands = new TreeMap<>();
 
-  private CommandDocs() {}
+  private DocumentedCommands() {}
 
   /** Returns empty documentation. */
-  public static CommandDocs none() {
-    return new CommandDocs();
+  public static DocumentedCommands none() {
+    return new DocumentedCommands();
   }
 
   /**
    * Loads the documentation from a server. The result is empty if the server replies with errors.
    */
-  public static CommandDocs load(ClientConnection connection)
+  public static DocumentedCommands load(ClientConnection connection)
       throws IOException, ProtocolException {
-    CommandDocs docs = new CommandDocs();
+    DocumentedCommands docs = new DocumentedCommands();
     try {
       Reply reply = connection.call("COMMAND", "DOCS");
       if (!reply.isError() && !reply.isNull() && !reply.elements().isEmpty()) {
@@ -112,8 +112,8 @@ public final class CommandDocs {
     }
   }
 
-  private static List<Argument> arguments(@Nullable Reply reply) {
-    List<Argument> arguments = new ArrayList<>();
+  private static List<HelpArgument> arguments(@Nullable Reply reply) {
+    List<HelpArgument> arguments = new ArrayList<>();
     if (reply != null) {
       for (Reply argument : reply.elements()) {
         arguments.add(argument(fields(argument)));
@@ -122,13 +122,13 @@ public final class CommandDocs {
     return arguments;
   }
 
-  private static Argument argument(Map<String, Reply> fields) {
-    Argument.Kind kind =
+  private static HelpArgument argument(Map<String, Reply> fields) {
+    HelpArgument.Kind kind =
         switch (text(fields, "type")) {
-          case "pure-token" -> Argument.Kind.TOKEN;
-          case "oneof" -> Argument.Kind.CHOICE;
-          case "block" -> Argument.Kind.SEQUENCE;
-          default -> Argument.Kind.VALUE;
+          case "pure-token" -> HelpArgument.Kind.TOKEN;
+          case "oneof" -> HelpArgument.Kind.CHOICE;
+          case "block" -> HelpArgument.Kind.SEQUENCE;
+          default -> HelpArgument.Kind.VALUE;
         };
     List<String> flags = new ArrayList<>();
     Reply declared = fields.get("flags");
@@ -136,7 +136,7 @@ public final class CommandDocs {
       declared.elements().forEach(flag -> flags.add(flag.text()));
     }
     String shown = text(fields, "display_text");
-    return new Argument(
+    return new HelpArgument(
         shown.isEmpty() ? text(fields, "name") : shown,
         kind,
         text(fields, "token"),

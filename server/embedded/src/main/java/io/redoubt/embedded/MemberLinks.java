@@ -17,17 +17,17 @@ import java.util.function.Consumer;
  * The network between the members of a group, identified by their first ports. All methods may be
  * called by any thread except that of the network itself.
  */
-final class Links implements AutoCloseable {
+final class MemberLinks implements AutoCloseable {
   /** A dialing direction: from a member to a port of another one. */
   private record Way(int from, int to) {}
 
   private final Transport transport = Transport.open("redoubt-links", BufferMemory.offHeap());
   private final Map<Integer, List<Integer>> members = new HashMap<>(); // by each port of the member
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Way, Link> links = new HashMap<>(); // guarded by the lock
+  private final Map<Way, MemberLink> links = new HashMap<>(); // guarded by the lock
 
   /** Opens a network between members with the given ports. */
-  Links(List<List<Integer>> ports) {
+  MemberLinks(List<List<Integer>> ports) {
     for (List<Integer> member : ports) {
       member.forEach(port -> members.put(port, List.copyOf(member)));
     }
@@ -42,12 +42,12 @@ final class Links implements AutoCloseable {
         : to;
   }
 
-  private Link link(Way way, InetSocketAddress target) {
+  private MemberLink link(Way way, InetSocketAddress target) {
     lock.lock();
     try {
-      Link link = links.get(way);
+      MemberLink link = links.get(way);
       if (link == null) {
-        link = new Link(transport, target);
+        link = new MemberLink(transport, target);
         links.put(way, link);
       }
       return link;
@@ -61,10 +61,10 @@ final class Links implements AutoCloseable {
   /**
    * Changes the links between two members in both dialing directions; returns when that is done.
    */
-  void change(int one, int other, Consumer<Link> change) {
+  void change(int one, int other, Consumer<MemberLink> change) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    List<Link> there = links(one, other);
-    List<Link> back = links(other, one);
+    List<MemberLink> there = links(one, other);
+    List<MemberLink> back = links(other, one);
     transport
         .loop()
         .execute(() -> {
@@ -75,7 +75,7 @@ final class Links implements AutoCloseable {
     done.join();
   }
 
-  private List<Link> links(int from, int to) {
+  private List<MemberLink> links(int from, int to) {
     return Objects.requireNonNull(members.get(to)).stream()
         .map(port -> link(new Way(from, port), new InetSocketAddress("127.0.0.1", port)))
         .toList();

@@ -14,17 +14,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Adds a node to a cluster and removes one from it. */
-final class Membership {
+final class MembershipChange {
   static final int JOIN_SECONDS = 60;
 
-  private final Conversation talk;
-  private final Topology topology;
+  private final ClusterModeContext talk;
+  private final DiscoveredCluster topology;
   private final PrintStream out;
 
   /** A node's view of its cluster at one moment. */
   record View(int peers, long replicas, Map<String, BitSet> owners) {}
 
-  Membership(Conversation talk, Topology topology) {
+  MembershipChange(ClusterModeContext talk, DiscoveredCluster topology) {
     this.talk = talk;
     this.topology = topology;
     this.out = talk.out();
@@ -46,7 +46,7 @@ final class Membership {
     Member known = topology.members().getFirst();
     String name = address.host() + ":" + address.port();
     talk.step("Adding node " + name + " to cluster " + known.address());
-    if (!new Check(talk, topology).run()) {
+    if (!new ClusterCheck(talk, topology).run()) {
       return false;
     }
     Member master = master();
@@ -59,7 +59,7 @@ final class Membership {
     talk.step("Send CLUSTER MEET to node " + name + " to make it join the cluster.");
     added.meet(known);
     if (master != null) {
-      joined(added);
+      requireJoined(added);
       talk.step("Configure node as replica of " + master.address() + ".");
       Reply unused = added.ask("CLUSTER", "REPLICATE", master.id());
     }
@@ -107,7 +107,7 @@ final class Membership {
         added.ask(List.of("FUNCTION".getBytes(UTF_8), "RESTORE".getBytes(UTF_8), payload.bytes()));
   }
 
-  private void joined(Member added)
+  private void requireJoined(Member added)
       throws IOException, ProtocolException, InterruptedException, ClusterException {
     int others = topology.members().size() - 1;
     if (!awaitJoin(out, () -> view(added).peers() >= others)) {

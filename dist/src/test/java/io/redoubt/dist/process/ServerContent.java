@@ -20,20 +20,20 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The content of a server, key by key, as seen by a client. */
-final class Content {
+final class ServerContent {
   /** The index of the last delivered id in XINFO GROUPS. */
   private static final int LAST_DELIVERED = 7;
 
   private static final int SHOWN_BYTES = 300;
   private static final int SHOWN_DIFFERENCES = 10;
 
-  private Content() {}
+  private ServerContent() {}
 
   /**
    * Returns the keys of each database with value and expiry time. Long values are given by length
    * and hash, collections by digest.
    */
-  static Map<String, String> of(Node node) throws IOException {
+  static Map<String, String> of(NodeProcess node) throws IOException {
     Map<String, String> content = new TreeMap<>();
     try (RespClient client = node.connect()) {
       for (int database : Writes.DATABASES) {
@@ -66,7 +66,7 @@ final class Content {
    * consumer. Idle consumers and the count of entries read are left out: neither the replication
    * stream nor every RDB version carries them.
    */
-  static Map<String, String> groups(Node node) throws IOException {
+  static Map<String, String> groups(NodeProcess node) throws IOException {
     Map<String, String> groups = new TreeMap<>();
     try (RespClient client = node.connect()) {
       for (int database : Writes.DATABASES) {
@@ -89,12 +89,12 @@ final class Content {
   }
 
   /** Waits until a master has removed the short-lived keys of a test. */
-  static void awaitShortLivedRemoved(Node master) {
+  static void awaitShortLivedRemoved(NodeProcess master) {
     await().atMost(Distribution.LIMIT).until(() -> of(master).size() == lasting(master).size());
   }
 
   /** Returns the content without the short-lived keys of a test. */
-  static Map<String, String> lasting(Node node) throws IOException {
+  static Map<String, String> lasting(NodeProcess node) throws IOException {
     String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));
     Map<String, String> content = of(node);
     content.keySet().removeIf(key -> key.contains(shortLived));
@@ -113,7 +113,7 @@ final class Content {
   }
 
   /** Returns the DEBUG DIGEST of all databases, which is independent of key order. */
-  static String digest(Node node) throws IOException {
+  static String digest(NodeProcess node) throws IOException {
     Reply digest = node.ask("DEBUG", "DIGEST");
     if (digest.isError() || digest.text().length() != 40) {
       throw new AssertionError("DEBUG DIGEST: " + digest);
@@ -146,7 +146,7 @@ final class Content {
    * Waits until a replica has reached its master's offset, and asserts that both have the same
    * data.
    */
-  static void agree(Node master, Node replica) {
+  static void agree(NodeProcess master, NodeProcess replica) {
     await()
         .atMost(Distribution.LIMIT)
         .ignoreExceptionsInstanceOf(IOException.class)

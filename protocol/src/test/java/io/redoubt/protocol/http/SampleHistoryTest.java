@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class HistoryTest {
+final class SampleHistoryTest {
   private static final List<String> NAMES = List.of("at", "commands");
 
-  private final History history = new History();
+  private final SampleHistory history = new SampleHistory();
 
   @Test
   void isEmptyAtFirst() {
@@ -26,14 +26,15 @@ final class HistoryTest {
 
   @Test
   void keepsTheLastSamplesOnly() {
-    for (int i = 0; i < 3 * History.MOST + 7; i++) {
+    for (int i = 0; i < 3 * SampleHistory.MOST + 7; i++) {
       history.add(NAMES, new long[] {i, i});
     }
-    int first = 2 * History.MOST + 7;
+    int first = 2 * SampleHistory.MOST + 7;
     assertThat(history.json())
         .contains("\"samples\":[[" + first + "," + first + "],")
-        .endsWith("," + (first + History.MOST - 1) + "]]}");
-    assertThat(history.json().chars().filter(c -> c == '[').count()).isEqualTo(History.MOST + 2);
+        .endsWith("," + (first + SampleHistory.MOST - 1) + "]]}");
+    assertThat(history.json().chars().filter(c -> c == '[').count())
+        .isEqualTo(SampleHistory.MOST + 2);
   }
 
   @Test

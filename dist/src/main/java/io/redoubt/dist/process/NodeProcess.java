@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * A server or sentinel process started through its launcher, listening on a port, by default of the
  * loopback address. Its output goes to a file.
  */
-public final class Node implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
   private static final int CALL_TIMEOUT_MILLIS = 20_000;
   private static final int POLL_MILLIS = 2;
@@ -25,7 +25,7 @@ public final class Node implements AutoCloseable {
   private final int port;
   private final Path log;
 
-  private Node(Process process, String host, int port, Path log) {
+  private NodeProcess(Process process, String host, int port, Path log) {
     this.process = process;
     this.host = host;
     this.port = port;
@@ -39,7 +39,7 @@ public final class Node implements AutoCloseable {
    * @param port the port that its arguments make it listen on
    * @param log receives standard output and standard error
    */
-  public static Node start(
+  public static NodeProcess start(
       Path launcher, List<String> arguments, Map<String, String> environment, int port, Path log)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -55,7 +55,7 @@ public final class Node implements AutoCloseable {
    * @param port the port that its arguments make it listen on
    * @param log receives standard output and standard error
    */
-  public static Node start(
+  public static NodeProcess start(
       List<String> command, Map<String, String> environment, String host, int port, Path log)
       throws IOException {
     ProcessBuilder builder =
@@ -63,7 +63,7 @@ public final class Node implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    return new Node(builder.start(), host, port, log);
+    return new NodeProcess(builder.start(), host, port, log);
   }
 
   /** Returns the address at which this process reaches it. */

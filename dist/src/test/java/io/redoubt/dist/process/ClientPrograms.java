@@ -16,7 +16,7 @@ import java.util.Objects;
  * Programs in other languages that use a server through a client library. They are resources of
  * this package and print {@code ok} at their end.
  */
-final class Scripts {
+final class ClientPrograms {
   private static final String IOREDIS = "ioredis@6.0.0";
   private static final String NODE_REDIS = "@redis/client@6.3.1";
   private static final String BULLMQ = "bullmq@6.7.0";
@@ -38,7 +38,7 @@ final class Scripts {
     }
   }
 
-  private Scripts() {}
+  private ClientPrograms() {}
 
   /** Runs a script to its end and fails unless it prints {@code ok}. */
   static void passes(Library library, Path folder, String name, String... arguments)
@@ -54,7 +54,7 @@ final class Scripts {
     requireInstalled(library);
     String file = name + library.suffix;
     Path script = folder.resolve(file);
-    try (InputStream text = Scripts.class.getResourceAsStream(file)) {
+    try (InputStream text = ClientPrograms.class.getResourceAsStream(file)) {
       Files.write(script, Objects.requireNonNull(text).readAllBytes());
     }
     List<String> command = new ArrayList<>(library.interpreter);

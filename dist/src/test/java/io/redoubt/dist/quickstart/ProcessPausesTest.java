@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The pauses found in logs. */
-final class PausesTest {
+final class ProcessPausesTest {
   @TempDir private Path folder;
 
   private long longest(String log) throws Exception {
-    return Pauses.longestMillis(Files.writeString(folder.resolve("redis.log"), log));
+    return ProcessPauses.longestMillis(Files.writeString(folder.resolve("redis.log"), log));
   }
 
   @Test
@@ -41,6 +41,6 @@ final class PausesTest {
   void findsNoneInAQuietLog() throws Exception {
     assertThat(longest("9:X 28 Nov 2026 12:35:28.382 * Ready to accept connections tcp\n"))
         .isZero();
-    assertThat(Pauses.longestMillis(folder.resolve("missing.log"))).isZero();
+    assertThat(ProcessPauses.longestMillis(folder.resolve("missing.log"))).isZero();
   }
 }

@@ -13,14 +13,14 @@ import java.util.List;
  * @param repeatsToken each repetition starts with the token
  * @param parts the arguments of a choice or sequence
  */
-record Argument(
+record HelpArgument(
     String name,
     Kind kind,
     String token,
     boolean optional,
     boolean multiple,
     boolean repeatsToken,
-    List<Argument> parts) {
+    List<HelpArgument> parts) {
 
   /** The kinds of arguments. */
   enum Kind {
@@ -57,7 +57,7 @@ record Argument(
     return switch (kind) {
       case VALUE -> name;
       case TOKEN -> shownToken();
-      case CHOICE -> String.join("|", parts.stream().map(Argument::usage).toList());
+      case CHOICE -> String.join("|", parts.stream().map(HelpArgument::usage).toList());
       case SEQUENCE -> usage(parts);
     };
   }
@@ -67,7 +67,7 @@ record Argument(
   }
 
   /** Returns the form of several arguments. */
-  static String usage(List<Argument> arguments) {
-    return String.join(" ", arguments.stream().map(Argument::usage).toList());
+  static String usage(List<HelpArgument> arguments) {
+    return String.join(" ", arguments.stream().map(HelpArgument::usage).toList());
   }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The usage line of a command, made of its arguments in the reply to COMMAND DOCS. */
-final class Usage {
-  private Usage() {}
+final class UsageText {
+  private UsageText() {}
 
   static Map<String, Reply> fields(Reply map) {
     Map<String, Reply> fields = new HashMap<>();

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** A long string that is passed to a visitor in the parts in which it arrives. */
-final class LargeString implements AutoCloseable {
+final class StreamedString implements AutoCloseable {
 
   private final BufferMemory buffers;
   private final RdbVisitor visitor;
@@ -19,7 +19,7 @@ final class LargeString implements AutoCloseable {
   private BufferMemory.@Nullable Block window; // the decompressed part
   private long windowAt;
 
-  LargeString(BufferMemory buffers, RdbVisitor visitor, RdbInput in) {
+  StreamedString(BufferMemory buffers, RdbVisitor visitor, RdbInput in) {
     this.buffers = buffers;
     this.visitor = visitor;
     this.in = in;

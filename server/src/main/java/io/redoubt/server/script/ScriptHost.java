@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The operations of the server available to a running script. */
-public interface CommandRunner {
+public interface ScriptHost {
 
   /**
    * Runs a command for the script.

@@ -6,7 +6,7 @@ import java.util.List;
  * A ring with the samples of the last minutes, for the charts of a newly opened page. A sample is a
  * row of numbers that starts with its time. Confined to the server's thread.
  */
-final class History {
+final class SampleHistory {
   /** The number of samples, one a second. */
   static final int MOST = 300;
 

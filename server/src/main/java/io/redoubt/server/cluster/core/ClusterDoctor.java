@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Diagnoses states and settings that cause problems or will do so, for CLUSTER DOCTOR. Examines
  * this node's view only; other nodes may see more.
  */
-final class Doctor {
+final class ClusterDoctor {
   /** The subject of findings about the cluster as a whole. */
   private static final String WHOLE = "cluster";
 
@@ -30,7 +30,7 @@ final class Doctor {
   private final @Nullable String differingAddress;
   private final List<String> findings = new ArrayList<>();
 
-  private Doctor(World world, BusLinks links, @Nullable String differingAddress) {
+  private ClusterDoctor(World world, BusLinks links, @Nullable String differingAddress) {
     this.world = world;
     this.links = links;
     this.differingAddress = differingAddress;
@@ -38,7 +38,7 @@ final class Doctor {
 
   /** Returns the findings, each a line of the form {@code keyword subject: advice}. */
   static List<String> findings(World world, BusLinks links, @Nullable String differingAddress) {
-    Doctor doctor = new Doctor(world, links, differingAddress);
+    ClusterDoctor doctor = new ClusterDoctor(world, links, differingAddress);
     doctor.coverage();
     doctor.masters();
     doctor.machines();

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Queries the state of members. Results are empty if the member was killed meanwhile. */
-final class MemberState {
-  private MemberState() {}
+final class MemberQueries {
+  private MemberQueries() {}
 
   /** Returns the running members that are not paused. */
   static List<GroupMember> serving(List<GroupMember> members) {

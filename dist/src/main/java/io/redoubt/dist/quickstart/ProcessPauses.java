@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.NodeProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * The longest pauses during which the machine did not run a process of a group. They are read from
  * the logs of cluster nodes and sentinels, and explain slow or failed steps.
  */
-final class Pauses {
+final class ProcessPauses {
   private static final Pattern OF_NODE = Pattern.compile("This process was paused for (\\d+) ms");
   private static final String OF_SENTINEL = "+tilt";
 
@@ -28,12 +28,12 @@ final class Pauses {
   /** A sentinel enters tilt mode after a pause of this length. */
   private static final long TILT_MILLIS = 2_000;
 
-  private Pauses() {}
+  private ProcessPauses() {}
 
   /** Returns the longest pause of each process in one line, empty without pauses. */
-  static Optional<String> describe(List<Node> nodes) {
+  static Optional<String> describe(List<NodeProcess> nodes) {
     List<String> longest = new ArrayList<>();
-    for (Node node : nodes) {
+    for (NodeProcess node : nodes) {
       long millis = longestMillis(node.log());
       if (millis > 0) {
         longest.add(

@@ -1,7 +1,7 @@
 package io.redoubt.dist.cli.cluster;
 
 import io.redoubt.dist.client.UsageException;
-import io.redoubt.dist.client.Words;
+import io.redoubt.dist.client.WordCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The subcommand of {@code --cluster} with its arguments, and the options of all of them. */
-public final class ClusterOptions {
+public final class ClusterModeOptions {
   private static final int DEFAULT_TIMEOUT_MILLIS = 60_000;
   private static final int DEFAULT_PIPELINE = 10;
   private static final double DEFAULT_THRESHOLD_PERCENT = 2;
@@ -43,7 +43,7 @@ public final class ClusterOptions {
   boolean onlyReplicas;
 
   /** Starts without a subcommand. */
-  public ClusterOptions() {}
+  public ClusterModeOptions() {}
 
   /** Returns true if {@code --cluster} was given. */
   public boolean isChosen() {
@@ -55,7 +55,7 @@ public final class ClusterOptions {
    *
    * @return false if it is no option of {@code --cluster}
    */
-  public boolean take(String name, Words words) throws UsageException {
+  public boolean take(String name, WordCursor words) throws UsageException {
     switch (name) {
       case "--cluster" -> {
         if (command != null) {
@@ -104,7 +104,7 @@ public final class ClusterOptions {
     return true;
   }
 
-  private void weights(Words words) throws UsageException {
+  private void weights(WordCursor words) throws UsageException {
     while (words.hasNext() && !words.optionFollows()) {
       String word = words.next();
       int equals = word.indexOf('=');

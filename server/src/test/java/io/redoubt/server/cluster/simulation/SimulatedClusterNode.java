@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A simulated node with a disk: the real core with simulated connections and a counter as its data.
  * A write to disk takes time; a crash before its end loses it.
  */
-final class SimulatedNode {
+final class SimulatedClusterNode {
   private static final long TICK_MILLIS = 100;
   private static final long MAX_LOOKUP_MILLIS = 100;
 
@@ -81,7 +81,7 @@ final class SimulatedNode {
     OLD_EPOCH
   }
 
-  SimulatedNode(ClusterFleet fleet, int number, long timeoutMillis) {
+  SimulatedClusterNode(ClusterFleet fleet, int number, long timeoutMillis) {
     this.fleet = fleet;
     this.name = "n" + number;
     this.ip = "10.0.0." + number;
@@ -155,7 +155,7 @@ final class SimulatedNode {
     return offset;
   }
 
-  void diskDelay(long millis) {
+  void setDiskDelay(long millis) {
     diskDelayMillis = millis;
   }
 
@@ -253,7 +253,7 @@ final class SimulatedNode {
   }
 
   private void replicate(long now) {
-    SimulatedNode master = follows == null ? null : fleet.at(follows);
+    SimulatedClusterNode master = follows == null ? null : fleet.at(follows);
     if (master != null
         && master.core != null
         && now >= master.pausedUntil
@@ -368,7 +368,7 @@ final class SimulatedNode {
     }
     unwritten = null;
     if (diskDelayMillis == 0) {
-      written(state);
+      onWritten(state);
       return;
     }
     writing = true;
@@ -376,7 +376,7 @@ final class SimulatedNode {
         diskDelayMillis,
         () -> {
           writing = false;
-          written(state);
+          onWritten(state);
           perform();
         });
   }
@@ -384,7 +384,7 @@ final class SimulatedNode {
   /** Writes the state that no output depends on; an earlier crash loses it. */
   private void writeLast() {
     if (unwritten != null) {
-      written(unwritten);
+      onWritten(unwritten);
       unwritten = null;
     }
   }
@@ -403,7 +403,7 @@ final class SimulatedNode {
             });
   }
 
-  private void written(ClusterState state) {
+  private void onWritten(ClusterState state) {
     if (bug != Bug.FORGETFUL_DISK) {
       disk = state;
     }
@@ -429,7 +429,7 @@ final class SimulatedNode {
   }
 
   private void connect(int link, Endpoint endpoint) {
-    SimulatedNode target = fleet.at(endpoint.ip());
+    SimulatedClusterNode target = fleet.at(endpoint.ip());
     boolean wired =
         target != null
             && !fleet.network().isCut(ip, target.ip)
@@ -477,18 +477,18 @@ final class SimulatedNode {
     fleet.rules().sending(this, id > 0 ? connection.to : connection.from, message);
     Message arriving = fleet.carried(message);
     if (id > 0) {
-      connection.there.put(() -> connection.to.arrived(connection, true, arriving));
+      connection.there.put(() -> connection.to.onArrival(connection, true, arriving));
     } else {
-      connection.back.put(() -> connection.from.arrived(connection, false, arriving));
+      connection.back.put(() -> connection.from.onArrival(connection, false, arriving));
     }
   }
 
-  private void arrived(BusConnection connection, boolean there, Message message) {
+  private void onArrival(BusConnection connection, boolean there, Message message) {
     int expected = there ? connection.toIncarnation : connection.fromIncarnation;
     if (!connection.open || expected != incarnation || core == null) {
       return;
     }
-    SimulatedNode sender = there ? connection.from : connection.to;
+    SimulatedClusterNode sender = there ? connection.from : connection.to;
     fleet.arriving(sender, this);
     int id = there ? connection.inbound : connection.link;
     step(new Input.Received(id, ip, sender.ip, message));
@@ -522,13 +522,13 @@ final class SimulatedNode {
     }
   }
 
-  void closed(BusConnection connection) {
+  void onClosed(BusConnection connection) {
     if (connection.fromIncarnation == incarnation && outbound.remove(connection.link, connection)) {
       step(new Input.Disconnected(connection.link));
     }
   }
 
-  void closedByPeer(BusConnection connection) {
+  void onClosedByPeer(BusConnection connection) {
     if (connection.toIncarnation == incarnation && inbound.remove(connection.inbound, connection)) {
       step(new Input.Disconnected(connection.inbound));
     }
@@ -539,7 +539,7 @@ final class SimulatedNode {
     for (BusConnection connection : List.copyOf(inbound.values())) {
       if (fleet.random().nextInt(3) == 0) {
         connection.breakOff();
-        closedByPeer(connection);
+        onClosedByPeer(connection);
       }
     }
   }

@@ -12,7 +12,8 @@ import java.io.PrintStream;
  *
  * @param in answers questions
  */
-record Conversation(ClusterOptions options, InputStream in, PrintStream out, PrintStream err) {
+record ClusterModeContext(
+    ClusterModeOptions options, InputStream in, PrintStream out, PrintStream err) {
 
   /** Prints the next step. */
   void step(String text) {

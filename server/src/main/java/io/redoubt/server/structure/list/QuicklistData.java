@@ -6,7 +6,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /** The data blocks of a {@link Quicklist}'s nodes, which grow, shrink and are compressed. */
-final class NodeData {
+final class QuicklistData {
 
   /** The minimum data size for compression. */
   private static final int MIN_COMPRESSED_BYTES = 48;
@@ -27,7 +27,7 @@ final class NodeData {
   private final Lzf.Compressor compressor = new Lzf.Compressor();
   private final Lzf.Decompressor decompressor = new Lzf.Decompressor();
 
-  NodeData(Slabs slabs) {
+  QuicklistData(Slabs slabs) {
     this.slabs = slabs;
   }
 
@@ -42,7 +42,7 @@ final class NodeData {
   long newPacked(int capacity) {
     long node = newNode(false, capacity);
     Listpack.create(Region.MEMORY, QuicklistNode.data(node));
-    QuicklistNode.changed(node, 0);
+    QuicklistNode.update(node, 0);
     return node;
   }
 
@@ -51,7 +51,7 @@ final class NodeData {
     int sizeBytes = (int) Listpack.sizeBytes(Region.MEMORY, listpack);
     long node = newNode(false, sizeBytes);
     Region.copy(listpack, QuicklistNode.data(node), sizeBytes);
-    QuicklistNode.changed(node, count);
+    QuicklistNode.update(node, count);
     return node;
   }
 
@@ -72,7 +72,7 @@ final class NodeData {
     QuicklistNode.sizeBytes(copy, QuicklistNode.sizeBytes(node));
     QuicklistNode.count(copy, QuicklistNode.count(node));
     if (QuicklistNode.isCompressed(node)) {
-      QuicklistNode.compressed(copy, stored);
+      QuicklistNode.markCompressed(copy, stored);
     } else if (QuicklistNode.isIncompressible(node)) {
       QuicklistNode.incompressible(copy);
     }
@@ -201,7 +201,7 @@ final class NodeData {
       Region.copy(target, block, stored);
       slabs.free(QuicklistNode.block(node), QuicklistNode.capacity(node));
       QuicklistNode.block(node, block, stored, 0);
-      QuicklistNode.compressed(node, stored);
+      QuicklistNode.markCompressed(node, stored);
     }
     slabs.free(target, room);
   }
@@ -214,7 +214,7 @@ final class NodeData {
       decompressTo(node, block);
       slabs.free(QuicklistNode.block(node), QuicklistNode.capacity(node));
       QuicklistNode.block(node, block, size, 0);
-      QuicklistNode.uncompressed(node);
+      QuicklistNode.markUncompressed(node);
     }
   }
 

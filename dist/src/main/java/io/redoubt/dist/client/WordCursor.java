@@ -3,12 +3,12 @@ package io.redoubt.dist.client;
 import java.util.List;
 
 /** A cursor over the words of a command line. */
-public final class Words {
+public final class WordCursor {
   private final List<String> words;
   private int at;
 
   /** Starts at the first word. */
-  public Words(List<String> words) {
+  public WordCursor(List<String> words) {
     this.words = List.copyOf(words);
   }
 

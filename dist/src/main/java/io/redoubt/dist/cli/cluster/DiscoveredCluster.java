@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The reachable nodes of a cluster, discovered from one of them. */
-final class Topology implements AutoCloseable {
+final class DiscoveredCluster implements AutoCloseable {
   private final Target login;
   private final PrintStream out;
   private final PrintStream err;
@@ -28,7 +28,7 @@ final class Topology implements AutoCloseable {
    *
    * @param login the login and encryption of connections
    */
-  Topology(Target login, PrintStream out, PrintStream err) {
+  DiscoveredCluster(Target login, PrintStream out, PrintStream err) {
     this.login = login;
     this.out = out;
     this.err = err;

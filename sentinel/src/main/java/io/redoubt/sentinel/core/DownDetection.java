@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelOutput.Level;
 import io.redoubt.sentinel.message.NodeInfo;
 import io.redoubt.sentinel.settings.Timing;
 
@@ -8,15 +8,15 @@ import io.redoubt.sentinel.settings.Timing;
  * Detects which instances are down: in this sentinel's view (SDOWN) and, for masters, in the view
  * of a quorum (ODOWN).
  */
-final class Health {
+final class DownDetection {
   /** The maximum random delay between candidates that detect ODOWN simultaneously. */
   private static final long DESYNC_MILLIS = 100;
 
   private final SentinelWorld world;
   private final Links links;
-  private final Elections elections;
+  private final LeaderElections elections;
 
-  Health(SentinelWorld world, Links links, Elections elections) {
+  DownDetection(SentinelWorld world, Links links, LeaderElections elections) {
     this.world = world;
     this.links = links;
     this.elections = elections;
