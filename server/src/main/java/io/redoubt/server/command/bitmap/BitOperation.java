@@ -86,13 +86,12 @@ enum BitOperation {
    * @param sources the entries, {@link Entry#NONE} for a missing key, which is all zeros
    */
   void combine(Database database, long[] sources, long result, int length) {
-    Region.zero(result, length);
     switch (this) {
       case AND -> combineAll(database, Combination.AND, sources, 0, result, length);
       case XOR -> combineAll(database, Combination.XOR, sources, 0, result, length);
       case OR -> combineAll(database, Combination.OR, sources, 0, result, length);
       case NOT -> {
-        combineAll(database, Combination.OR, sources, 0, result, length);
+        copy(database, sources[0], result, length);
         Bits.invert(result, length);
       }
       case DIFF -> combineApart(database, Combination.ONLY_SECOND, sources, result, length);
@@ -105,10 +104,9 @@ enum BitOperation {
   /** Combines the sources from index {@code from}, starting with a copy of the first. */
   private static void combineAll(
       Database database, Combination how, long[] sources, int from, long result, int length) {
-    Combination next = Combination.OR;
-    for (int i = from; i < sources.length; i++) {
-      combine(database, next, sources[i], result, length);
-      next = how;
+    copy(database, sources[from], result, length);
+    for (int i = from + 1; i < sources.length; i++) {
+      combine(database, how, sources[i], result, length);
     }
   }
 
@@ -116,6 +114,18 @@ enum BitOperation {
       Database database, Combination how, long[] sources, long result, int length) {
     combineAll(database, Combination.OR, sources, 1, result, length);
     combine(database, how, sources[0], result, length);
+  }
+
+  /** Copies a source and pads it with zeros. */
+  private static void copy(Database database, long source, long result, int length) {
+    int copied = 0;
+    if (source != Entry.NONE) {
+      copied = StringValue.length(source);
+      long bytes = StringValue.openBytes(database, source);
+      Region.copy(bytes, result, copied);
+      StringValue.closeBytes(database, source, bytes);
+    }
+    Region.zero(result + copied, length - copied);
   }
 
   private static void combine(
@@ -133,6 +143,7 @@ enum BitOperation {
     Slabs slabs = database.slabs();
     long repeated = slabs.allocateFar(length);
     try {
+      Region.zero(result, length);
       Region.zero(repeated, length);
       for (long source : sources) {
         if (source != Entry.NONE) {
