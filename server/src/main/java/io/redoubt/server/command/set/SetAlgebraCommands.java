@@ -173,7 +173,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     Database temporary = call.values().temporaries().database();
     long result = newResult(call);
     while (algebra.nextCommon()) {
-      sets.add(temporary, result, algebra.member());
+      sets.addNew(temporary, result, algebra.member());
       result = sets.entry();
     }
     store(call, result, KeyEvent.SINTERSTORE);
@@ -227,7 +227,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     if (algebra.prefersLookups()) {
       algebra.startDifference();
       while (algebra.nextLeft()) {
-        sets.add(temporary, result, algebra.member());
+        sets.addNew(temporary, result, algebra.member());
         result = sets.entry();
       }
     } else {

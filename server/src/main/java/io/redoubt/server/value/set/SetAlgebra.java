@@ -77,19 +77,29 @@ public final class SetAlgebra implements AutoCloseable {
 
   // Union.
 
-  /** Adds all members of all operands to a set; returns its entry. */
+  /** Adds all members of all operands to an empty set; returns its entry. */
   public long unite(Database database, long into) {
     long united = into;
+    boolean empty = true;
     for (int i = 0; i < count; i++) {
       if (operands[i] != Entry.NONE) {
         member.iterate(operands[i]);
         while (member.next()) {
-          sets.add(database, united, member);
-          united = sets.entry();
+          united = add(database, united, empty);
         }
+        empty = false;
       }
     }
     return united;
+  }
+
+  private long add(Database database, long set, boolean isNew) {
+    if (isNew) {
+      sets.addNew(database, set, member);
+    } else {
+      sets.add(database, set, member);
+    }
+    return sets.entry();
   }
 
   // Difference.
@@ -147,7 +157,7 @@ public final class SetAlgebra implements AutoCloseable {
         member.iterate(operands[i]);
         while (member.next()) {
           if (i == 0) {
-            sets.add(database, left, member);
+            sets.addNew(database, left, member);
           } else {
             sets.remove(database, left, member);
           }

@@ -278,6 +278,17 @@ public final class Sets implements AutoCloseable {
     return true;
   }
 
+  /** Adds a member of another set that is known to be absent, so that it need not be looked for. */
+  public void addNew(Database database, long set, SetMembers member) {
+    if (!PackedValue.isPacked(set) || PackedValue.isIntset(set)) {
+      add(database, set, member);
+      return;
+    }
+    database.beforeChange(set);
+    entry = set;
+    addToListpack(database, member.address(), member.length());
+  }
+
   /** Adds the member of another set; returns false if it exists already. */
   public boolean add(Database database, long set, SetMembers member) {
     if (member.isInteger() && PackedValue.isPacked(set) && PackedValue.isIntset(set)) {

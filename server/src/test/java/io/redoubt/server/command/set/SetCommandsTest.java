@@ -2,6 +2,7 @@ package io.redoubt.server.command.set;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
@@ -9,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -271,6 +273,29 @@ final class SetCommandsTest {
     redis.says("SET c string", "OK");
     redis.says("SDIFFSTORE c a a", "(integer) 0");
     redis.says("EXISTS c", "(integer) 0");
+  }
+
+  @Test
+  void unitesSetsOfAllEncodings() {
+    Random random = Seed.random("SetCommandsTest");
+    for (int round = 0; round < 200; round++) {
+      Set<String> united = new HashSet<>();
+      redis.ask("DEL a b c d");
+      for (String key : List.of("a", "b", "c")) {
+        List<String> members =
+            random
+                .ints(random.nextInt(200), 0, 300)
+                .mapToObj(i -> random.nextInt(4) == 0 || key.equals("a") ? "" + i : "m" + i)
+                .toList();
+        united.addAll(members);
+        if (!members.isEmpty()) {
+          redis.ask("SADD " + key + " " + String.join(" ", members));
+        }
+      }
+      redis.says("SUNIONSTORE d a b c", "(integer) " + united.size());
+      assertThat(texts("SMEMBERS d")).containsExactlyInAnyOrderElementsOf(united);
+      assertThat(texts("SUNION c a b")).containsExactlyInAnyOrderElementsOf(united);
+    }
   }
 
   @Test
