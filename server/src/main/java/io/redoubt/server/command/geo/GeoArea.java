@@ -15,6 +15,11 @@ public final class GeoArea {
 
   private static final double HIGHEST_LATITUDE = 80;
 
+  /** Keeps places at the very edge, which the exact distance decides on. */
+  private static final double ROUNDING_MARGIN = 1 + 1e-9;
+
+  private static final double EVERYWHERE = 360;
+
   // The neighbours relative to the middle square, in search order.
   private static final int[] EAST = {0, 0, 0, 1, -1, 1, -1, 1, -1};
   private static final int[] NORTH = {0, 1, -1, 0, 0, 1, 1, -1, -1};
@@ -24,6 +29,11 @@ public final class GeoArea {
   private final double latitude;
   private final double width;
   private final double height;
+
+  /** The extents to the north and to the east in degrees, with a margin for rounding errors. */
+  private double northward;
+
+  private double eastward;
   private final long[] firsts = new long[EAST.length];
   private final long[] ends = new long[EAST.length];
   private int count;
@@ -65,6 +75,9 @@ public final class GeoArea {
 
   /** Returns the distance of a place from the centre; negative if it is outside the area. */
   public double distanceWithin(double placeLongitude, double placeLatitude) {
+    if (isOutsideOfExtents(placeLongitude, placeLatitude)) {
+      return -1;
+    }
     if (!isCircle
         && (Geohash.distance(placeLatitude, latitude) > height / 2
             || Geohash.distance(placeLongitude, placeLatitude, longitude, placeLatitude)
@@ -75,20 +88,29 @@ public final class GeoArea {
     return isCircle && distance > width / 2 ? -1 : distance;
   }
 
+  /** Excludes most of the other places without the costly trigonometric functions. */
+  private boolean isOutsideOfExtents(double placeLongitude, double placeLatitude) {
+    double apart = Math.abs(placeLongitude - longitude);
+    return Math.abs(placeLatitude - latitude) > northward
+        || Math.min(apart, 2 * Geohash.MAX_LONGITUDE - apart) > eastward;
+  }
+
   private void cover() {
     double halfWidth = width / 2;
     double halfHeight = height / 2;
     double reach =
         isCircle ? halfWidth : Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight);
-    double northward = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
-    double lowest = latitude - northward;
-    double highest = latitude + northward;
+    double toNorth = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
+    double lowest = latitude - toNorth;
+    double highest = latitude + toNorth;
     // In degrees, the box is widest at its side nearer the pole.
     double widest = latitude < 0 ? lowest : highest;
-    double eastward =
+    double toEast =
         Math.toDegrees(halfWidth / Geohash.EARTH_RADIUS / Math.cos(Math.toRadians(widest)));
-    double leftmost = longitude - eastward;
-    double rightmost = longitude + eastward;
+    double leftmost = longitude - toEast;
+    double rightmost = longitude + toEast;
+    northward = toNorth * ROUNDING_MARGIN;
+    eastward = isCircle && Math.abs(widest) < 90 ? toEast * ROUNDING_MARGIN : EVERYWHERE;
 
     int steps = steps(reach);
     Square centre = new Square(steps, longitude, latitude);

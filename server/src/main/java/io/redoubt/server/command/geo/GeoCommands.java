@@ -23,8 +23,6 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.sortedset.SortedSetBuilder;
 import io.redoubt.server.value.sortedset.SortedSets;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 
 /** The geo group: positions on the Earth, kept in sorted sets whose scores are geohashes. */
@@ -32,8 +30,6 @@ public final class GeoCommands extends CommandGroup<Call> {
   private static final byte[] ZADD = {'Z', 'A', 'D', 'D'};
 
   // Decimal places in replies.
-  private static final int COORDINATE_PLACES = 17;
-  private static final int DISTANCE_PLACES = 4;
 
   final Command<Call> geoadd =
       command(
@@ -310,11 +306,8 @@ public final class GeoCommands extends CommandGroup<Call> {
     coordinate(reply, Geohash.latitude(hash));
   }
 
-  /** Writes a coordinate with 17 decimal places, as Redis does, more than a double needs. */
   private static void coordinate(ReplyWriter reply, double degrees) {
-    BigDecimal rounded =
-        new BigDecimal(degrees).setScale(COORDINATE_PLACES, RoundingMode.HALF_EVEN);
-    String digits = rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
+    String digits = GeoNumbers.coordinate(degrees);
     if (reply.resp() >= 3) {
       reply.raw((',' + digits + "\r\n").getBytes(StandardCharsets.US_ASCII));
     } else {
@@ -323,8 +316,7 @@ public final class GeoCommands extends CommandGroup<Call> {
   }
 
   private static void distance(ReplyWriter reply, double distance) {
-    BigDecimal rounded = new BigDecimal(distance).setScale(DISTANCE_PLACES, RoundingMode.HALF_EVEN);
-    reply.bulk(rounded.toPlainString());
+    reply.bulk(GeoNumbers.distance(distance));
   }
 
   // Areas.
@@ -349,11 +341,11 @@ public final class GeoCommands extends CommandGroup<Call> {
       if (set != Entry.NONE) {
         found.find(call.values().sortedSets(), set, search.area(), search.enough());
       }
-      if (search.order() != GeoSearch.Order.NONE) {
-        found.sort(search.order() == GeoSearch.Order.FARTHEST_FIRST);
-      }
       int wanted =
           search.count() == 0 ? found.count() : (int) Math.min(search.count(), found.count());
+      if (search.order() != GeoSearch.Order.NONE) {
+        found.sort(search.order() == GeoSearch.Order.FARTHEST_FIRST, wanted);
+      }
       if (search.storeKeyArg() > 0) {
         store(call, search, found, wanted, stored);
       } else {

@@ -5,14 +5,13 @@ import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.value.sortedset.SortedSetCursor;
 import io.redoubt.server.value.sortedset.SortedSets;
 import java.util.Arrays;
-import java.util.Comparator;
 
 /** The members of a sorted set within an area, each with its geohash and distance. */
 final class GeoPlaces implements AutoCloseable {
   private final ByteStrings members;
   private double[] distances = new double[16];
   private long[] hashes = new long[16];
-  private Integer[] order = {};
+  private int[] order = {};
 
   GeoPlaces(Slabs slabs) {
     members = new ByteStrings(slabs);
@@ -59,12 +58,58 @@ final class GeoPlaces implements AutoCloseable {
     return members.count();
   }
 
-  /** Sorts the members by distance. */
-  void sort(boolean farthestFirst) {
-    order = new Integer[count()];
-    Arrays.setAll(order, i -> i);
-    Comparator<Integer> byDistance = Comparator.comparingDouble(i -> distances[i]);
-    Arrays.sort(order, farthestFirst ? byDistance.reversed() : byDistance);
+  /**
+   * Sorts members by distance; those at the same distance keep their order.
+   *
+   * @param wanted the number of members from the start of the order that will be read
+   */
+  void sort(boolean farthestFirst, int wanted) {
+    // A heap of the members wanted so far, the last in the order on top.
+    int[] heap = new int[wanted];
+    for (int i = 0; i < count(); i++) {
+      if (i < wanted) {
+        heap[i] = i;
+        if (i == wanted - 1) {
+          for (int at = wanted / 2 - 1; at >= 0; at--) {
+            siftDown(heap, at, wanted, farthestFirst);
+          }
+        }
+      } else if (precedes(i, heap[0], farthestFirst)) {
+        heap[0] = i;
+        siftDown(heap, 0, wanted, farthestFirst);
+      }
+    }
+    for (int last = wanted - 1; last > 0; last--) {
+      int place = heap[last];
+      heap[last] = heap[0];
+      heap[0] = place;
+      siftDown(heap, 0, last, farthestFirst);
+    }
+    order = heap;
+  }
+
+  private void siftDown(int[] heap, int from, int size, boolean farthestFirst) {
+    int place = heap[from];
+    int at = from;
+    for (int child = 2 * at + 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && precedes(heap[child], heap[child + 1], farthestFirst)) {
+        child++;
+      }
+      if (!precedes(place, heap[child], farthestFirst)) {
+        break;
+      }
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = place;
+  }
+
+  private boolean precedes(int a, int b, boolean farthestFirst) {
+    int byDistance = Double.compare(distances[a], distances[b]);
+    if (byDistance == 0) {
+      return a < b;
+    }
+    return farthestFirst ? byDistance > 0 : byDistance < 0;
   }
 
   private int place(int i) {

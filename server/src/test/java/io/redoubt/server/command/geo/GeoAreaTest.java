@@ -51,6 +51,33 @@ final class GeoAreaTest {
   }
 
   @Test
+  void decidesByTheDistanceAloneInACircle() {
+    Random random = Seed.random("GeoAreaTest");
+    for (int i = 0; i < AREAS; i++) {
+      double longitude = random.nextDouble(-180, 180);
+      double latitude = random.nextDouble(-Geohash.MAX_LATITUDE, Geohash.MAX_LATITUDE);
+      double radius = Math.pow(10, random.nextDouble(-1, 7.4));
+      GeoArea area = GeoArea.circle(longitude, latitude, radius);
+      double reach = radius / 50_000 / Math.cos(Math.toRadians(latitude));
+      for (int j = 0; j < PLACES; j++) {
+        double placeLongitude =
+            Math.IEEEremainder(longitude + random.nextDouble(-reach, reach), 360);
+        double placeLatitude =
+            Math.clamp(
+                latitude + random.nextDouble(-reach, reach),
+                -Geohash.MAX_LATITUDE,
+                Geohash.MAX_LATITUDE);
+        double distance = Geohash.distance(longitude, latitude, placeLongitude, placeLatitude);
+        assertThat(area.distanceWithin(placeLongitude, placeLatitude))
+            .as(
+                "%f,%f in %f around %f,%f",
+                placeLongitude, placeLatitude, radius, longitude, latitude)
+            .isEqualTo(distance > radius ? -1 : distance);
+      }
+    }
+  }
+
+  @Test
   void usesEachSquareOnce() {
     Random random = Seed.random("GeoAreaTest");
     for (int i = 0; i < AREAS; i++) {

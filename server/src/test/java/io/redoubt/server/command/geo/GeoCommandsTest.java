@@ -1,7 +1,15 @@
 package io.redoubt.server.command.geo;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +52,42 @@ final class GeoCommandsTest {
     redis.says(
         "GEOPOS s Palermo Rome",
         "1) 1) \"13.36138933897018433\"\n   2) \"38.11555639549629859\"\n2) (nil)");
+  }
+
+  /** Members at the same distance keep the order of their geohashes and names. */
+  @Test
+  void sortsAsManyAsAreWanted() {
+    Random random = Seed.random("GeoCommandsTest");
+    for (int i = 0; i < 300; i++) {
+      redis.ask("GEOADD many %d 38.%d m%d".formatted(10, random.nextInt(100), i));
+    }
+    String search = "GEOSEARCH many FROMLONLAT 10 38.5013 BYRADIUS 50000 m WITHDIST ";
+    for (String order : List.of("ASC", "DESC")) {
+      Comparator<Reply> byDistance = Comparator.comparingDouble(GeoCommandsTest::distance);
+      List<Reply> expected = new ArrayList<>(members(search));
+      expected.sort(order.equals("ASC") ? byDistance : byDistance.reversed());
+      List<String> texts = expected.stream().map(GeoCommandsTest::name).toList();
+      assertThat(texts).hasSizeGreaterThan(100);
+      for (int count : new int[] {1, 2, 3, 10, 99, texts.size() - 1, texts.size(), 1000}) {
+        assertThat(members(search + order + " COUNT " + count).stream().map(GeoCommandsTest::name))
+            .as("%s %d", order, count)
+            .containsExactlyElementsOf(texts.subList(0, Math.min(count, texts.size())));
+      }
+      assertThat(members(search + order).stream().map(GeoCommandsTest::name))
+          .containsExactlyElementsOf(texts);
+    }
+  }
+
+  private List<Reply> members(String search) {
+    return ((Reply.Array) redis.reply(search)).elements();
+  }
+
+  private static String name(Reply member) {
+    return ((Reply.Array) member).elements().getFirst().text();
+  }
+
+  private static double distance(Reply member) {
+    return Double.parseDouble(((Reply.Array) member).elements().get(1).text());
   }
 
   @Test
