@@ -165,6 +165,20 @@ public final class HyperLogLogValue {
     return DenseRegisters.raise(registers, index, value) ? Outcome.RAISED : Outcome.AS_HIGH;
   }
 
+  /** Sets all registers to the plain ones, none of which may be lower. */
+  public void raiseAll(long plain) {
+    if (isDense(entry)) {
+      DenseRegisters.pack(plain, StringValue.bytesAddress(entry) + HEADER_BYTES);
+      return;
+    }
+    for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
+      int register = Region.getByte(plain + i);
+      if (register != 0) {
+        raise(i, register);
+      }
+    }
+  }
+
   /** Raises a register of the sparse encoding; returns false if the size limit prevents that. */
   private boolean raiseSparse(long registers, int length, int index, int value) {
     int growth = SparseRegisters.growth(registers, length, index);

@@ -196,12 +196,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
       if (dense && !value.becomeDense()) {
         throw CORRUPT;
       }
-      for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
-        int register = Region.getByte(plain + i);
-        if (register != 0) {
-          value.raise(i, register);
-        }
-      }
+      value.raiseAll(plain);
       value.forgetCount();
     } finally {
       slabs.free(plain, HyperLogLog.REGISTERS);

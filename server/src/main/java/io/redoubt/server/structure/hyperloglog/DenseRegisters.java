@@ -10,6 +10,9 @@ public final class DenseRegisters {
   private static final int BITS = 6;
   private static final int MASK = (1 << BITS) - 1;
 
+  /** Spreads eight packed registers to a byte each. */
+  private static final long MASK_OF_EACH_BYTE = 0x3f3f_3f3f_3f3f_3f3fL;
+
   /** The size of all registers in bytes. */
   public static final int SIZE_BYTES = HyperLogLog.REGISTERS * BITS / Byte.SIZE;
 
@@ -50,15 +53,23 @@ public final class DenseRegisters {
 
   /** Raises the plain registers to these. */
   public static void mergeInto(long plain, long address) {
-    for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
-      HyperLogLog.raise(plain, i, get(address, i));
+    long packed = address;
+    for (int i = 0; i < HyperLogLog.REGISTERS; i += Long.BYTES) {
+      // The two bytes read beyond the last group are not used; reading past a block is harmless.
+      HyperLogLog.raiseEight(plain + i, Long.expand(Region.getLong(packed), MASK_OF_EACH_BYTE));
+      packed += BITS;
     }
   }
 
   /** Packs all plain registers. */
   public static void pack(long plain, long address) {
-    for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
-      put(address, i, Region.getByte(plain + i));
+    long packed = address;
+    for (int i = 0; i < HyperLogLog.REGISTERS; i += Long.BYTES) {
+      long eight = Long.compress(Region.getLong(plain + i), MASK_OF_EACH_BYTE);
+      Region.putInt(packed, (int) eight);
+      Region.putByte(packed + 4, (int) (eight >>> 32));
+      Region.putByte(packed + 5, (int) (eight >>> 40));
+      packed += BITS;
     }
   }
 }

@@ -17,6 +17,11 @@ public final class HyperLogLog {
   /** The highest value to which an element's hash raises a register. */
   private static final int MAX_RANK = 51;
 
+  /** The number of values that six bits can have. */
+  private static final int VALUES = 64;
+
+  private static final long TOP_BITS = 0x8080_8080_8080_8080L;
+
   private static final int INDEX_BITS = 14;
   private static final long SEED = 0xadc83b19L;
 
@@ -47,16 +52,22 @@ public final class HyperLogLog {
     }
   }
 
+  /** Raises eight plain registers to the bytes of a word, all of them below 128. */
+  static void raiseEight(long plain, long values) {
+    long before = Region.getLong(plain);
+    // A byte's top bit survives the subtraction if the register is at least as high.
+    long keeps = ((before | TOP_BITS) - values & TOP_BITS) >>> (Byte.SIZE - 1);
+    long mask = keeps * 0xff;
+    Region.putLong(plain, (before & mask) | (values & ~mask));
+  }
+
   /**
    * Returns the approximate number of distinct elements added to the plain registers. The estimator
    * is that of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017),
    * algorithm 6.
    */
   public static long count(long plain) {
-    int[] multiplicity = new int[64];
-    for (int i = 0; i < REGISTERS; i++) {
-      multiplicity[Region.getByte(plain + i) & 63]++;
-    }
+    int[] multiplicity = multiplicities(plain);
     double m = REGISTERS;
     double z = m * tau((m - multiplicity[MAX_RANK]) / m);
     for (int value = MAX_RANK - 1; value >= 1; value--) {
@@ -64,6 +75,24 @@ public final class HyperLogLog {
     }
     z += m * sigma(multiplicity[0] / m);
     return Math.round(ALPHA * m * m / z);
+  }
+
+  /** Returns the number of plain registers of each value. */
+  private static int[] multiplicities(long plain) {
+    int[] even = new int[VALUES];
+    int[] odd = new int[VALUES]; // apart, so that equal neighbours don't wait for each other
+    for (int i = 0; i < REGISTERS; i += Long.BYTES) {
+      long word = Region.getLong(plain + i);
+      for (int pair = 0; pair < Long.BYTES / 2; pair++) {
+        even[(int) word & (VALUES - 1)]++;
+        odd[(int) (word >>> Byte.SIZE) & (VALUES - 1)]++;
+        word >>>= 2 * Byte.SIZE;
+      }
+    }
+    for (int i = 0; i < VALUES; i++) {
+      even[i] += odd[i];
+    }
+    return even;
   }
 
   private static double sigma(double share) {
