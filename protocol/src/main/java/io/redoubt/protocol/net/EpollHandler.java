@@ -14,8 +14,8 @@ import io.netty.channel.unix.FileDescriptor;
  * <p>Netty finds the channel of an event by its descriptor. If a channel is closed while the events
  * of one poll are handled, the next socket gets its descriptor, and with it the events that the
  * poll returned for the closed one. The end of the old connection would then end the input of the
- * new one, which would never be read. A poll has no events of a channel that is registered
- * after it: all of them are dropped.
+ * new one, which would never be read. A poll has no events of a channel that is registered after
+ * it: all of them are dropped.
  */
 final class EpollHandler implements IoHandler {
   private final IoHandler handler;
