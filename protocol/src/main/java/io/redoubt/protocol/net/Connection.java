@@ -541,7 +541,7 @@ public final class Connection {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
         endSocketInput();
-      } else if (event == RecordInput.POSSIBLE_END) {
+      } else if (event == RecordInput.Notice.POSSIBLE_END) {
         readBuffer.notifyReader(Connection.this);
         Handler current = handler;
         if (opened && current != null) {

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * version, two for the length.
  */
 final class RecordInput extends SharedInput {
-  /** Tells the end of the pipeline that a record is held until {@link #passHeld}. */
-  static final Object POSSIBLE_END = new Object();
+  /** An event for the end of the pipeline. */
+  enum Notice {
+    /** A record is held until {@link #passHeld}. */
+    POSSIBLE_END
+  }
 
   private static final int HEADER_BYTES = 5;
   private static final int ALERT = 21;
@@ -96,7 +99,7 @@ final class RecordInput extends SharedInput {
   public void channelReadComplete(ChannelHandlerContext context) {
     context.fireChannelReadComplete();
     if (held != null) {
-      context.fireUserEventTriggered(POSSIBLE_END);
+      context.fireUserEventTriggered(Notice.POSSIBLE_END);
     }
   }
 

@@ -38,7 +38,7 @@ final class RecordInputTest {
 
             @Override
             public void userEventTriggered(ChannelHandlerContext context, Object event) {
-              possibleEnds += event == RecordInput.POSSIBLE_END ? 1 : 0;
+              possibleEnds += event == RecordInput.Notice.POSSIBLE_END ? 1 : 0;
               socketEnded |= event instanceof ChannelInputShutdownEvent;
             }
           });
