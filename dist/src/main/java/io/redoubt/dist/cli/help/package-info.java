@@ -1,6 +1,6 @@
 /**
  * Help texts, hints and completions, from the server's documentation of its commands. Start reading
- * at {@code CommandDocs}. May import {@code protocol} and {@code dist.client}.
+ * at {@code DocumentedCommands}. May import {@code protocol} and {@code dist.client}.
  */
 @NullMarked
 package io.redoubt.dist.cli.help;
