@@ -3,8 +3,8 @@ package io.redoubt.bench;
 import io.redoubt.bench.load.ClosedLoop;
 import io.redoubt.bench.load.Subject;
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.bench.rows.Group;
 import io.redoubt.bench.rows.Row;
+import io.redoubt.bench.rows.RowGroup;
 import io.redoubt.bench.rows.RowTable;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -86,7 +86,7 @@ final class RowBenchmark {
   void run() throws IOException {
     try (redis;
         redoubt) {
-      for (Group group : table.groups()) {
+      for (RowGroup group : table.groups()) {
         List<Row> rows = group.rows().stream().filter(row -> only.includes(row.title())).toList();
         if (!rows.isEmpty() && !isOver()) {
           prepare(group);
@@ -107,12 +107,12 @@ final class RowBenchmark {
     return System.nanoTime() - startNanos > depth.limitSeconds() * 1e9;
   }
 
-  private void prepare(Group group) throws IOException {
+  private void prepare(RowGroup group) throws IOException {
     redis.prepare(group);
     redoubt.prepare(group);
   }
 
-  private void measure(Group group, Row row, Row.Load load) throws IOException {
+  private void measure(RowGroup group, Row row, Row.Load load) throws IOException {
     if (isOver()) {
       left++;
       return;
@@ -129,7 +129,7 @@ final class RowBenchmark {
     }
   }
 
-  private Result measured(Group group, Row row, Row.Load load) throws IOException {
+  private Result measured(RowGroup group, Row row, Row.Load load) throws IOException {
     ClosedLoop.Batch theirs = redis.batch(row, load.pipeline());
     ClosedLoop.Batch ours = redoubt.batch(row, load.pipeline());
     Run ofRedis = new Run(redis, group, row, load, theirs);
@@ -173,13 +173,13 @@ final class RowBenchmark {
   /** The runs of one row on one server. */
   private final class Run {
     private final Subject subject;
-    private final Group group;
+    private final RowGroup group;
     private final Row row;
     private final int clients;
     private final ClosedLoop.Batch batch;
     private double replyBytes;
 
-    Run(Subject subject, Group group, Row row, Row.Load load, ClosedLoop.Batch batch) {
+    Run(Subject subject, RowGroup group, Row row, Row.Load load, ClosedLoop.Batch batch) {
       this.subject = subject;
       this.group = group;
       this.row = row;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.bench.load.ClosedLoop;
 import io.redoubt.bench.load.Subject;
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.bench.rows.Group;
 import io.redoubt.bench.rows.Row;
+import io.redoubt.bench.rows.RowGroup;
 import io.redoubt.bench.rows.RowTable;
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
@@ -74,7 +74,7 @@ final class RowsIT {
     RowTable table = RowTable.read();
     try (MeasuredServer server = start(launcher);
         Subject subject = new Subject(server, table)) {
-      for (Group group : table.groups()) {
+      for (RowGroup group : table.groups()) {
         subject.prepare(group);
         for (Row row : group.rows()) {
           ClosedLoop.Batch batch = subject.batch(row, 2);

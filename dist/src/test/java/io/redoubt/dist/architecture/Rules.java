@@ -27,10 +27,16 @@ final class Rules {
 
   /**
    * Names of methods that are nouns by convention: those of visitors and writers name the value
-   * that is visited or written ({@code string}, {@code packed}). The last one is netty's.
+   * that is visited or written ({@code string}, {@code packed}). The last three are netty's.
    */
   static final Set<String> VISITS =
-      Set.of("packed", "queued", "sortedSetMember", "attemptedBytesRead");
+      Set.of(
+          "packed",
+          "queued",
+          "sortedSetMember",
+          "attemptedBytesRead",
+          "registered",
+          "unregistered");
 
   /** The largest number of parameters of a constructor, and so of parts of a record. */
   static final int MOST_PARTS = 8;

@@ -65,7 +65,7 @@ final class ClientAssembly {
   /** The parts that are built later and that execution depends on. */
   interface LaterParts extends Eviction.Server, MemoryUse.Buffers {
     /** Counts changes of the data set since the last save. */
-    void changed(long count);
+    void recordChange(long count);
 
     /** Slows down writes to the pace of the disk, at the end of each unit of execution. */
     void unitEnded();
@@ -108,7 +108,7 @@ final class ClientAssembly {
             observers,
             data.propagation,
             data.stats,
-            later::changed,
+            later::recordChange,
             new DeclaredFlags());
     effects =
         new KeyEffects(

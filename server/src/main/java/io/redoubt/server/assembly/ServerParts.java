@@ -168,7 +168,7 @@ final class ServerParts {
     }
 
     @Override
-    public void changed(long count) {
+    public void recordChange(long count) {
       persistence.snapshots.addChanges(count);
     }
 

@@ -2,10 +2,10 @@ package io.redoubt.bench.load;
 
 import io.redoubt.bench.measure.ErrorReplyException;
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.bench.rows.Group;
 import io.redoubt.bench.rows.Row;
+import io.redoubt.bench.rows.RowGroup;
 import io.redoubt.bench.rows.RowTable;
-import io.redoubt.bench.rows.Words;
+import io.redoubt.bench.rows.RowWords;
 import io.redoubt.dist.load.RequestTemplate;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RequestEncoder;
@@ -22,13 +22,13 @@ public final class Subject implements AutoCloseable {
 
   private final MeasuredServer server;
   private final List<String> scripts;
-  private final Words words;
+  private final RowWords words;
   private final ClosedLoop loop;
 
   public Subject(MeasuredServer server, RowTable table) throws IOException {
     this.server = server;
     scripts = table.scripts();
-    words = new Words(table.texts());
+    words = new RowWords(table.texts());
     loop = new ClosedLoop(server);
   }
 
@@ -45,7 +45,7 @@ public final class Subject implements AutoCloseable {
    *
    * @throws ErrorReplyException if a reply is an error
    */
-  public void prepare(Group group) throws IOException {
+  public void prepare(RowGroup group) throws IOException {
     loop.closeListeners();
     try (RespClient client = server.connect()) {
       check(client.call("FLUSHALL"));
@@ -55,13 +55,13 @@ public final class Subject implements AutoCloseable {
         check(client.call("SCRIPT", "LOAD", script));
       }
       Pipeline pipeline = new Pipeline(client);
-      for (Group.Step step : group.steps()) {
+      for (RowGroup.Step step : group.steps()) {
         run(step, client, pipeline);
       }
     }
   }
 
-  private void run(Group.Step step, RespClient client, Pipeline pipeline) throws IOException {
+  private void run(RowGroup.Step step, RespClient client, Pipeline pipeline) throws IOException {
     switch (step.kind()) {
       case ONCE -> check(client.call(words.ofElement(step.text(), 0)));
       case EACH -> {

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  *   <li>{@code group TITLE}: starts with an empty server; the following lines prepare it, wherever
  *       they stand in the group
  *   <li>{@code once COMMAND}, {@code each COUNT COMMAND}, {@code grow COUNT COMMAND + ARGUMENTS},
- *       {@code capture NAME COMMAND}, {@code listen COUNT COMMAND | ...}: see {@link Group.Kind}
+ *       {@code capture NAME COMMAND}, {@code listen COUNT COMMAND | ...}: see {@link RowGroup.Kind}
  *   <li>{@code range COUNT}: the range of random numbers in the rows that follow
  *   <li>{@code row [OPTIONS] TITLE = COMMAND | ...}: a row, with 50 clients and P=16. Options:
  *       {@code P=1,16}, {@code c=10} (clients), {@code range=}, {@code ops=} (operations of a run),
@@ -67,7 +67,7 @@ public final class RowTable {
   private final Map<String, String> texts = new HashMap<>();
   private final List<String> scripts = new ArrayList<>();
   private final Set<String> without = new LinkedHashSet<>();
-  private final List<Group> groups = new ArrayList<>();
+  private final List<RowGroup> groups = new ArrayList<>();
   private String text = "";
   private int range = RANGE;
 
@@ -118,7 +118,7 @@ public final class RowTable {
       }
       case "without" -> without.addAll(List.of(rest.split(" ")));
       case "group" -> {
-        groups.add(new Group(rest, new ArrayList<>(), new ArrayList<>()));
+        groups.add(new RowGroup(rest, new ArrayList<>(), new ArrayList<>()));
         range = RANGE;
       }
       case "range" -> range = Integer.parseInt(rest);
@@ -127,14 +127,17 @@ public final class RowTable {
     }
   }
 
-  private static Group.Step step(String kind, String rest) {
+  private static RowGroup.Step step(String kind, String rest) {
     String[] parts = rest.split(" ", 2);
     return switch (kind) {
-      case "once" -> new Group.Step(Group.Kind.ONCE, 1, "", rest);
-      case "each" -> new Group.Step(Group.Kind.EACH, Integer.parseInt(parts[0]), "", parts[1]);
-      case "grow" -> new Group.Step(Group.Kind.GROW, Integer.parseInt(parts[0]), "", parts[1]);
-      case "listen" -> new Group.Step(Group.Kind.LISTEN, Integer.parseInt(parts[0]), "", parts[1]);
-      case "capture" -> new Group.Step(Group.Kind.CAPTURE, 1, parts[0], parts[1]);
+      case "once" -> new RowGroup.Step(RowGroup.Kind.ONCE, 1, "", rest);
+      case "each" ->
+          new RowGroup.Step(RowGroup.Kind.EACH, Integer.parseInt(parts[0]), "", parts[1]);
+      case "grow" ->
+          new RowGroup.Step(RowGroup.Kind.GROW, Integer.parseInt(parts[0]), "", parts[1]);
+      case "listen" ->
+          new RowGroup.Step(RowGroup.Kind.LISTEN, Integer.parseInt(parts[0]), "", parts[1]);
+      case "capture" -> new RowGroup.Step(RowGroup.Kind.CAPTURE, 1, parts[0], parts[1]);
       default -> throw new IllegalArgumentException(kind);
     };
   }
@@ -188,7 +191,7 @@ public final class RowTable {
   }
 
   /** Returns the groups in their order. */
-  public List<Group> groups() {
+  public List<RowGroup> groups() {
     return groups;
   }
 
@@ -209,7 +212,7 @@ public final class RowTable {
    */
   public List<String> missing(List<String> commands) {
     Set<String> named = new LinkedHashSet<>();
-    for (Group group : groups) {
+    for (RowGroup group : groups) {
       for (Row row : group.rows()) {
         for (String command : row.request()) {
           String[] words = command.toUpperCase(Locale.ROOT).split(" ");

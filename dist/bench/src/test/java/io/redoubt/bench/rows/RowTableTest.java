@@ -41,9 +41,9 @@ final class RowTableTest {
             row [P=1,100 c=3 ops=9 refill] SPOP of two = SPOP set | SPOP set
             row SCARD = SCARD set
             """);
-    Group group = table.groups().getFirst();
+    RowGroup group = table.groups().getFirst();
     assertThat(group.steps())
-        .containsExactly(new Group.Step(Group.Kind.GROW, 100, "", "SADD set + m:#"));
+        .containsExactly(new RowGroup.Step(RowGroup.Kind.GROW, 100, "", "SADD set + m:#"));
     assertThat(group.rows())
         .containsExactly(
             new Row(
@@ -77,7 +77,7 @@ final class RowTableTest {
 
   @Test
   void replacesPlaceholders() {
-    Words words = new Words(Map.of("one", "return 1"));
+    RowWords words = new RowWords(Map.of("one", "return 1"));
     words.capture("reply", new byte[] {1, 2});
     String[] set = texts(words.ofElement("SET k:# ~ <5>", 42));
     assertThat(set).startsWith("SET", "k:000000000042", "42");

@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Replaces the placeholders in the words of a command, for one server. */
-public final class Words {
+public final class RowWords {
   private static final String RANDOM = "__rand_int__";
   private static final Pattern TEXT = Pattern.compile("<(\\d+)>");
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -25,7 +25,7 @@ public final class Words {
   private final Map<String, byte[]> named = new HashMap<>();
 
   /** Creates the words of a server; a text may be a script. */
-  public Words(Map<String, String> texts) {
+  public RowWords(Map<String, String> texts) {
     texts.forEach((name, text) -> {
       named.put("%" + name, text.getBytes(UTF_8));
       named.put("%%" + name, sha1(text));

@@ -3,7 +3,7 @@ package io.redoubt.bench.rows;
 import java.util.List;
 
 /** Rows that share prepared data. */
-public record Group(String title, List<Step> steps, List<Row> rows) {
+public record RowGroup(String title, List<Step> steps, List<Row> rows) {
 
   /** The kinds of preparation. */
   public enum Kind {
