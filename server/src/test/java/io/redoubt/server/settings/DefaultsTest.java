@@ -60,6 +60,8 @@ final class DefaultsTest {
                 "sentinel-lease",
                 "snapshot-loop-percent",
                 "snapshot-thread-rests",
+                "tls-auto-reload-interval",
+                "tls-provider",
                 "unixsocketgroup",
                 "write-acks",
                 "write-acks-durable",
