@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A running sentinel, which shares nothing with others in the process. */
-final class EmbeddedSentinel implements RunningNode {
+final class EmbeddedSentinel implements Node {
   private final SentinelServer sentinel;
   private final SystemLog log;
   private final LoopPause pause;

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #close} releases threads, ports, memory and temporary files. A process that ends
  * without it leaves a folder {@code redoubt-*} in the system's folder for temporary files.
  */
-public final class EmbeddedServer implements RunningNode {
+public final class EmbeddedServer implements Node {
   private final RedisServer server;
   private final InetSocketAddress address;
   private final int tlsPort;

@@ -21,7 +21,7 @@ public final class GroupMember {
   /** Starts the member on its port. */
   @FunctionalInterface
   interface Start {
-    RunningNode start() throws IOException, FatalConfigError;
+    Node start() throws IOException, FatalConfigError;
   }
 
   private final String name;
@@ -29,7 +29,7 @@ public final class GroupMember {
   private final String password;
   private final Start start;
   private final ReentrantLock lock = new ReentrantLock(); // one start or end at a time
-  private volatile @Nullable RunningNode node;
+  private volatile @Nullable Node node;
 
   GroupMember(String name, int port, String password, Start start) {
     this.name = name;
@@ -80,20 +80,20 @@ public final class GroupMember {
 
   /** Returns the latest lines of the log since the last start, the oldest first. */
   public List<String> log() {
-    RunningNode current = node;
+    Node current = node;
     return current == null ? List.of() : current.log();
   }
 
   /** Runs the work that became due when the clock was moved; completes when it is done. */
   CompletableFuture<Void> clockMoved() {
-    RunningNode current = node;
+    Node current = node;
     return current == null || current.isPaused()
         ? CompletableFuture.completedFuture(null)
         : current.clockMoved();
   }
 
-  private RunningNode running() {
-    RunningNode current = node;
+  private Node running() {
+    Node current = node;
     if (current == null) {
       throw new IllegalStateException(name + " does not run");
     }
@@ -102,19 +102,19 @@ public final class GroupMember {
 
   /** Returns true unless the member was killed or has shut down. */
   public boolean isRunning() {
-    RunningNode current = node;
+    Node current = node;
     return current != null && current.isRunning();
   }
 
   /** Returns true if the member has shut down, for instance by SHUTDOWN. */
   boolean hasEnded() {
-    RunningNode current = node;
+    Node current = node;
     return current != null && !current.isRunning();
   }
 
   /** Returns true if the member runs and is not paused. */
   public boolean isServing() {
-    RunningNode current = node;
+    Node current = node;
     return current != null && current.isRunning() && !current.isPaused();
   }
 
@@ -122,7 +122,7 @@ public final class GroupMember {
   public void kill() {
     lock.lock();
     try {
-      RunningNode current = node;
+      Node current = node;
       node = null;
       if (current != null) {
         Uninterrupted.run(current::close);

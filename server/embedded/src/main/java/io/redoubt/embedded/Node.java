@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A running server or sentinel. All methods may be called by any thread. */
-interface RunningNode extends AutoCloseable {
+interface Node extends AutoCloseable {
   /** Executes a command and returns its reply, which may be an error. */
   Reply execute(String... words);
 
