@@ -129,8 +129,11 @@ final class TlsContexts {
     }
     List<String> older =
         terms.enabled().stream().filter(name -> !Tls.Terms.isOfTls13(name)).toList();
-    if (!terms.ciphers().isEmpty() && older.stream().noneMatch(OpenSsl::isCipherSuiteAvailable)) {
-      return "BoringSSL has none of the ciphers " + terms.ciphers();
+    List<String> missing =
+        older.stream().filter(name -> !OpenSsl.isCipherSuiteAvailable(name)).toList();
+    boolean needsAll = terms.provider() == Tls.Provider.AUTO; // a client may have no other one
+    if (!terms.ciphers().isEmpty() && missing.size() >= (needsAll ? 1 : older.size())) {
+      return "BoringSSL lacks ciphers of " + terms.ciphers() + ", such as " + missing.getFirst();
     }
     return certificates.stream()
         .map(X509Certificate::getPublicKey)

@@ -386,6 +386,7 @@ class TlsTest {
             Tls.client(edwards, authority(ours), Tls.Terms.DEFAULT),
             Tls.client(ours, authority(edwards), Tls.Terms.DEFAULT),
             Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "DHE", List.of())),
+            Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "HIGH:!aNULL", List.of())),
             Tls.client(ours, authority(ours), new Tls.Terms(List.of(), "", suites)))) {
       assertThat(client.provider()).isEqualTo(Tls.Provider.JDK);
     }
