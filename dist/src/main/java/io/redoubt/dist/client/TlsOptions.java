@@ -36,7 +36,8 @@ public record TlsOptions(
   private Tls tls() throws IOException {
     Tls.Identity identity =
         certificate == null || key == null ? null : new Tls.Identity(certificate, key, "");
-    Tls.Terms terms = new Tls.Terms(List.of(), ciphers, suites);
+    // Sockets are Java's in any case, so BoringSSL would be loaded for nothing.
+    Tls.Terms terms = new Tls.Terms(List.of(), ciphers, suites, Tls.Provider.JDK);
     return insecure
         ? Tls.insecureClient(identity, terms)
         : Tls.client(identity, new Tls.Authorities(authorities, authoritiesFolder), terms);

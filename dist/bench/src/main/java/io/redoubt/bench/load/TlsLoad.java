@@ -39,7 +39,7 @@ public final class TlsLoad implements AutoCloseable {
     this.server = server;
     this.port = port;
     this.certificate = certificate;
-    terms = new Tls.Terms(List.of(protocol), "", List.of());
+    terms = new Tls.Terms(List.of(protocol), "", List.of(), Tls.Provider.JDK);
   }
 
   private Tls client() throws IOException {
