@@ -47,11 +47,7 @@ final class JobsBenchmark implements Callable<Integer> {
       description = "Jobs of a round (default: ${DEFAULT-VALUE}).")
   private int jobs = 20_000;
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
-  private int rounds = 3;
+  @Mixin private RoundCount rounds = new RoundCount(3);
 
   @Option(
       names = "--modules",
@@ -73,7 +69,7 @@ final class JobsBenchmark implements Callable<Integer> {
       round(redoubt, script, installed);
       Comparison<Round> all =
           Comparison.ofRounds(
-              rounds, ofRedis -> round(ofRedis ? redis : redoubt, script, installed));
+              rounds.count(), ofRedis -> round(ofRedis ? redis : redoubt, script, installed));
       Comparison.head("us per job");
       all.row("add", Round::addMicros, GOAL);
       all.row("process", Round::processMicros, GOAL);

@@ -115,7 +115,7 @@ final class LoadingBenchmark implements Callable<Integer> {
     }
   }
 
-  /** Has Redis write the same data in each form. */
+  /** Writes the same data with Redis in each form. */
   private List<Saved> save(String data, int count, Filling filling)
       throws IOException, InterruptedException {
     String compressed = data + ".rdb";

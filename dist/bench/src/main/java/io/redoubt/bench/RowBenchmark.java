@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 /** {@code benchmark cpu --all}: the processor time per operation of every command. */
 final class RowBenchmark {
   /**
-   * How long and how often a row is measured. Durations are the server's processor time, so that a
-   * busy machine does not shorten them.
+   * The duration and number of the rounds of a row. Durations are the server's processor time, so
+   * that a busy machine does not shorten them.
    *
    * @param roundMillis the duration of a round of the slower server
    * @param warmMillis the least duration of a warm-up

@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code benchmark tls}: the processor time of operations and handshakes over TLS. */
 @Command(
@@ -64,11 +63,7 @@ final class TlsBenchmark implements Callable<Integer> {
 
   @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "COUNT",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
-  private int rounds = 5;
+  @Mixin private RoundCount rounds = new RoundCount(5);
 
   @Mixin private RowFilter only = new RowFilter();
 
@@ -82,7 +77,7 @@ final class TlsBenchmark implements Callable<Integer> {
     handshakes("P-256", ec);
     String first = "first " + FIRST_REQUESTS + " GETs";
     if (only.includes(first)) {
-      Comparison<Double> fresh = Comparison.ofRounds(rounds, redis -> first(redis, rsa));
+      Comparison<Double> fresh = Comparison.ofRounds(rounds.count(), redis -> first(redis, rsa));
       fresh.row(first, micros -> micros, Comparison.NO_GOAL);
     }
     return 0;
@@ -171,7 +166,7 @@ final class TlsBenchmark implements Callable<Integer> {
             return (server.cpuNanos() - before) / 1000.0 / done;
           };
       warmUp(measurement);
-      Comparison.ofRounds(rounds, measurement).row(title, micros -> micros, GOAL);
+      Comparison.ofRounds(rounds.count(), measurement).row(title, micros -> micros, GOAL);
     }
   }
 
@@ -218,10 +213,14 @@ final class TlsBenchmark implements Callable<Integer> {
     warmUp(measurement);
     resumed[0] = 0;
     resumed[1] = 0;
-    Comparison.ofRounds(rounds, measurement).row(title, micros -> micros, HANDSHAKE_GOAL);
+    Comparison.ofRounds(rounds.count(), measurement).row(title, micros -> micros, HANDSHAKE_GOAL);
     if (resumes) {
       System.out.printf(
-          Locale.ROOT, "  resumed, of %-16d %10d %10d%n", count * rounds, resumed[0], resumed[1]);
+          Locale.ROOT,
+          "  resumed, of %-16d %10d %10d%n",
+          count * rounds.count(),
+          resumed[0],
+          resumed[1]);
     } else if (resumed[0] + resumed[1] > 0) {
       throw new ErrorReplyException(redoubt.server(), "a full handshake was none");
     }

@@ -6,6 +6,7 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.FieldModel;
+import java.lang.classfile.Instruction;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.constantpool.ClassEntry;
@@ -108,6 +109,18 @@ record CompiledClass(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the instructions of a method in their order; none of an abstract one. */
+  static List<Instruction> instructions(MethodModel method) {
+    return method
+        .code()
+        .map(code ->
+            code.elementStream()
+                .filter(Instruction.class::isInstance)
+                .map(Instruction.class::cast)
+                .toList())
+        .orElse(List.of());
   }
 
   static CompiledClass read(Path file) {

@@ -61,20 +61,9 @@ final class ConstantFieldsTest {
     return declared;
   }
 
-  private static List<Instruction> instructions(MethodModel method) {
-    return method
-        .code()
-        .map(code ->
-            code.elementStream()
-                .filter(Instruction.class::isInstance)
-                .map(Instruction.class::cast)
-                .toList())
-        .orElse(List.of());
-  }
-
   private static void addDeclared(
       ClassModel model, MethodModel method, Set<String> fields, Map<String, Set<String>> declared) {
-    List<Instruction> code = instructions(method);
+    List<Instruction> code = CompiledClass.instructions(method);
     for (int i = 0; i < code.size(); i++) {
       if (code.get(i) instanceof ConstantInstruction name
           && name.constantValue() instanceof String field
@@ -105,7 +94,7 @@ final class ConstantFieldsTest {
         String name = handle.reference().name().stringValue();
         for (MethodModel method : model.methods()) {
           if (method.methodName().equalsString(name)) {
-            List<Instruction> code = instructions(method);
+            List<Instruction> code = CompiledClass.instructions(method);
             if (code.size() == 2
                 && code.get(0) instanceof ConstantInstruction value
                 && code.get(1) instanceof ReturnInstruction) {

@@ -49,7 +49,7 @@ import java.util.Map;
  * an object that exists already. It may build parts of its own with itself as their listener.
  */
 final class ConstructorScan {
-  /** What the stack, a local variable or a field of the new object holds. */
+  /** The content of the stack, of a local variable or of a field of the new object. */
   private enum Held {
     /** The new object, or a lambda expression or a nested object that has it. */
     SELF,

@@ -61,8 +61,8 @@ final class Rules {
   static final Set<String> DOORS_OF_COMMANDS = Set.of("Call", "Values");
 
   /**
-   * How often a package fetches a part through another one, as in {@code clients.registry()
-   * .pauses()}. The numbers only shrink.
+   * The number of times that a package fetches a part through another one, as in {@code
+   * clients.registry().pauses()}. The numbers only shrink.
    */
   static final Map<String, Integer> FETCHED_PARTS =
       Map.ofEntries(

@@ -129,17 +129,6 @@ final class WiringTest {
     }
   }
 
-  private static List<Instruction> instructions(MethodModel method) {
-    return method
-        .code()
-        .map(code ->
-            code.elementStream()
-                .filter(Instruction.class::isInstance)
-                .map(Instruction.class::cast)
-                .toList())
-        .orElse(List.of());
-  }
-
   /** Returns the getters of final fields of the project, also as methods of interfaces. */
   private Set<String> getters() {
     Set<String> getters = new HashSet<>();
@@ -164,7 +153,7 @@ final class WiringTest {
   }
 
   private static boolean isGetter(ClassModel model, MethodModel method) {
-    List<Instruction> code = instructions(method);
+    List<Instruction> code = CompiledClass.instructions(method);
     return method.methodTypeSymbol().parameterCount() == 0
         && code.size() == 3
         && code.get(0) instanceof LoadInstruction
@@ -178,7 +167,7 @@ final class WiringTest {
 
   /** Returns true for a method that returns a getter's result of a field. */
   private static boolean isForwarding(MethodModel method, Set<String> getters) {
-    List<Instruction> code = instructions(method);
+    List<Instruction> code = CompiledClass.instructions(method);
     return method.methodTypeSymbol().parameterCount() == 0
         && code.size() == 4
         && code.get(1) instanceof FieldInstruction field
@@ -195,7 +184,7 @@ final class WiringTest {
   /** Reports each call of a getter on the result of another that returns a part. */
   private void chains(MethodModel method, Set<String> getters, Consumer<String> report) {
     InvokeInstruction before = null;
-    for (Instruction instruction : instructions(method)) {
+    for (Instruction instruction : CompiledClass.instructions(method)) {
       if (!(instruction instanceof InvokeInstruction call)
           || call.typeSymbol().parameterCount() > 0
           || !getters.contains(called(call))) {

@@ -265,7 +265,7 @@ public final class Connection {
     }
   }
 
-  /** Lets the peer's possible end pass when all queued output has been written. */
+  /** Passes the peer's possible end on when all queued output has been written. */
   public void passEnd() {
     endMayPass = queuedBytes > 0;
     RecordInput input = endMayPass ? null : channel.pipeline().get(RecordInput.class);

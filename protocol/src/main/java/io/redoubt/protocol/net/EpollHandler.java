@@ -17,17 +17,11 @@ import io.netty.channel.unix.FileDescriptor;
  * new one, which would never be read. A poll has no events of a channel that is registered after
  * it: all of them are dropped.
  */
-final class EpollHandler implements IoHandler {
-  private final IoHandler handler;
+final class EpollHandler extends ForwardingHandler {
   private int polls;
 
   EpollHandler(IoHandler handler) {
-    this.handler = handler;
-  }
-
-  @Override
-  public void initialize() {
-    handler.initialize();
+    super(handler);
   }
 
   @Override
@@ -37,28 +31,8 @@ final class EpollHandler implements IoHandler {
   }
 
   @Override
-  public void prepareToDestroy() {
-    handler.prepareToDestroy();
-  }
-
-  @Override
-  public void destroy() {
-    handler.destroy();
-  }
-
-  @Override
   public IoRegistration register(IoHandle handle) throws Exception {
     return new EpollRegistration(handler.register(new Handle((EpollIoHandle) handle)));
-  }
-
-  @Override
-  public void wakeup() {
-    handler.wakeup();
-  }
-
-  @Override
-  public boolean isCompatible(Class<? extends IoHandle> handleType) {
-    return handler.isCompatible(handleType);
   }
 
   /** Drops the events of the poll during which a channel was registered. */

@@ -248,8 +248,9 @@ public final class Tls {
   }
 
   private static Tls ofClient(TlsContexts contexts) throws IOException {
-    SslContext context = contexts.ofClient();
-    return new Tls(new Loaded(context, null, contexts.ofThreads(), contexts.obstacle()));
+    JdkSslContext blocking = contexts.ofThreads();
+    SslContext context = contexts.ofClient(blocking);
+    return new Tls(new Loaded(context, null, blocking, contexts.obstacle()));
   }
 
   private static SslContextBuilder clientBuilder(@Nullable Credentials credentials) {

@@ -26,6 +26,10 @@ final class TlsContexts {
 
   private final SslContextBuilder builder;
   private final Tls.Terms terms;
+
+  /** Java's names of the cipher suites to enable. */
+  private final List<String> suites;
+
   private final List<X509Certificate> certificates;
 
   /** Why Java takes the place of OpenSSL; empty if it was chosen, or does not. */
@@ -40,11 +44,10 @@ final class TlsContexts {
    */
   TlsContexts(SslContextBuilder builder, Tls.Terms terms, List<X509Certificate> certificates)
       throws IOException {
-    this.builder =
-        builder
-            .ciphers(terms.enabled(), SupportedCipherSuiteFilter.INSTANCE)
-            .protocols(terms.protocols());
     this.terms = terms;
+    this.suites = terms.enabled();
+    this.builder =
+        builder.ciphers(suites, SupportedCipherSuiteFilter.INSTANCE).protocols(terms.protocols());
     this.certificates = certificates;
   }
 
@@ -53,10 +56,14 @@ final class TlsContexts {
     return obstacle;
   }
 
-  /** Builds the context for a client's channels. */
-  SslContext ofClient() throws IOException {
+  /**
+   * Builds the context for a client's channels.
+   *
+   * @param ofThreads takes its place where it would be Java's, too
+   */
+  SslContext ofClient(JdkSslContext ofThreads) throws IOException {
     SslContext context = ofOpenSsl();
-    return context == null ? ofThreads() : context;
+    return context == null ? ofThreads : context;
   }
 
   /** Builds the context for a client's sockets, which are Java's. */
@@ -87,7 +94,7 @@ final class TlsContexts {
     }
   }
 
-  /** Lets no later connection resume the session of this one. */
+  /** Prevents later connections from resuming the session of this one. */
   static void forgetSession(SslHandler handler) {
     SSLEngine engine = handler.engine();
     if (engine instanceof ReferenceCountedOpenSslEngine open) {
@@ -120,15 +127,14 @@ final class TlsContexts {
     return null;
   }
 
-  private String findObstacle() throws IOException {
+  private String findObstacle() {
     if (!OpenSsl.isAvailable()) {
       return "the library can't be loaded: " + OpenSsl.unavailabilityCause().getMessage();
     }
     if (!terms.suites().isEmpty()) {
       return "BoringSSL does not let the suites of TLS 1.3 be chosen (tls-ciphersuites)";
     }
-    List<String> older =
-        terms.enabled().stream().filter(name -> !Tls.Terms.isOfTls13(name)).toList();
+    List<String> older = suites.stream().filter(name -> !Tls.Terms.isOfTls13(name)).toList();
     List<String> missing =
         older.stream().filter(name -> !OpenSsl.isCipherSuiteAvailable(name)).toList();
     boolean needsAll = terms.provider() == Tls.Provider.AUTO; // a client may have no other one

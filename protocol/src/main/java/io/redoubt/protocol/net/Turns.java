@@ -1,10 +1,8 @@
 package io.redoubt.protocol.net;
 
-import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.tuning.Gathering;
 import java.util.function.LongSupplier;
@@ -67,18 +65,12 @@ final class Turns implements IoHandlerFactory {
     }
   }
 
-  private final class Handler implements IoHandler {
-    private final IoHandler handler;
+  private final class Handler extends ForwardingHandler {
     private final PollLimit pollLimit = new PollLimit();
     private int served;
 
     Handler(IoHandler handler) {
-      this.handler = handler;
-    }
-
-    @Override
-    public void initialize() {
-      handler.initialize();
+      super(handler);
     }
 
     @Override
@@ -110,31 +102,6 @@ final class Turns implements IoHandlerFactory {
       stats.wake();
       end.run();
       return found;
-    }
-
-    @Override
-    public void prepareToDestroy() {
-      handler.prepareToDestroy();
-    }
-
-    @Override
-    public void destroy() {
-      handler.destroy();
-    }
-
-    @Override
-    public IoRegistration register(IoHandle handle) throws Exception {
-      return handler.register(handle);
-    }
-
-    @Override
-    public void wakeup() {
-      handler.wakeup();
-    }
-
-    @Override
-    public boolean isCompatible(Class<? extends IoHandle> handleType) {
-      return handler.isCompatible(handleType);
     }
   }
 

@@ -161,7 +161,7 @@ final class ServerParts {
     }
   }
 
-  /** What earlier parts need of later ones. */
+  /** The later parts, as the earlier ones see them. */
   private final class Later implements ClientAssembly.LaterParts {
     ReplicationPosition position() {
       return replication.core.position();
