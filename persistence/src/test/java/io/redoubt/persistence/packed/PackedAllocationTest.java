@@ -8,9 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests that walking, finding and editing in place allocate nothing on the Java heap. */
+@Tag("optimized")
 class PackedAllocationTest {
 
   private static final int ROUNDS = 20_000;

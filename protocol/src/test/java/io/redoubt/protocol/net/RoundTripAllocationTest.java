@@ -16,10 +16,12 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Allocations of the loop's thread per request over a socket: read, decode, reply. */
+@Tag("optimized")
 class RoundTripAllocationTest {
 
   private static final int ROUNDS = 5_000;

@@ -8,9 +8,11 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Decoding a request and writing its reply allocate nothing. */
+@Tag("optimized")
 class RespAllocationTest {
 
   private static final int ROUNDS = 100_000;

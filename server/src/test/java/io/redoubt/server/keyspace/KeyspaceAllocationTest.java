@@ -8,9 +8,11 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that frequent operations of the keyspace allocate nothing on the Java heap. */
+@Tag("optimized")
 final class KeyspaceAllocationTest {
   private static final int OPERATIONS = 100_000;
   private static final int KEYS = 10_000;
