@@ -218,7 +218,7 @@ public final class Tls {
                   case REQUIRED -> ClientAuth.REQUIRE;
                 });
     TlsContexts contexts = contexts(builder, credentials, authorities, terms);
-    SslContext context = contexts.ofServer(service.sessions());
+    SslContext context = contexts.ofServer(service);
     return new Tls(new Loaded(context, service, null, contexts.obstacle()));
   }
 
@@ -322,13 +322,7 @@ public final class Tls {
             ? context.newHandler(channel.alloc())
             : context.newHandler(channel.alloc(), remote.getHostString(), remote.getPort());
     if (service != null) {
-      SSLEngine engine = handler.engine();
-      SSLParameters parameters = engine.getSSLParameters();
-      parameters.setUseCipherSuitesOrder(service.ownOrder());
-      engine.setSSLParameters(parameters);
-      if (!service.sessions().resumable()) {
-        TlsContexts.forgetSession(handler);
-      }
+      TlsContexts.configure(handler, service);
     }
     channel
         .pipeline()

@@ -18,6 +18,7 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the contexts of a configuration with the provider that it asks for. */
@@ -72,7 +73,8 @@ final class TlsContexts {
   }
 
   /** Builds the context for a server's channels. */
-  SslContext ofServer(Tls.Sessions sessions) throws IOException {
+  SslContext ofServer(Tls.Service service) throws IOException {
+    Tls.Sessions sessions = service.sessions();
     int seconds = Math.min(sessions.seconds(), Tls.Sessions.MAX_SECONDS);
     builder.sessionCacheSize(sessions.count()).sessionTimeout(seconds);
     if (ofOpenSsl() instanceof OpenSslServerContext context) {
@@ -94,12 +96,24 @@ final class TlsContexts {
     }
   }
 
-  /** Prevents later connections from resuming the session of this one. */
-  static void forgetSession(SslHandler handler) {
+  /** Applies to an accepted connection what a context can't say for all of them. */
+  static void configure(SslHandler handler, Tls.Service service) {
     SSLEngine engine = handler.engine();
+    boolean resumable = service.sessions().resumable();
     if (engine instanceof ReferenceCountedOpenSslEngine open) {
-      SSL.setOptions(open.sslPointer(), SSL.SSL_OP_NO_TICKET);
-    } else {
+      // Options one by one: setSSLParameters would convert the names of all suites each time.
+      if (!service.ownOrder()) {
+        SSL.clearOptions(open.sslPointer(), SSL.SSL_OP_CIPHER_SERVER_PREFERENCE);
+      }
+      if (!resumable) {
+        SSL.setOptions(open.sslPointer(), SSL.SSL_OP_NO_TICKET);
+      }
+      return;
+    }
+    SSLParameters parameters = engine.getSSLParameters();
+    parameters.setUseCipherSuitesOrder(service.ownOrder());
+    engine.setSSLParameters(parameters);
+    if (!resumable) {
       handler.handshakeFuture().addListener(done -> engine.getSession().invalidate());
     }
   }
