@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Main extends Launch<SentinelDirectives> {
   private Main(String[] words, Map<String, String> environment) {
     super("redis-sentinel", words, environment, new SentinelDirectives());
-    log().setRole(() -> 'X');
+    log().setRole('X');
   }
 
   /** Runs a sentinel until it is stopped; exits with status 0 then, or 1 if it cannot serve. */

@@ -29,7 +29,10 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.ClientContext;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.HeldOutput;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
@@ -313,25 +316,28 @@ public final class SentinelServer implements AutoCloseable {
     users.setRequiredPassword(requirepass);
     ClientRegistry clients =
         new ClientRegistry(
-            transport.loop(),
-            host.environment(),
-            BufferMemory.offHeap(),
-            new ConfiguredSession(directives, requestLimits()),
-            users,
-            channels,
+            new ClientContext(
+                transport.loop(),
+                host.environment(),
+                BufferMemory.offHeap(),
+                new ConfiguredSession(directives, requestLimits()),
+                users,
+                channels,
+                new Pauses(transport.loop(), clock, () -> {}),
+                HeldOutput.never()),
             dispatcher,
             new TrackedClients());
-    Info info = new Info();
+    ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
+    ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
+    SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
+    Info info =
+        new Info(
+            used -> sections.declare(used, transport.name(), tls::provider, dispatcher::commands));
     fill(table, clients, channels, info);
     new CommandNames(directives.renameCommand, table).rename(mistakes);
     define(users, mistakes);
     heap.onCommandsDeclared(table);
     heap.addHolder(clients::heapBytes);
-    ProcessUsage usage = new ProcessUsage(clock::monotonicNanos);
-    ProcessInfo process = new ProcessInfo(directives, clock, clients, table, usage, random);
-    SentinelInfo sections = new SentinelInfo(process, clients, core, scripts);
-    info.declareAtFirstUse(
-        used -> sections.declare(used, transport.name(), tls::provider, dispatcher::commands));
     return new Configured(state, core, store, driver, clients, table, info, heap);
   }
 

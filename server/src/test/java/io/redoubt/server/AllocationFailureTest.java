@@ -8,6 +8,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.memory.FailingSlabs;
+import io.redoubt.server.memory.Shortage;
+import io.redoubt.server.memory.Slabs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -178,7 +181,7 @@ final class AllocationFailureTest {
 
   @TempDir private Path folder;
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
-  private final FailingSlabs slabs = new FailingSlabs();
+  private FailingSlabs slabs;
   private RedisServer server;
   private RespClient client;
   private long lost;
@@ -186,9 +189,14 @@ final class AllocationFailureTest {
   @BeforeEach
   void start() throws Exception {
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
-    server = TestServers.make(log, slabs, "dir " + folder);
+    server = TestServers.make(log, this::failing, "dir " + folder);
     server.start().get();
     client = connect();
+  }
+
+  private Slabs failing(Consumer<Shortage> onShortage) {
+    slabs = new FailingSlabs(onShortage);
+    return slabs;
   }
 
   @AfterEach

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,8 +80,15 @@ final class FullSyncMemoryTest {
   @Test
   void aSyncOfFunctionsWithoutMemoryClosesItsClientOnly() throws Exception {
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
-    FailingSlabs slabs = new FailingSlabs();
-    RedisServer server = TestServers.make(log, slabs);
+    CompletableFuture<FailingSlabs> made = new CompletableFuture<>();
+    RedisServer server =
+        TestServers.make(
+            log,
+            onShortage -> {
+              made.complete(new FailingSlabs(onShortage));
+              return made.join();
+            });
+    FailingSlabs slabs = made.join();
     server.start().get();
     try (RespClient control = RespClient.connect("127.0.0.1", server.port(), 20_000)) {
       for (int allowed = 0; allowed < 8; allowed++) {

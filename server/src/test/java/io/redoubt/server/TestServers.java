@@ -11,12 +11,15 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.assembly.Machine;
+import io.redoubt.server.memory.Shortage;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Servers in the tests' own process. */
 public final class TestServers {
@@ -57,7 +60,8 @@ public final class TestServers {
   }
 
   /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
-  public static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
+  public static RedisServer make(
+      Log log, Function<Consumer<Shortage>, Slabs> memory, String... lines) throws Exception {
     return make(
         log,
         new Machine(
@@ -65,7 +69,7 @@ public final class TestServers {
             NameLookup.ofSystem(),
             Threads.ofSystem(),
             new OsDisk(),
-            () -> slabs,
+            memory,
             HeapGate.OF_PROCESS),
         lines);
   }

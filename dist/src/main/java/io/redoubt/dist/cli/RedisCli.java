@@ -204,10 +204,8 @@ public final class RedisCli {
       throws IOException {
     boolean prompts = fromTerminal && toTerminal;
     CommandHelp help = new CommandHelp();
-    LineRunner lines = new LineRunner(session, runner, out, options.intervalSeconds, prompts, help);
-    if (debugger != null) {
-      lines.debugWith(debugger);
-    }
+    LineRunner lines =
+        new LineRunner(session, runner, out, options.intervalSeconds, prompts, help, debugger);
     return prompts && Shell.supports(environment)
         ? new Shell(session, lines, help, environment, out).run()
         : lines.run(in);

@@ -57,6 +57,12 @@ final class Rules {
           "persistence.aof.append.AppendWorker", "starts its own thread",
           "server.snapshot.Snapshot", "starts its own walk, and undoes it if that fails");
 
+  /**
+   * The methods by which a part is given another one after its construction, with the reason. The
+   * list only shrinks.
+   */
+  static final Map<String, String> LATE_SETTERS = Map.of();
+
   /** The classes through which a command reaches the data that its request names. */
   static final Set<String> DOORS_OF_COMMANDS = Set.of("Call", "Values");
 

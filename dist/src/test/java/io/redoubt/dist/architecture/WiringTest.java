@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -29,7 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Checks how parts get to know each other: through their constructors. No constructor registers the
- * new object with another one, and parts are passed rather than fetched through others.
+ * new object with another one, no part is set later, and parts are passed rather than fetched
+ * through others.
  */
 final class WiringTest {
   private static final List<String> MODULES =
@@ -61,6 +61,13 @@ final class WiringTest {
     assertThat(found.keySet())
         .as("constructors that register their object: %s", found)
         .isEqualTo(new TreeSet<>(Rules.REGISTERING.keySet()));
+  }
+
+  @Test
+  void partsAreSetByConstructors() {
+    assertThat(new SetterScan(models, Rules.ASSEMBLIES.keySet()).setters())
+        .as("methods that set a part while the program is put together")
+        .isEqualTo(new TreeSet<>(Rules.LATE_SETTERS.keySet()));
   }
 
   @Test
@@ -96,11 +103,73 @@ final class WiringTest {
             "WiringTest$Registry.add", "WiringTest$Registry.add", "WiringTest$Registry.add");
   }
 
+  @Test
+  void theScanSeesLateSetters() throws IOException {
+    Map<String, ClassModel> samples = new TreeMap<>();
+    for (Class<?> each : List.of(Wired.class, Assembly.class, Registry.class)) {
+      Path file = Path.of("target/test-classes", each.getName().replace('.', '/') + ".class");
+      ClassModel model = ClassFile.of().parse(file);
+      samples.put(model.thisClass().asInternalName(), model);
+    }
+    assertThat(new SetterScan(samples, List.of()).setters())
+        .containsExactly("WiringTest$Wired.setFirst", "WiringTest$Wired.setSecond");
+  }
+
   private static final class Registry {
     private final List<Runnable> listeners = new ArrayList<>();
 
     void add(Runnable listener) {
       listeners.add(listener);
+    }
+  }
+
+  /** The first two setters are late; the third one changes state at run time. */
+  private static final class Wired {
+    private Registry first = new Registry();
+    private Runnable second = () -> {};
+    private Registry third = first;
+    private String name = "";
+
+    void setFirst(Registry registry) {
+      first = registry;
+    }
+
+    void setSecond(String newName, Runnable listener) {
+      name = newName;
+      second = listener;
+    }
+
+    void setThird(Registry registry) {
+      third = registry;
+    }
+
+    void setName(String newName) {
+      name = newName;
+    }
+
+    void run() {
+      first.add(second);
+      third.add(() -> setName(name + "."));
+    }
+  }
+
+  private static final class Assembly {
+    private final Wired wired = new Wired();
+
+    Assembly() {
+      wired.setFirst(new Registry());
+      wired.setName("wired");
+      wired.setThird(new Registry());
+      connect();
+      first(() -> wired.setThird(new Registry()));
+    }
+
+    private void connect() {
+      wired.setSecond("connected", wired::run);
+    }
+
+    private void first(Runnable replacement) {
+      replacement.run();
     }
   }
 
@@ -212,10 +281,6 @@ final class WiringTest {
 
   /** Returns true for a class of the project that is neither a record nor an enum. */
   private boolean isPart(String descriptor) {
-    ClassModel model = models.get(descriptor.replaceFirst("^L(.*);$", "$1"));
-    return model != null
-        && !model.flags().has(AccessFlag.ENUM)
-        && !Objects.equals(
-            model.superclass().map(each -> each.asInternalName()).orElse(null), "java/lang/Record");
+    return SetterScan.isPart(models.get(descriptor.replaceFirst("^L(.*);$", "$1")));
   }
 }

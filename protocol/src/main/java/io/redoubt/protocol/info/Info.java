@@ -21,15 +21,14 @@ public final class Info {
   private final List<Section> sections = new ArrayList<>();
   private @Nullable Consumer<Info> declaration;
 
-  /** Creates an INFO without sections. */
-  public Info() {}
-
   /**
-   * Sets the declaration of all sections, which runs when INFO is first used: its hundreds of
-   * fields would take a tenth of the start.
+   * Creates an INFO.
+   *
+   * @param declaration declares all sections; called when INFO is first used, because its hundreds
+   *     of fields would take a tenth of the start
    */
-  public void declareAtFirstUse(Consumer<Info> sectionsAndFields) {
-    declaration = sectionsAndFields;
+  public Info(Consumer<Info> declaration) {
+    this.declaration = declaration;
   }
 
   private void declare() {

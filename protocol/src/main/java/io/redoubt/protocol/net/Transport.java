@@ -54,11 +54,15 @@ public final class Transport implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Transport(
-      String threadName, BufferMemory memory, Sockets sockets, LongSupplier commands) {
+      String threadName,
+      BufferMemory memory,
+      Sockets sockets,
+      LongSupplier commands,
+      EndOfTurn endOfTurn) {
     this.sockets = sockets;
     this.memory = memory;
     stats = new LoopStats(this::loopNanos, commands);
-    turns = new Turns(sockets, gathering, this::loopNanos, stats);
+    turns = new Turns(sockets, gathering, this::loopNanos, stats, endOfTurn);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
     readBuffer = onLoop(() -> new ReadBuffer(memory, gathering, stats));
@@ -78,7 +82,7 @@ public final class Transport implements AutoCloseable {
    * @param memory allocates its buffers; used on the loop's thread only
    */
   public static Transport open(String threadName, BufferMemory memory, Sockets sockets) {
-    return open(threadName, memory, sockets, () -> 0);
+    return open(threadName, memory, sockets, () -> 0, EndOfTurn.NOTHING);
   }
 
   /**
@@ -87,10 +91,16 @@ public final class Transport implements AutoCloseable {
    * @param threadName the name of its thread
    * @param memory allocates its buffers; used on the loop's thread only
    * @param commands counts the commands executed on the loop, for its statistics
+   * @param endOfTurn the work at the end of each turn, after all input was handled and before the
+   *     loop waits
    */
   public static Transport open(
-      String threadName, BufferMemory memory, Sockets sockets, LongSupplier commands) {
-    return new Transport(threadName, memory, sockets, commands);
+      String threadName,
+      BufferMemory memory,
+      Sockets sockets,
+      LongSupplier commands,
+      EndOfTurn endOfTurn) {
+    return new Transport(threadName, memory, sockets, commands, endOfTurn);
   }
 
   /** Returns the event loop. */
@@ -278,14 +288,6 @@ public final class Transport implements AutoCloseable {
     Connection connection = adopt(channel, true, null, null, acceptor);
     register(channel);
     return connection;
-  }
-
-  /**
-   * Sets the work at the end of each turn, after all input was handled and before the loop waits;
-   * on the loop.
-   */
-  public void setEndOfTurn(EndOfTurn action) {
-    turns.setEndOfTurn(action);
   }
 
   /** Sets the longest pause for requests to gather, 0 for none; on the loop. */

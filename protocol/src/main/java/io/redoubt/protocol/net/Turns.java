@@ -17,7 +17,7 @@ final class Turns implements IoHandlerFactory {
   private final LongSupplier nanoTime;
   private final LoopStats stats;
   private Runnable end = () -> {};
-  private EndOfTurn last = EndOfTurn.NOTHING;
+  private final EndOfTurn last;
   private boolean reading;
 
   /**
@@ -25,12 +25,19 @@ final class Turns implements IoHandlerFactory {
    *
    * @param nanoTime a monotonic clock, called on the loop
    * @param stats counts the turns
+   * @param last the work at the end of each turn
    */
-  Turns(Sockets sockets, Gathering gathering, LongSupplier nanoTime, LoopStats stats) {
+  Turns(
+      Sockets sockets,
+      Gathering gathering,
+      LongSupplier nanoTime,
+      LoopStats stats,
+      EndOfTurn last) {
     this.sockets = sockets;
     this.gathering = gathering;
     this.nanoTime = nanoTime;
     this.stats = stats;
+    this.last = last;
   }
 
   /** Sets the work after each poll; on the loop. Returns true. */
@@ -42,11 +49,6 @@ final class Turns implements IoHandlerFactory {
   @Override
   public IoHandler newHandler(ThreadAwareExecutor executor) {
     return new Handler(sockets.handlers().newHandler(executor));
-  }
-
-  /** Sets the work at the end of each turn; on the loop. */
-  void setEndOfTurn(EndOfTurn action) {
-    last = action;
   }
 
   /** Returns true if {@link #last} is still to run in this turn, before the loop waits. */

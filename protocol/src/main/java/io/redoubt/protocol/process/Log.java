@@ -67,16 +67,6 @@ public final class Log {
     }
   }
 
-  /** Supplies the letter of the process' current role. */
-  @FunctionalInterface
-  public interface Role {
-    /**
-     * Returns M for a master, S for a replica, X for a sentinel, C for a process that does not
-     * serve yet.
-     */
-    char letter();
-  }
-
   /** Receives a copy of each message. */
   @FunctionalInterface
   public interface Copy {
@@ -89,7 +79,7 @@ public final class Log {
   private final long pid;
   private final OutputStream standardOutput;
   private volatile Level level = Level.NOTICE;
-  private volatile Role role = () -> 'C';
+  private volatile char role = 'C';
   private volatile LogFormat form = LogFormat.LEGACY;
   private volatile @Nullable Copy copy;
   private volatile Consumer<String> statusReceiver = text -> {};
@@ -125,9 +115,12 @@ public final class Log {
     level = least;
   }
 
-  /** Sets the supplier of the role's letter. */
-  public void setRole(Role letterSupplier) {
-    role = letterSupplier;
+  /**
+   * Sets the letter of the process' role: M for a master, S for a replica, X for a sentinel, C for
+   * a process that does not serve yet.
+   */
+  public void setRole(char letter) {
+    role = letter;
   }
 
   /** Sets the form of the lines. */
@@ -201,7 +194,7 @@ public final class Log {
       String message = PlainText.of(cut(text));
       long millis = clock.wallMillis();
       copy(of, millis, message);
-      write(form.line(of, pid, role.letter(), millis, zone, message));
+      write(form.line(of, pid, role, millis, zone, message));
     }
   }
 

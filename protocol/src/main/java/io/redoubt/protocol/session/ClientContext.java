@@ -26,8 +26,7 @@ public final class ClientContext {
   private final AclLog aclLog;
   private final Channels channels;
   private final Pauses pauses;
-  private final HeldOutput heldOutput = new HeldOutput();
-  private ReplicaWaits replicaWaits = ReplicaWaits.NONE;
+  private final HeldOutput heldOutput;
   private long lastId;
   private boolean halted;
 
@@ -38,13 +37,23 @@ public final class ClientContext {
   private long outputLimitDisconnections;
   private long queryLimitDisconnections;
 
-  ClientContext(
+  /**
+   * Creates the state shared by clients.
+   *
+   * @param loop the event loop
+   * @param environment the time, and the log of closed clients
+   * @param memory allocates buffers of pending requests
+   * @param channels the subscriptions
+   */
+  public ClientContext(
       Loop loop,
       Environment environment,
       BufferMemory memory,
       SessionSettings settings,
       Users users,
-      Channels channels) {
+      Channels channels,
+      Pauses pauses,
+      HeldOutput heldOutput) {
     this.loop = loop;
     this.clock = environment.clock();
     this.log = environment.log();
@@ -54,7 +63,8 @@ public final class ClientContext {
     this.users = users;
     this.aclLog = new AclLog(settings::aclLogMaxLen);
     this.channels = channels;
-    this.pauses = new Pauses(loop, clock);
+    this.pauses = pauses;
+    this.heldOutput = heldOutput;
   }
 
   /** Returns the event loop of the clients. */
@@ -109,16 +119,6 @@ public final class ClientContext {
   /** Returns the output that waits for the gate. */
   HeldOutput heldOutput() {
     return heldOutput;
-  }
-
-  /** Returns the receiver of output that waits for replicas. */
-  ReplicaWaits replicaWaits() {
-    return replicaWaits;
-  }
-
-  /** Sets the receiver of output that waits for replicas. */
-  void setReplicaWaits(ReplicaWaits waits) {
-    replicaWaits = waits;
   }
 
   long nextId() {

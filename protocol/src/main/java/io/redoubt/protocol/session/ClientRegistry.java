@@ -7,7 +7,6 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -22,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All clients of a process: their table, admission, memory and the limits applied once a second. It
- * creates what the clients share ({@link ClientContext}) and the conductor of their requests
- * ({@link Turn}). Used by the event loop only.
+ * creates the conductor of their requests ({@link Turn}). Used by the event loop only.
  */
 public final class ClientRegistry implements Client.Home {
   /** An estimate of the heap size of a connection and its buffers, in addition to its client. */
@@ -42,34 +40,22 @@ public final class ClientRegistry implements Client.Home {
   /**
    * Creates a registry without clients.
    *
-   * @param loop the event loop
-   * @param environment the time, and the log of closed clients
-   * @param memory allocates buffers of pending requests
-   * @param settings the configuration
-   * @param users the users
-   * @param channels the subscriptions
+   * @param context the state that the clients share
    * @param dispatcher executes requests
    * @param trackedClients the clients with client-side caching; remains empty in a process without
    *     keys
    */
   public ClientRegistry(
-      Loop loop,
-      Environment environment,
-      BufferMemory memory,
-      SessionSettings settings,
-      Users users,
-      Channels channels,
-      Dispatcher dispatcher,
-      TrackedClients trackedClients) {
-    context = new ClientContext(loop, environment, memory, settings, users, channels);
+      ClientContext context, Dispatcher dispatcher, TrackedClients trackedClients) {
+    this.context = context;
     this.dispatcher = dispatcher;
     this.trackedClients = trackedClients;
     admission = new Admission(context, dispatcher, this::count);
     clientMemory =
         new ClientMemory(
-            settings,
+            context.settings(),
             () -> clients.values().stream().map(Client::account).iterator(),
-            environment.log());
+            context.log());
     turn = new Turn(context, dispatcher, clientMemory, trackedClients);
   }
 
@@ -283,11 +269,6 @@ public final class ClientRegistry implements Client.Home {
       }
     }
     return closed;
-  }
-
-  /** Sets the receiver of output that waits for replicas. */
-  public void setReplicaWaits(ReplicaWaits waits) {
-    context.setReplicaWaits(waits);
   }
 
   /** Returns the clients with client-side caching. */

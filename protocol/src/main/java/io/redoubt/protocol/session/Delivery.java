@@ -146,7 +146,7 @@ final class Delivery implements OutputListener, HeldOutput.Member {
         return; // closed by mark()
       }
       if (awaited.mark(mark)) {
-        context.replicaWaits().await(awaited);
+        held.replicaWaits().await(awaited);
       }
     }
     output.releaseAwaited(awaited, held.gate().passed());

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output that waits for the {@link OutputGate}, in the order of the marks. The sizes of the
- * last release help to choose when to fsync.
+ * The output that waits for the {@link OutputGate}, in the order of the marks, and the receiver of
+ * output that waits for replicas. The sizes of the last release help to choose when to fsync.
  */
 public final class HeldOutput {
   /** The output of a client. */
@@ -25,7 +25,8 @@ public final class HeldOutput {
 
   private static final int FIRST_ROOM = 64;
 
-  private OutputGate gate = OutputGate.OPEN;
+  private final OutputGate gate;
+  private final ReplicaWaits replicaWaits;
   private @Nullable Member[] members = new @Nullable Member[FIRST_ROOM];
   private long[] marks = new long[FIRST_ROOM];
   private int first;
@@ -37,15 +38,28 @@ public final class HeldOutput {
   private int groupSize;
   private int returned;
 
-  HeldOutput() {}
+  /**
+   * Creates a place for output.
+   *
+   * @param replicaWaits receives the output that waits for replicas
+   */
+  public HeldOutput(OutputGate gate, ReplicaWaits replicaWaits) {
+    this.gate = gate;
+    this.replicaWaits = replicaWaits;
+  }
 
-  /** Sets the gate. */
-  public void setGate(OutputGate newGate) {
-    gate = newGate;
+  /** Returns output that never waits, for a process without data. */
+  public static HeldOutput never() {
+    return new HeldOutput(OutputGate.OPEN, ReplicaWaits.NONE);
   }
 
   OutputGate gate() {
     return gate;
+  }
+
+  /** Returns the receiver of output that waits for replicas. */
+  ReplicaWaits replicaWaits() {
+    return replicaWaits;
   }
 
   /** Adds the output of a client; its mark is not below the previous ones. */

@@ -50,11 +50,17 @@ public final class Pauses {
   private final Map<Cause, ActivePause> asked = new EnumMap<>(Cause.class);
   private Scope what = Scope.NOTHING;
   private boolean writesHeld;
-  private Runnable changed = () -> {};
+  private final Runnable onChange;
 
-  public Pauses(Loop loop, Clock clock) {
+  /**
+   * Creates pauses, none of them active.
+   *
+   * @param onChange called when a pause starts or ends
+   */
+  public Pauses(Loop loop, Clock clock, Runnable onChange) {
     this.loop = loop;
     this.clock = clock;
+    this.onChange = onChange;
   }
 
   /** Returns the commands that are paused now. */
@@ -65,11 +71,6 @@ public final class Pauses {
   /** Returns true while a pause of this cause lasts. */
   public boolean isPausedFor(Cause cause) {
     return asked.containsKey(cause);
-  }
-
-  /** Sets the listener called when a pause starts or ends. */
-  public void onChange(Runnable listener) {
-    changed = listener;
   }
 
   /** Starts a pause, or extends one of the same cause; never shortens or weakens it. */
@@ -109,7 +110,7 @@ public final class Pauses {
     for (ActivePause one : asked.values()) {
       what = one.what.compareTo(what) > 0 ? one.what : what;
     }
-    changed.run();
+    onChange.run();
   }
 
   /** Executes postponed requests again; those still affected by a pause are postponed again. */

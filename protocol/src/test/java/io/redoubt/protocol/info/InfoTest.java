@@ -4,15 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class InfoTest {
-  private final Info info = new Info();
+  private final Info info = new Info(this::declare);
   private boolean replica;
 
-  @BeforeEach
-  void declare() {
+  private void declare(Info info) {
     info.section("Replication", "replication")
         .text("role", () -> replica ? "slave" : "master")
         .when(() -> replica)
@@ -82,6 +80,7 @@ final class InfoTest {
 
   @Test
   void addsToAnExistingSection() {
+    assertThat(info.sections()).isNotEmpty(); // declares them
     info.section("CPU", "cpu").number("more", () -> 1);
 
     assertThat(render("cpu")).isEqualTo("# CPU\r\nused_cpu_sys:1.500000\r\nmore:1\r\n");

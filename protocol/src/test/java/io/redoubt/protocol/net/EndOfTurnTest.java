@@ -65,8 +65,8 @@ class EndOfTurnTest extends TransportFixture {
 
   /** Sends a byte, and another one after an event; returns the number of bytes of each turn. */
   private List<Integer> endsOfTurns(UntilAllHaveCome end, CountDownLatch event) throws Exception {
+    reopen(end);
     Executor loop = transport.loop()::execute;
-    CompletableFuture.runAsync(() -> transport.setEndOfTurn(end), loop).join();
     BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
     Listener listener =
         transport.listen(
@@ -126,8 +126,8 @@ class EndOfTurnTest extends TransportFixture {
             turns.incrementAndGet();
           }
         };
+    reopen(counting);
     Executor loop = transport.loop()::execute;
-    CompletableFuture.runAsync(() -> transport.setEndOfTurn(counting), loop).join();
     List<Integer> acceptedIn = new ArrayList<>();
     CountDownLatch accepted = new CountDownLatch(WAITING);
     Listener listener =

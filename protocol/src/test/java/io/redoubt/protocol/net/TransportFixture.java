@@ -16,8 +16,19 @@ abstract class TransportFixture {
 
   @BeforeEach
   void open() {
-    transport = Transport.open("test-loop", memory, SystemSockets.choose(nio));
+    open(EndOfTurn.NOTHING);
     assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
+  }
+
+  /** Opens the transport with some work at the end of each turn. */
+  final void open(EndOfTurn end) {
+    transport = Transport.open("test-loop", memory, SystemSockets.choose(nio), () -> 0, end);
+  }
+
+  /** Replaces the transport by one with some work at the end of each turn. */
+  final void reopen(EndOfTurn end) {
+    transport.close();
+    open(end);
   }
 
   @AfterEach

@@ -22,7 +22,7 @@ final class LogTest {
 
   @Test
   void writesRedisFormat() {
-    log.setRole(() -> 'M');
+    log.setRole('M');
     log.notice("DB loaded from disk: %.3f seconds", 0.25);
     log.warning("100% sure");
 

@@ -239,12 +239,15 @@ final class TestProcess implements AutoCloseable {
     var channels = new Channels();
     registry =
         new ClientRegistry(
-            transport.loop(),
-            new Environment(clock, Log.silent(Clock.system()), Seed.from(1)),
-            memory,
-            settings,
-            users,
-            channels,
+            new ClientContext(
+                transport.loop(),
+                new Environment(clock, Log.silent(Clock.system()), Seed.from(1)),
+                memory,
+                settings,
+                users,
+                channels,
+                new Pauses(transport.loop(), clock, () -> {}),
+                HeldOutput.never()),
             this::dispatch,
             new TrackedClients());
     table.add(

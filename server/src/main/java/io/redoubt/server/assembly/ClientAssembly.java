@@ -6,6 +6,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
@@ -13,14 +14,22 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.ClientContext;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.HeldOutput;
+import io.redoubt.protocol.session.OutputGate;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.protocol.session.ReplicaWaits;
 import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.cluster.core.Cluster;
+import io.redoubt.server.cluster.node.SlotRoutes;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.CommandChecks;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.CommandRefusals;
 import io.redoubt.server.execution.EventsWhileBlocked;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
@@ -30,8 +39,10 @@ import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
 import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.execution.monitoring.Monitors;
+import io.redoubt.server.execution.refusal.MemoryRoom;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.tracking.TrackedKeys;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clients of a server and the execution of their commands: connections, sessions, users, the
@@ -50,6 +61,10 @@ final class ClientAssembly {
   final Eviction eviction;
   final ConfiguredUsers configuredUsers;
   final HeapGate heap;
+
+  /** Routes commands by the slots of their keys; null without cluster mode. */
+  final @Nullable SlotRoutes routes;
+
   final CommandDispatcher dispatcher;
   final Scripting scripting;
   final ClientRegistry registry;
@@ -62,10 +77,20 @@ final class ClientAssembly {
 
   private final Log log;
 
-  /** The parts that are built later and that execution depends on. */
-  interface LaterParts extends Eviction.Server, MemoryUse.Buffers {
+  /** The parts that are built later and that the clients and execution depend on. */
+  interface LaterParts
+      extends Eviction.Server, MemoryUse.Buffers, OutputGate, ReplicaWaits, EndOfTurn {
     /** Counts changes of the data set since the last save. */
     void recordChange(long count);
+
+    /** Applies the start or the end of a pause of clients. */
+    void onPausesChange();
+
+    /** Returns the number of replicas. */
+    int replicas();
+
+    /** Returns the state machine of the cluster node. */
+    Cluster cluster();
 
     /** Slows down writes to the pace of the disk, at the end of each unit of execution. */
     void unitEnded();
@@ -75,7 +100,7 @@ final class ClientAssembly {
    * Opens the transport and builds the rest on it.
    *
    * @param freePort listens on a port that the system chooses, in place of {@code port}
-   * @param later is not called before all parts are built
+   * @param later is not called before all parts are built, except at the end of turns
    */
   ClientAssembly(
       ServerDirectives settings,
@@ -89,7 +114,8 @@ final class ClientAssembly {
     monitors = new Monitors(data.buffers, clock, log);
     // As late as possible: until then, another thread initializes netty.
     transport =
-        Transport.open("redis-server", data.buffers, machine.sockets().get(), data.stats::commands);
+        Transport.open(
+            "redis-server", data.buffers, machine.sockets().get(), data.stats::commands, later);
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> onLoopFailure(fault));
     trackedKeys =
         new TrackedKeys(
@@ -113,7 +139,6 @@ final class ClientAssembly {
     effects =
         new KeyEffects(
             data.propagation, data.events, observers, data.stats, data.state, settings.memory);
-    data.keyspace.setListener(effects);
     memory = new MemoryUse(data.keyspace, later);
     eviction =
         new Eviction(
@@ -123,18 +148,45 @@ final class ClientAssembly {
     heap = new HeapGate(machine.heap(), clock, log);
     CommandTrace trace =
         new CommandTrace(data.latency, data.slowLog, monitors, data.hotKeys, data.state);
+    CommandRefusals refusals = new CommandRefusals(table, call);
+    routes =
+        settings.cluster.clusterEnabled.value()
+            ? new SlotRoutes(
+                settings, this::port, data.keyspace, refusals, later::cluster, later::replicas)
+            : null;
+    MemoryRoom room = new MemoryRoom(data.keyspace, clock, log);
+    CommandChecks checks =
+        new CommandChecks(
+            table,
+            refusals,
+            call,
+            data.state,
+            eviction,
+            room,
+            heap,
+            routes == null ? null : routes.gate());
     dispatcher =
         new CommandDispatcher(
-            table, call, data.state, eviction, trace, environment, later::unitEnded, heap);
+            table,
+            call,
+            checks,
+            trace,
+            environment,
+            room,
+            later::unitEnded,
+            routes == null ? null : routes.meter());
     scripting = new Scripting(table, dispatcher, data.state, call, this::serve, clock, log);
     registry =
         new ClientRegistry(
-            transport.loop(),
-            environment,
-            data.buffers,
-            new ConfiguredSession(settings, limits, settings.memory.maxmemory::value),
-            users,
-            data.channels,
+            new ClientContext(
+                transport.loop(),
+                environment,
+                data.buffers,
+                new ConfiguredSession(settings, limits, settings.memory.maxmemory::value),
+                users,
+                data.channels,
+                new Pauses(transport.loop(), clock, later::onPausesChange),
+                new HeldOutput(later, later)),
             dispatcher,
             trackedClients);
     heap.addHolder(registry::heapBytes);
@@ -167,6 +219,10 @@ final class ClientAssembly {
     } else {
       log.fault("on the loop", fault);
     }
+  }
+
+  private int port() {
+    return listeners.port();
   }
 
   private boolean isConnected(long clientId) {

@@ -2,6 +2,7 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.command.AclCommands;
 import io.redoubt.protocol.session.command.ClientCommands;
@@ -45,9 +46,11 @@ final class CommandSet {
   private static final long MESSAGE_COPIES = 5;
 
   private final ServerParts parts;
+  private final Info info;
 
-  CommandSet(ServerParts parts) {
+  CommandSet(ServerParts parts, Info info) {
     this.parts = parts;
+    this.info = info;
   }
 
   /**
@@ -113,7 +116,7 @@ final class CommandSet {
             () -> parts.replication.core.isReplica() ? "replica" : "master");
     return List.of(
         new ConfigCommands(parts.settings, this::resetStatistics, parts.data.state, parts.log),
-        new ServerCommands(parts.info, parts.clock, parts.shutdown, parts.clients.scripting),
+        new ServerCommands(info, parts.clock, parts.shutdown, parts.clients.scripting),
         new MemoryCommands(parts.clients.memory, parts.processUsage::residentBytes),
         new LatencyCommands(parts.data.latency, parts.clock, parts.clients.table),
         new SlowLogCommands(parts.data.slowLog),

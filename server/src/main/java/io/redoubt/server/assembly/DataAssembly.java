@@ -10,7 +10,9 @@ import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.execution.refusal.ServerState;
+import io.redoubt.server.execution.refusal.ShortageRefusal;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.SlabBuffers;
@@ -39,13 +41,23 @@ final class DataAssembly {
   final Propagation propagation;
   final Latency latency;
 
-  DataAssembly(ServerDirectives settings, Environment environment, Machine machine) {
+  /**
+   * Creates empty data.
+   *
+   * @param listener is not called before the clients are built
+   */
+  DataAssembly(
+      ServerDirectives settings,
+      Environment environment,
+      Machine machine,
+      KeyspaceListener listener) {
     Clock clock = environment.clock();
-    slabs = machine.memory().get();
+    slabs =
+        machine.memory().apply(new ShortageRefusal(state, clock, environment.log())::onShortage);
     buffers = new SlabBuffers(slabs);
     boolean inCluster = settings.cluster.clusterEnabled.value();
     int databases = inCluster ? 1 : settings.databases.value();
-    keyspace = new Keyspace(slabs, databases, environment.random(), inCluster);
+    keyspace = new Keyspace(slabs, databases, environment.random(), inCluster, listener);
     if (inCluster) {
       events.onlyOf(databases);
     }
@@ -54,8 +66,8 @@ final class DataAssembly {
     watchedKeys = new WatchedKeys(keyspace);
     slowLog = new SlowLog(slabs, clock);
     hotKeys = new HotKeys(environment.random());
-    blockedClients = new BlockedClients(keyspace, stats, slowLog);
     propagation = new Propagation(buffers);
+    blockedClients = new BlockedClients(keyspace, stats, slowLog, propagation);
     latency = new Latency(clock, settings.latencyMonitorThreshold::value);
   }
 

@@ -7,7 +7,10 @@ import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.heap.HeapGate;
+import io.redoubt.server.memory.Shortage;
 import io.redoubt.server.memory.Slabs;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -18,7 +21,7 @@ import java.util.function.Supplier;
  * @param sockets creates the sockets; called when the first one is needed, because netty's classes
  *     take a third of the startup time of a cold process, which other threads use meanwhile
  * @param names the resolver of host names, called on separate threads
- * @param memory creates the server's allocator
+ * @param memory creates the server's allocator, which reports shortages
  * @param heap the Java heap, which clients must not exhaust
  */
 public record Machine(
@@ -26,7 +29,7 @@ public record Machine(
     NameLookup names,
     Threads threads,
     Disk disk,
-    Supplier<Slabs> memory,
+    Function<Consumer<Shortage>, Slabs> memory,
     HeapGate.Heap heap) {
   /** Returns the real machine. */
   public static Machine real() {

@@ -91,7 +91,6 @@ final class PersistenceAssembly {
             data.latency,
             new WriteGate(state, clients.registry),
             position);
-    clients.registry.heldOutput().setGate(appendOnlyFile.replyGate());
     appendOnlyFile.followSettings();
     refuseWritesAfterFailedSaves(settings.persistence);
   }

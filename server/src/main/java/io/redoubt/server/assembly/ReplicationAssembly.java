@@ -7,6 +7,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.client.MigrationTargets;
+import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.migration.MigrationParts;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.cluster.node.NodeParts;
@@ -84,7 +85,7 @@ final class ReplicationAssembly {
     heardSentinels = new HeardSentinels(clock);
     hellos = new SentinelHellos(rejoin, fence, lease, heardSentinels, clients.table);
     clusterNode =
-        !settings.cluster.clusterEnabled.value()
+        clients.routes == null
             ? null
             : new ClusterNode(
                 new NodeParts(
@@ -99,7 +100,7 @@ final class ReplicationAssembly {
                     machine.disk(),
                     machine.threads(),
                     machine.names(),
-                    listeners::port,
+                    clients.routes,
                     persistence.dataSet,
                     core));
   }
@@ -107,6 +108,21 @@ final class ReplicationAssembly {
   /** Returns true if this server follows a master. */
   boolean isReplica() {
     return core.isReplica();
+  }
+
+  /** Does the work at the end of a turn of the loop. */
+  void onTurnEnd() {
+    if (clusterNode != null) {
+      clusterNode.onTurnEnd();
+    }
+  }
+
+  /** Returns the state machine of the cluster node, which must be open. */
+  Cluster cluster() {
+    if (clusterNode == null) {
+      throw new IllegalStateException("not a cluster node");
+    }
+    return clusterNode.cluster();
   }
 
   /** Returns {@code redis_mode} of INFO. */

@@ -3,10 +3,10 @@ package io.redoubt.server.assembly;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
+import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.launch.TlsReload;
 import io.redoubt.protocol.net.DirectConnection;
-import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
@@ -63,8 +63,10 @@ public final class ServerAssembly {
     CompletableFuture<List<CommandGroup<Call>>> values =
         new CompletableFuture<List<CommandGroup<Call>>>().completeAsync(ValueCommands::all, helper);
     parts = new ServerParts(settings, environment, machine, freePort, ended);
-    new CommandSet(parts).declare(values.join(), helper);
-    metrics = new ServerMetrics(parts, new ServerInfo(parts).prepare());
+    ServerInfo sections = new ServerInfo(parts);
+    Info info = new Info(sections::declare);
+    new CommandSet(parts, info).declare(values.join(), helper);
+    metrics = new ServerMetrics(parts, info, sections.runId());
   }
 
   /**
@@ -130,11 +132,7 @@ public final class ServerAssembly {
     metrics.open();
     listening.run();
     parts.log.notice("Server initialized");
-    EndOfTurn commits = parts.persistence.appendOnlyFile.endOfTurn();
-    parts.clients.transport.setEndOfTurn(
-        parts.replication.clusterNode == null
-            ? commits
-            : parts.replication.clusterNode.reportingAtEndOfTurn(commits));
+    parts.onOpened();
     parts.clients.memory.onStarted();
     parts.cron.start(parts.settings.hz.value());
     parts.periodic.housekeeping().start();

@@ -42,6 +42,7 @@ final class ServerInfo {
   private final Rates rates;
   private final Clock clock;
   private final ProcessUsage usage;
+  private final ProcessInfo process;
 
   ServerInfo(ServerParts parts) {
     this.parts = parts;
@@ -54,18 +55,18 @@ final class ServerInfo {
     rates = parts.rates;
     clock = parts.clock;
     usage = parts.processUsage;
-  }
-
-  /** Declares the sections of INFO at its first use; returns the run id. */
-  String prepare() {
-    ProcessInfo process =
+    process =
         new ProcessInfo(
             settings, clock, clients, parts.clients.table, usage, parts.environment.random());
-    parts.info.declareAtFirstUse(info -> declare(info, process));
+  }
+
+  /** Returns the id of this run of the server. */
+  String runId() {
     return process.runId();
   }
 
-  private void declare(Info info, ProcessInfo process) {
+  /** Declares the sections. */
+  void declare(Info info) {
     process.declareServer(
         info,
         parts.replication.mode(),
@@ -76,10 +77,10 @@ final class ServerInfo {
     parts.shutdown.declareInfo(server);
     parts.clients.listeners.declareInfo(server);
     server.text("availability_zone", settings.availabilityZone::value);
-    declareClients(process.declareClients(info, this::clusterConnections), process);
+    declareClients(process.declareClients(info, this::clusterConnections));
     declareMemory(info);
     declarePersistence(info);
-    declareStats(info.section("Stats", "stats"), process);
+    declareStats(info.section("Stats", "stats"));
     Section replication = info.section("Replication", "replication");
     parts.replication.core.info().declare(replication);
     replication.text("sentinel_lease", parts.replication.lease::state);
@@ -109,7 +110,7 @@ final class ServerInfo {
     return node == null || !node.isOpen() ? 0 : node.bus().connectionCount();
   }
 
-  private void declareClients(Section section, ProcessInfo process) {
+  private void declareClients(Section section) {
     section
         .number("total_blocking_keys", parts.data.blockedClients::keys)
         .number("total_blocking_keys_on_nokey", parts.data.blockedClients::keysOrTheirLoss);
@@ -206,7 +207,7 @@ final class ServerInfo {
     return Decimals.format(value, 2) + " KMGT".charAt(unit);
   }
 
-  private void declareStats(Section section, ProcessInfo process) {
+  private void declareStats(Section section) {
     process.declareReceived(section);
     section
         .counter("total_commands_processed", stats::commands)

@@ -1,5 +1,6 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.MetricsPort;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.replication.ReplicationView;
@@ -19,6 +20,7 @@ final class ServerMetrics {
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "slowlog|get");
 
   private final ServerParts parts;
+  private final Info info;
   private final String runId;
   private final MetricsPort port;
   private final ReplicationView replication;
@@ -29,8 +31,9 @@ final class ServerMetrics {
   private ServerSamples.@Nullable Taking taking;
   private boolean started;
 
-  ServerMetrics(ServerParts parts, String runId) {
+  ServerMetrics(ServerParts parts, Info info, String runId) {
     this.parts = parts;
+    this.info = info;
     this.runId = runId;
     replication = parts.replication.core.view();
     port =
@@ -51,7 +54,7 @@ final class ServerMetrics {
   void open() throws IOException {
     port.open(() -> parts.clients.loop().execute(this::takeMetrics));
     if (port.isOpen()) {
-      samples = new ServerSamples(parts, replication, runId);
+      samples = new ServerSamples(parts, info, replication, runId);
       keys = new PageKeys(parts.data, parts.clock);
       events = new ServerEvents(parts, replication, port::addEvent);
       page = new ServerPage(parts, replication, keys, events);

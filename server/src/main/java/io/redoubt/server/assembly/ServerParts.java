@@ -1,14 +1,17 @@
 package io.redoubt.server.assembly;
 
-import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.AwaitedReplies;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.aof.ReplicationPosition;
+import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.execution.monitoring.Rates;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.lifecycle.ActiveDefrag;
 import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.ExpiryCycle;
@@ -33,7 +36,6 @@ final class ServerParts {
   final Environment environment;
   final Clock clock;
   final Log log;
-  final Info info = new Info();
   final ProcessUsage processUsage;
   final DataAssembly data;
   final ClientAssembly clients;
@@ -45,6 +47,9 @@ final class ServerParts {
   final ActiveDefrag defrag;
   final EndOfService endOfService;
   final Shutdown shutdown;
+
+  /** True once the server is open. */
+  private boolean isOpen;
 
   /**
    * Puts the parts together; they do nothing before {@link ServerAssembly#open}.
@@ -64,7 +69,7 @@ final class ServerParts {
     log = environment.log();
     processUsage = new ProcessUsage(clock::monotonicNanos);
     Later later = new Later();
-    data = new DataAssembly(settings, environment, machine);
+    data = new DataAssembly(settings, environment, machine, new KeyChanges());
     clients = new ClientAssembly(settings, environment, machine, freePort, data, later);
     persistence =
         new PersistenceAssembly(settings, environment, machine, data, clients, later::position);
@@ -121,12 +126,12 @@ final class ServerParts {
   private void subscribe() {
     new AppliedSettings(settings, clients.limits, data.keyspace, data.events, data.slowLog, log)
         .follow(clients.listeners, clients.tls, cron, clients.transport);
-    replication.core.onReplyAcks(acks -> {
-      clients.dispatcher.setAcks(acks);
-      data.blockedClients.setAcks(acks);
-    });
-    log.setRole(() -> replication.isReplica() ? 'S' : 'M');
-    clients.registry.pauses().onChange(this::onPausesChange);
+    log.setRole('M');
+  }
+
+  /** Commits appended effects at the end of each turn from now on. */
+  void onOpened() {
+    isOpen = true;
   }
 
   private void schedule() {
@@ -153,18 +158,47 @@ final class ServerParts {
     endOfService.fail();
   }
 
-  /** While clients are paused the data set must not change: due keys are hidden, not removed. */
-  private void onPausesChange() {
-    replication.core.onPausesChange();
-    if (!replication.isReplica()) {
-      data.keyspace.setExpiredKeys(clients.isPaused() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
-    }
-  }
-
   /** The later parts, as the earlier ones see them. */
   private final class Later implements ClientAssembly.LaterParts {
     ReplicationPosition position() {
       return replication.core.position();
+    }
+
+    @Override
+    public long mark() {
+      return persistence.appendOnlyFile.replyGate().mark();
+    }
+
+    @Override
+    public long passed() {
+      return persistence.appendOnlyFile.replyGate().passed();
+    }
+
+    @Override
+    public void await(AwaitedReplies replies) {
+      replication.core.await(replies);
+    }
+
+    @Override
+    public long patienceNanos(int found) {
+      return isOpen ? persistence.appendOnlyFile.endOfTurn().patienceNanos(found) : NO_LOOK;
+    }
+
+    @Override
+    public void run() {
+      if (isOpen) {
+        persistence.appendOnlyFile.endOfTurn().run();
+        replication.onTurnEnd();
+      }
+    }
+
+    /** While clients are paused the data set must not change: due keys are hidden, not removed. */
+    @Override
+    public void onPausesChange() {
+      replication.core.onPausesChange();
+      if (!replication.isReplica()) {
+        data.keyspace.setExpiredKeys(clients.isPaused() ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+      }
     }
 
     @Override
@@ -180,6 +214,16 @@ final class ServerParts {
     @Override
     public boolean isReplica() {
       return replication.isReplica();
+    }
+
+    @Override
+    public int replicas() {
+      return replication.core.replicaCount();
+    }
+
+    @Override
+    public Cluster cluster() {
+      return replication.cluster();
     }
 
     @Override
@@ -237,6 +281,29 @@ final class ServerParts {
       return clients.registry.memoryBytes(ClientType.NORMAL)
           + clients.registry.memoryBytes(ClientType.PUBSUB)
           + clients.registry.memoryBytes(ClientType.MASTER);
+    }
+  }
+
+  /** Passes the changes of keys that no command makes explicitly to their effects. */
+  private final class KeyChanges implements KeyspaceListener {
+    @Override
+    public void onExpired(Database database, long entry) {
+      clients.effects.onExpired(database, entry);
+    }
+
+    @Override
+    public void onElementExpired(Database database, long entry, long element, int elementLength) {
+      clients.effects.onElementExpired(database, entry, element, elementLength);
+    }
+
+    @Override
+    public void onElementsExpired(Database database, long entry, boolean all) {
+      clients.effects.onElementsExpired(database, entry, all);
+    }
+
+    @Override
+    public void onAdded(Database database, long entry) {
+      clients.effects.onAdded(database, entry);
     }
   }
 }

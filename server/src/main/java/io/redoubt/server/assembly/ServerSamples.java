@@ -1,6 +1,7 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.bytes.IpAddress;
+import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.metrics.CommandMetrics;
 import io.redoubt.protocol.metrics.InfoMetrics;
@@ -107,11 +108,11 @@ final class ServerSamples {
   private long takenNanos;
   private long longestSliceNanos;
 
-  ServerSamples(ServerParts parts, ReplicationView replication, String runId) {
+  ServerSamples(ServerParts parts, Info info, ReplicationView replication, String runId) {
     this.parts = parts;
     this.replication = replication;
     this.runId = runId;
-    fields = new InfoMetrics(parts.info);
+    fields = new InfoMetrics(info);
     commands = new CommandMetrics(parts.clients.table);
     startSeconds = parts.clock.wallMillis() / MILLIS_PER_SECOND;
     takenNanos = parts.clock.monotonicNanos();

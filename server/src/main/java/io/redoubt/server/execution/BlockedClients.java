@@ -13,7 +13,6 @@ import io.redoubt.server.memory.Region;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +32,7 @@ public final class BlockedClients {
   private final Keyspace keyspace;
   private final ServerStats stats;
   private final SlowLog slowLog;
+  private final Propagation propagation;
   private final Hash hash;
 
   /** A hash table of queues by database and key; its length is a power of two. */
@@ -48,13 +48,18 @@ public final class BlockedClients {
   private final List<WaitingLine> held = new ArrayList<>();
 
   private boolean serving;
-  private @Nullable ReplyAcks acks;
 
-  /** Creates an empty set of clients blocked on keys of {@code keyspace}. */
-  public BlockedClients(Keyspace keyspace, ServerStats stats, SlowLog slowLog) {
+  /**
+   * Creates an empty set of clients blocked on keys of {@code keyspace}.
+   *
+   * @param propagation delays the replies to repeated requests
+   */
+  public BlockedClients(
+      Keyspace keyspace, ServerStats stats, SlowLog slowLog, Propagation propagation) {
     this.keyspace = keyspace;
     this.stats = stats;
     this.slowLog = slowLog;
+    this.propagation = propagation;
     this.hash = Hash.seeded(keyspace.random());
   }
 
@@ -105,20 +110,16 @@ public final class BlockedClients {
     }
   }
 
-  /** Delays replies until replicas have acknowledged; null sends them at once. */
-  public void setAcks(@Nullable ReplyAcks newAcks) {
-    acks = newAcks;
-  }
-
   /**
    * Replies to a wait that timed out. Even that reply may have to wait for replicas: that the key
    * is empty may be the effect of another client, not acknowledged yet.
    */
   void replyToTimeOut(ServerClient client, Command<?> command, Runnable reply) {
+    ReplyAcks acks = propagation.acks();
     boolean mayWait = acks != null && acks.begins(client, command, false);
     reply.run();
-    if (mayWait) {
-      Objects.requireNonNull(acks).onReplied(client);
+    if (acks != null && mayWait) {
+      acks.onReplied(client);
     }
     client.flushSoon();
   }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The common path costs one test of {@link ServerState} against the command's refusals;
  * everything else is behind a rarely taken branch.
  */
-final class CommandChecks {
+public final class CommandChecks {
   private static final CommandError NOT_IN_MULTI =
       new CommandError("ERR Command not allowed inside a transaction");
 
@@ -40,6 +40,7 @@ final class CommandChecks {
   private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
 
   private final CommandTable<Call> table;
+  private final CommandRefusals refusals;
   private final Call call;
   private final Keyspace keyspace;
   private final ServerState state;
@@ -50,13 +51,10 @@ final class CommandChecks {
   private final HeapGate heap;
 
   /** Routes requests by slot in cluster mode, null without it. */
-  private @Nullable SlotGate gate;
+  private final @Nullable SlotGate gate;
 
   /** The gate's refusal of the last checked request. */
   private @Nullable CommandError redirection;
-
-  /** The states that refuse a command, by command. */
-  private int[] refusals = {};
 
   /** The minimum request size, by command, at which the needed memory is estimated. */
   private long[] estimatedFromBytes = {};
@@ -64,14 +62,23 @@ final class CommandChecks {
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> endsTransaction = new HashSet<>();
 
-  CommandChecks(
+  /**
+   * Creates the checks.
+   *
+   * @param gate routes requests by slot, null without cluster mode
+   */
+  public CommandChecks(
       CommandTable<Call> table,
+      CommandRefusals refusals,
       Call call,
       ServerState state,
       Eviction eviction,
       MemoryRoom room,
-      HeapGate heap) {
+      HeapGate heap,
+      @Nullable SlotGate gate) {
     this.table = table;
+    this.refusals = refusals;
+    this.gate = gate;
     this.call = call;
     this.keyspace = call.keyspace();
     this.settings = call.settings();
@@ -84,10 +91,9 @@ final class CommandChecks {
 
   /** Derives tables from the complete command table. */
   void onCommandsDeclared() {
-    refusals = new int[table.numbered().size()];
-    estimatedFromBytes = new long[refusals.length];
+    refusals.onCommandsDeclared();
+    estimatedFromBytes = new long[table.numbered().size()];
     for (Command<Call> command : table.numbered()) {
-      refusals[command.id()] = Refusal.refusing(command);
       estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
     }
     heap.onCommandsDeclared(table);
@@ -100,19 +106,19 @@ final class CommandChecks {
     }
   }
 
-  /** Starts to route requests by the slots of their keys. */
-  void setSlotGate(SlotGate slots) {
-    gate = slots;
-  }
-
   /** Returns the gate of cluster mode, null without it. */
   @Nullable SlotGate gate() {
     return gate;
   }
 
-  /** Returns the states that refuse a command; for a script they depend on its flags. */
-  int refusals(Command<?> command, Request request) {
-    return refusals[command.id()] | call.scriptRefusals(command, request);
+  /** Returns the states that refuse a command. */
+  CommandRefusals refusals() {
+    return refusals;
+  }
+
+  /** Returns the gate of the Java heap. */
+  HeapGate heap() {
+    return heap;
   }
 
   /**
@@ -157,7 +163,7 @@ final class CommandChecks {
         return redirection;
       }
     }
-    int refused = refusals[command.id()];
+    int refused = refusals.declared(command);
     makeRoom(client, inUnit);
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
@@ -235,7 +241,7 @@ final class CommandChecks {
    */
   @Nullable CommandError refusal(
       ServerClient client, Command<Call> command, Request request, int exempt) {
-    int refused = state.among(refusals[command.id()] & ~exempt);
+    int refused = state.among(refusals.declared(command) & ~exempt);
     if (refused != 0 && isStillRefused(refused)) {
       return state.error(refused);
     }

@@ -8,7 +8,6 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.CommandTrace;
 import io.redoubt.server.execution.monitoring.ServerStats;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +32,12 @@ final class CommandClock {
   private final CommandTrace trace;
   private final ServerStats stats;
 
+  /** Needs the time of each command while it is on; null without cluster mode. */
+  private final @Nullable SlotMeter meter;
+
   /** The end of the last measured command, or the start of the batch. */
   private long lastNanos;
 
-  private BooleanSupplier mustMeasureEach = () -> false;
   private boolean inBatch;
   private @Nullable Command<Call> series;
   private int seriesRuns;
@@ -46,16 +47,17 @@ final class CommandClock {
   private @Nullable ServerClient lastClient;
   private @Nullable Request lastRequest;
 
-  /** Creates a clock of commands; {@code trace} observes slow series. */
-  CommandClock(Clock clock, CommandTrace trace, ServerStats stats) {
+  /**
+   * Creates a clock of commands.
+   *
+   * @param trace observes slow series
+   * @param meter needs the time of each command while it is on; null without cluster mode
+   */
+  CommandClock(Clock clock, CommandTrace trace, ServerStats stats, @Nullable SlotMeter meter) {
     this.clock = clock;
     this.trace = trace;
     this.stats = stats;
-  }
-
-  /** Measures each command while {@code needed} returns true, rather than series. */
-  void measureEachWhile(BooleanSupplier needed) {
-    mustMeasureEach = needed;
+    this.meter = meter;
   }
 
   /** Starts a batch of requests. */
@@ -102,7 +104,7 @@ final class CommandClock {
     if (inBatch
         && isShort(command, request)
         && !trace.measuresEach()
-        && !mustMeasureEach.getAsBoolean()) {
+        && (meter == null || !meter.isOn())) {
       series = command;
       lastClient = client;
       lastRequest = request;

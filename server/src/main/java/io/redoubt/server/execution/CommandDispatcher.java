@@ -19,8 +19,6 @@ import io.redoubt.server.client.Transaction;
 import io.redoubt.server.execution.monitoring.CommandTrace;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.refusal.MemoryRoom;
-import io.redoubt.server.execution.refusal.Refusal;
-import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.tracking.TrackedKeys;
@@ -48,11 +46,12 @@ public final class CommandDispatcher implements Dispatcher {
   private final MemoryRoom room;
   private final HeapGate heap;
   private final CommandChecks checks;
+  private final CommandRefusals refusals;
   private final CommandExecutor executor;
   private final UnitOfExecution unit;
   private final Transactions transactions;
   private final HeldRequests held;
-  private @Nullable ReplyAcks acks;
+  private final Propagation propagation;
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
 
@@ -67,29 +66,31 @@ public final class CommandDispatcher implements Dispatcher {
    * @param call the call with which all commands are executed
    * @param throttle slows down writes to the pace of disks and replicas; called at the end of each
    *     unit
+   * @param meter meters the commands of each slot, null without cluster mode
    */
   public CommandDispatcher(
       CommandTable<Call> table,
       Call call,
-      ServerState state,
-      Eviction eviction,
+      CommandChecks checks,
       CommandTrace trace,
       Environment environment,
+      MemoryRoom room,
       Runnable throttle,
-      HeapGate heap) {
+      @Nullable SlotMeter meter) {
     this.table = table;
     this.keyspace = call.keyspace();
     this.stats = call.stats();
+    this.propagation = call.propagation();
     this.trackedKeys = call.observers().tracked();
     this.trace = trace;
     this.log = environment.log();
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
-    this.heap = heap;
-    room = new MemoryRoom(keyspace, state, environment.clock(), log);
-    keyspace.slabs().onShortage(room::onShortage);
-    checks = new CommandChecks(table, call, state, eviction, room, heap);
-    executor = new CommandExecutor(table, call, trace, environment, room);
+    this.room = room;
+    this.checks = checks;
+    refusals = checks.refusals();
+    heap = checks.heap();
+    executor = new CommandExecutor(table, call, trace, environment, room, meter);
     unit =
         new UnitOfExecution(
             keyspace,
@@ -126,17 +127,6 @@ public final class CommandDispatcher implements Dispatcher {
     return command;
   }
 
-  /** Delays replies until replicas have acknowledged; null sends them at once. */
-  public void setAcks(@Nullable ReplyAcks newAcks) {
-    acks = newAcks;
-  }
-
-  /** Enables routing by the slots of keys, and the metering of slots. */
-  public void setRoutes(SlotGate slots, SlotMeter slotMeter) {
-    checks.setSlotGate(slots);
-    executor.meters(slotMeter);
-  }
-
   /** Counts the messages sent to subscribers by the running SPUBLISH. */
   public void countDelivered(int receivers) {
     executor.countDelivered(receivers);
@@ -154,7 +144,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Returns true if a request may change keys; for scripts and functions the flags decide. */
   public boolean mayWrite(Command<?> command, Request request) {
-    return (checks.refusals(command, request) & Refusal.READ_ONLY_REPLICA.bit()) != 0;
+    return refusals.mayWrite(command, request);
   }
 
   /** Returns true while a command or a script runs and its effects are not propagated yet. */
@@ -211,7 +201,7 @@ public final class CommandDispatcher implements Dispatcher {
       refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
       boolean mayReplicate = client.mayReplicate(command) && !onlyReads(command, request);
-      client.queue(request, checks.refusals(command, request), mayReplicate);
+      client.queue(request, refusals.of(command, request), mayReplicate);
       client.reply().queued();
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
@@ -220,7 +210,7 @@ public final class CommandDispatcher implements Dispatcher {
       return false;
     } else if (client.isStaging()) {
       runStaged(client, command, request);
-    } else if (acks != null) {
+    } else if (propagation.acks() instanceof ReplyAcks acks) {
       runAwaited(acks, client, command, request);
     } else {
       runUnit(client, command, request);

@@ -38,7 +38,7 @@ final class CommandExecutor {
   private final MemoryRoom room;
 
   /** Meters the resources used by commands of each slot in cluster mode; null without it. */
-  private @Nullable SlotMeter meter;
+  private final @Nullable SlotMeter meter;
 
   /** True while a command runs; further commands are then nested in it. */
   private boolean running;
@@ -48,13 +48,15 @@ final class CommandExecutor {
    *
    * @param call the call with which all commands are executed
    * @param room is notified of commands that ran out of memory
+   * @param meter meters the commands of each slot, null without cluster mode
    */
   CommandExecutor(
       CommandTable<Call> table,
       Call call,
       CommandTrace trace,
       Environment environment,
-      MemoryRoom room) {
+      MemoryRoom room,
+      @Nullable SlotMeter meter) {
     this.table = table;
     this.call = call;
     this.keyspace = call.keyspace();
@@ -63,15 +65,10 @@ final class CommandExecutor {
     this.trackedKeys = call.observers().tracked();
     this.trace = trace;
     this.clock = environment.clock();
-    commandClock = new CommandClock(clock, trace, stats);
+    commandClock = new CommandClock(clock, trace, stats, meter);
     this.log = environment.log();
     this.room = room;
-  }
-
-  /** Starts to meter the commands of each slot. */
-  void meters(SlotMeter slots) {
-    meter = slots;
-    commandClock.measureEachWhile(slots::isOn);
+    this.meter = meter;
   }
 
   /** Counts the messages sent to subscribers by the running SPUBLISH. */

@@ -92,6 +92,9 @@ public final class Propagation implements AutoCloseable {
   /** The targets of all sinks. */
   private int listening;
 
+  /** Delays replies until replicas have acknowledged the effects; null sends them at once. */
+  private @Nullable ReplyAcks acks;
+
   /** Creates a propagation without sinks; its buffer is allocated from {@code memory}. */
   public Propagation(BufferMemory memory) {
     this.scratch = new ReplyCollector(memory);
@@ -102,6 +105,16 @@ public final class Propagation implements AutoCloseable {
   @Override
   public void close() {
     scratch.close();
+  }
+
+  /** Returns the delay of replies until replicas have acknowledged the effects; null for none. */
+  @Nullable ReplyAcks acks() {
+    return acks;
+  }
+
+  /** Delays replies until replicas have acknowledged the effects; null sends them at once. */
+  public void setAcks(@Nullable ReplyAcks newAcks) {
+    acks = newAcks;
   }
 
   /** Adds a sink for all following effects. */

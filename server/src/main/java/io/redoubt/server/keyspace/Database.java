@@ -340,8 +340,13 @@ public final class Database {
       throw full;
     }
     if (index != APART) {
-      context.listener().onAdded(this, entry);
+      reportAdded(entry);
     }
+  }
+
+  /** Reports that an absent key was added in any way. */
+  void reportAdded(long entry) {
+    context.listener().onAdded(this, entry);
   }
 
   /** Adds an entry to the order of expiries and to the table, or to neither. */

@@ -32,16 +32,23 @@ public final class Keyspace implements AutoCloseable {
    * @param random draws the tables' hash key, random entries and access counters
    */
   public Keyspace(Slabs slabs, int databases, RandomGenerator random) {
-    this(slabs, databases, random, false);
+    this(slabs, databases, random, false, KeyspaceListener.NONE);
   }
 
   /**
    * Creates an empty keyspace.
    *
+   * @param random draws the tables' hash key, random entries and access counters
    * @param bySlot true for a cluster node, whose first database has a table for each hash slot
+   * @param listener the listener for expired and added keys
    */
-  public Keyspace(Slabs slabs, int databases, RandomGenerator random, boolean bySlot) {
-    this(new KeyspaceContext(slabs, databases, random, bySlot));
+  public Keyspace(
+      Slabs slabs,
+      int databases,
+      RandomGenerator random,
+      boolean bySlot,
+      KeyspaceListener listener) {
+    this(new KeyspaceContext(slabs, databases, random, bySlot, listener));
   }
 
   private Keyspace(KeyspaceContext context) {
@@ -177,11 +184,6 @@ public final class Keyspace implements AutoCloseable {
   /** Returns the keys whose values are read in slices. */
   public HeldKeys held() {
     return context.held();
-  }
-
-  /** Sets the listener for expired and added keys. */
-  public void setListener(KeyspaceListener newListener) {
-    context.setListener(newListener);
   }
 
   /** Returns the listener for expired and added keys. */

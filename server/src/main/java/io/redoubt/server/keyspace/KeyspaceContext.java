@@ -26,18 +26,25 @@ public final class KeyspaceContext {
   private long nowMillis;
   private long changeCount;
   private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
-  private KeyspaceListener listener = (database, entry) -> {};
+  private final KeyspaceListener listener;
 
   /**
    * Creates the context of an empty keyspace.
    *
    * @param databases the number of databases without the staged one
    * @param bySlot true for a cluster node, whose first database has a table for each hash slot
+   * @param listener the listener for expired and added keys
    */
-  KeyspaceContext(Slabs slabs, int databases, RandomGenerator random, boolean bySlot) {
+  KeyspaceContext(
+      Slabs slabs,
+      int databases,
+      RandomGenerator random,
+      boolean bySlot,
+      KeyspaceListener listener) {
     this.slabs = slabs;
     this.random = random;
     this.bySlot = bySlot;
+    this.listener = listener;
     count = databases;
     hash = Hash.seeded(random);
     accessClock = new AccessClock(random);
@@ -46,11 +53,15 @@ public final class KeyspaceContext {
     walks = new Walks(garbage, 0);
   }
 
-  /** Creates the context of an empty keyspace in the same memory, with the same hash function. */
+  /**
+   * Creates the context of an empty keyspace in the same memory, with the same hash function and
+   * without a listener.
+   */
   KeyspaceContext(KeyspaceContext origin) {
     slabs = origin.slabs;
     random = origin.random;
     bySlot = origin.bySlot;
+    listener = KeyspaceListener.NONE;
     count = origin.count;
     hash = origin.hash;
     accessClock = origin.accessClock;
@@ -124,11 +135,6 @@ public final class KeyspaceContext {
   /** Returns the listener for expired and added keys. */
   public KeyspaceListener listener() {
     return listener;
-  }
-
-  /** Sets the listener for expired and added keys. */
-  void setListener(KeyspaceListener newListener) {
-    listener = newListener;
   }
 
   /** Returns the keys whose values are read in slices. */

@@ -3,6 +3,8 @@ package io.redoubt.server.keyspace;
 /** A listener for changes of keys that no command makes explicitly. */
 @FunctionalInterface
 public interface KeyspaceListener {
+  /** Ignores all changes. */
+  KeyspaceListener NONE = (database, entry) -> {};
 
   /** Called just before a due key is removed. */
   void onExpired(Database database, long entry);

@@ -44,7 +44,7 @@ public final class Transfers {
       to.slabs().free(moved, Entry.sizeBytes(moved));
       throw full;
     }
-    to.context().listener().onAdded(to, moved);
+    to.reportAdded(moved);
     leave(from, entry);
     return moved;
   }
@@ -96,7 +96,7 @@ public final class Transfers {
       to.slabs().free(copy, Entry.sizeBytes(copy));
       throw full;
     }
-    to.context().listener().onAdded(to, copy);
+    to.reportAdded(copy);
     return copy;
   }
 

@@ -162,14 +162,17 @@ public final class DataSet implements ReplicatedDataSet {
     long started = clock.monotonicNanos();
     try {
       RdbFileLoad load =
-          new RdbFileLoad(context, snapshots.file(), rule(isMaster, false), progress);
-      load.setExpiryListener((database, key, length) -> {
-        ReplicationPoint point = load.replication();
-        if (point != null) {
-          history.restore(point);
-          history.onExpiredAtStart(database, Region.MEMORY, key, length);
-        }
-      });
+          new RdbFileLoad(
+              context,
+              snapshots.file(),
+              rule(isMaster, false),
+              progress,
+              (point, database, key, length) -> {
+                if (point != null) {
+                  history.restore(point);
+                  history.onExpiredAtStart(database, Region.MEMORY, key, length);
+                }
+              });
       load.runInTurns(failure -> {
         ReplicationPoint point = load.replication();
         if (failure == null) {

@@ -39,7 +39,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private final long nowMillis;
   private final LoadRule rule;
 
-  private RdbLoader.ExpiredKey whenExpired = (index, key, length) -> {};
+  private final RdbLoader.ExpiredKey whenExpired;
   private Database database;
   private long keysLoaded;
   private long keysExpired;
@@ -61,18 +61,20 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private int partRoom; // the bytes that the string has
   private int partTotal; // and those that it announced
 
-  KeyspaceFiller(SnapshotContext context, LoadRule rule) {
+  /**
+   * Creates a filler.
+   *
+   * @param whenExpired receives the expired keys that are skipped
+   */
+  KeyspaceFiller(SnapshotContext context, LoadRule rule, RdbLoader.ExpiredKey whenExpired) {
     super(context.values());
+    this.whenExpired = whenExpired;
     this.keyspace = context.keyspace();
     this.log = context.log();
     this.functions = context.functions();
     this.nowMillis = context.clock().wallMillis();
     this.rule = rule;
     this.database = keyspace.database(0);
-  }
-
-  void setExpiryListener(RdbLoader.ExpiredKey listener) {
-    whenExpired = listener;
   }
 
   long keysLoaded() {
@@ -320,7 +322,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
         && key.expireAtMillis() != RdbKey.NONE
         && key.expireAtMillis() < nowMillis) {
       keysExpired++;
-      whenExpired.onExpired(database.index(), key.offset(), key.length());
+      whenExpired.onExpired(replication(), database.index(), key.offset(), key.length());
       return true;
     }
     if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {

@@ -38,20 +38,30 @@ public final class RdbFileLoad implements AutoCloseable {
   /** Opens the file without loading anything yet. */
   public RdbFileLoad(SnapshotContext context, Path path, LoadRule rule, LoadProgress progress)
       throws IOException {
+    this(context, path, rule, progress, (point, database, key, length) -> {});
+  }
+
+  /**
+   * Opens the file without loading anything yet.
+   *
+   * @param whenExpired receives the expired keys that are skipped
+   */
+  public RdbFileLoad(
+      SnapshotContext context,
+      Path path,
+      LoadRule rule,
+      LoadProgress progress,
+      RdbLoader.ExpiredKey whenExpired)
+      throws IOException {
     this.context = context;
     this.progress = progress;
     this.file = context.disk().read(path);
     long nowMillis = context.clock().wallMillis();
     long size = file.size();
-    this.loader = new RdbLoader(context, rule).totalBytes(size);
+    this.loader = new RdbLoader(context, rule, whenExpired).totalBytes(size);
     this.startNanos = context.clock().monotonicNanos();
     this.small = size <= READ_BYTES;
     progress.begin(nowMillis, size);
-  }
-
-  /** Sets the listener for skipped expired keys. */
-  public void setExpiryListener(RdbLoader.ExpiredKey listener) {
-    loader.setExpiryListener(listener);
   }
 
   /** Loads everything before returning. */

@@ -19,8 +19,12 @@ public final class RdbLoader implements AutoCloseable {
   /** A listener for skipped expired keys. */
   @FunctionalInterface
   public interface ExpiredKey {
-    /** Receives a key in the region, valid during the call. */
-    void onExpired(int database, long key, int length);
+    /**
+     * Receives a key in the region, valid during the call.
+     *
+     * @param point the point of the replication history that the data represents, null if unknown
+     */
+    void onExpired(@Nullable ReplicationPoint point, int database, long key, int length);
   }
 
   private final KeyspaceFiller filler;
@@ -28,8 +32,17 @@ public final class RdbLoader implements AutoCloseable {
 
   /** Creates a loader at the start of a stream; the current time decides which keys are expired. */
   public RdbLoader(SnapshotContext context, LoadRule rule) {
+    this(context, rule, (point, database, key, length) -> {});
+  }
+
+  /**
+   * Creates a loader at the start of a stream.
+   *
+   * @param whenExpired receives the expired keys that are skipped
+   */
+  RdbLoader(SnapshotContext context, LoadRule rule, ExpiredKey whenExpired) {
     Slabs slabs = context.keyspace().slabs();
-    filler = new KeyspaceFiller(context, rule);
+    filler = new KeyspaceFiller(context, rule, whenExpired);
     reader = new RdbReader(new SlabBuffers(slabs), filler).checksum(rule.comparesChecksum());
   }
 
@@ -37,11 +50,6 @@ public final class RdbLoader implements AutoCloseable {
   public RdbLoader totalBytes(long bytes) {
     reader.totalBytes(bytes);
     return this;
-  }
-
-  /** Sets the listener for skipped expired keys. */
-  public void setExpiryListener(ExpiredKey listener) {
-    filler.setExpiryListener(listener);
   }
 
   /** Loads the given bytes. */

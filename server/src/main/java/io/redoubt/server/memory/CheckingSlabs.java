@@ -3,6 +3,7 @@ package io.redoubt.server.memory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Slabs that detect misuse: each block ends in a canary, is filled with poison when freed, and is
@@ -25,6 +26,10 @@ class CheckingSlabs extends Slabs {
 
   /** Freed blocks that have not been reused, with the number of bytes poisoned. */
   private final TreeMap<Long, Long> poisoned = new TreeMap<>();
+
+  CheckingSlabs(Consumer<Shortage> onShortage) {
+    super(onShortage);
+  }
 
   @Override
   public long allocate(long sizeBytes) {

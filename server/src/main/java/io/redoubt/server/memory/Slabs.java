@@ -21,17 +21,28 @@ public class Slabs implements AutoCloseable {
 
   private final Space near = new Space(true, this::onExtentsTaken, this::checkShortage);
   private final Space far = new Space(false, this::onExtentsTaken, this::checkShortage);
-  private Consumer<Shortage> shortageListener = shortage -> {};
+  private final Consumer<Shortage> onShortage;
   private Shortage shortage = Shortage.NONE;
   private boolean isRegionShort;
   private long usedAtLastExtentBytes;
   private long blocks;
 
-  Slabs() {}
+  Slabs(Consumer<Shortage> onShortage) {
+    this.onShortage = onShortage;
+  }
 
   /** Creates slabs without checks. */
   public static Slabs create() {
-    return new Slabs();
+    return create(shortage -> {});
+  }
+
+  /**
+   * Creates slabs without checks.
+   *
+   * @param onShortage called when a shortage for writes starts, changes or ends
+   */
+  public static Slabs create(Consumer<Shortage> onShortage) {
+    return new Slabs(onShortage);
   }
 
   /**
@@ -40,7 +51,12 @@ public class Slabs implements AutoCloseable {
    * #close}).
    */
   public static Slabs checking() {
-    return new CheckingSlabs();
+    return checking(shortage -> {});
+  }
+
+  /** Like {@link #checking()}, for a server that receives shortages. */
+  public static Slabs checking(Consumer<Shortage> onShortage) {
+    return new CheckingSlabs(onShortage);
   }
 
   /** Returns the bytes that a block for {@code sizeBytes} takes. */
@@ -91,11 +107,6 @@ public class Slabs implements AutoCloseable {
     return wholeBytes - step;
   }
 
-  /** Sets the listener that is notified when a shortage for writes starts, changes or ends. */
-  public final void onShortage(Consumer<Shortage> listener) {
-    shortageListener = listener;
-  }
-
   /**
    * Checks again for a shortage, which other servers or the limit may have caused or ended. Extents
    * already held have room again once a fraction of the bytes used has been freed. Writes are then
@@ -111,7 +122,7 @@ public class Slabs implements AutoCloseable {
     }
     if (now != shortage) {
       shortage = now;
-      shortageListener.accept(now);
+      onShortage.accept(now);
     }
     return now;
   }

@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.AwaitedReplies;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.aof.AppendOnlyFile;
@@ -11,7 +12,6 @@ import io.redoubt.server.aof.ReplicationPosition;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Propagation;
-import io.redoubt.server.execution.ReplyAcks;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.group.AckGroup;
 import io.redoubt.server.replication.group.GroupCommands;
@@ -42,7 +42,6 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,7 +164,6 @@ public final class ReplicationParts implements AutoCloseable {
   private void subscribe() {
     appendOnlyFile.onProgress(replicas::becameDurable);
     appendOnlyFile.onProgress(link::becameDurable);
-    clients.registry().setReplicaWaits(group.replies());
     settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
     group.replies().followSettings();
     effects.followSettings();
@@ -281,9 +279,9 @@ public final class ReplicationParts implements AutoCloseable {
     return new ReplicationView(role, stream, feeds, link, failover);
   }
 
-  /** Sets the receiver of the delay of replies, called with null while no reply is delayed. */
-  public void onReplyAcks(Consumer<@Nullable ReplyAcks> receiver) {
-    group.replies().onSwitch(receiver);
+  /** Registers output that waits for the acknowledgements of replicas. */
+  public void await(AwaitedReplies replies) {
+    group.replies().await(replies);
   }
 
   /** Resumes the master's stream if a pause of clients has ended. */

@@ -10,7 +10,6 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of a Lua state: blocks of the server's slabs, so that it is counted, limited and freed
@@ -49,12 +48,18 @@ final class LuaHeap {
   private long usedBytes;
   private long sinceTickBytes;
   private long collectedBytes;
-  private @Nullable Runnable hurry;
+  private final Runnable hurry;
   private boolean limited;
 
+  /**
+   * Creates the memory of a state.
+   *
+   * @param hurry called after large allocations between two ticks
+   */
   @SuppressWarnings("restricted") // the signature is that of lua_Alloc
-  LuaHeap(Slabs slabs, Arena arena) {
+  LuaHeap(Slabs slabs, Arena arena, Runnable hurry) {
     this.slabs = slabs;
+    this.hurry = hurry;
     try {
       MethodHandle allocate =
           MethodHandles.lookup()
@@ -136,11 +141,6 @@ final class LuaHeap {
     return was;
   }
 
-  /** Sets the listener for large allocations between two ticks. */
-  void setHurryListener(Runnable listener) {
-    hurry = listener;
-  }
-
   /** Records a call of the hook. */
   void tick() {
     sinceTickBytes = 0;
@@ -161,7 +161,7 @@ final class LuaHeap {
       return 0;
     }
     sinceTickBytes += newSize;
-    if (sinceTickBytes > MUCH_BYTES && hurry != null) {
+    if (sinceTickBytes > MUCH_BYTES) {
       sinceTickBytes = 0;
       hurry.run();
     }

@@ -65,8 +65,8 @@ final class LuaState implements AutoCloseable {
   private final LuaHeap heap;
   private final Slabs slabs;
   private final long state;
-  private Hook hook = () -> true;
-  private long hookStub;
+  private final Hook hook;
+  private final long hookStub;
 
   // The hook of the main thread: the one above, or a debugger's, which ticks by itself.
   private long mainHook;
@@ -74,8 +74,12 @@ final class LuaState implements AutoCloseable {
 
   private boolean interrupted;
 
-  /** Creates a state for the calling thread, and gives this thread Lua's form of numbers. */
-  LuaState(Slabs slabs) {
+  /**
+   * Creates a state for the calling thread, and gives this thread Lua's form of numbers.
+   *
+   * @param hook called while scripts run, after {@link #startHook}
+   */
+  LuaState(Slabs slabs, Hook hook) {
     // First, because the class Lua stays unusable if its initialization fails.
     LuaLibrary.load();
     try {
@@ -84,8 +88,11 @@ final class LuaState implements AutoCloseable {
       throw new ScriptEngineException("Lua can't get the locale C", e);
     }
     this.slabs = slabs;
+    this.hook = hook;
     slabs.requireFar(LEAST_BYTES);
-    heap = new LuaHeap(slabs, arena);
+    heap = new LuaHeap(slabs, arena, this::hurry);
+    hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
+    mainHook = hookStub;
     state = Lua.newState(heap.function(), 0);
     if (state == 0) {
       throw new OutOfMemoryError("Lua gets no memory");
@@ -108,12 +115,9 @@ final class LuaState implements AutoCloseable {
     Lua.pushFunction(state, stub(function, Function.class, "call", int.class, long.class), 0);
   }
 
-  /** Sets the hook called while scripts run. */
-  void setHook(Hook forScripts) {
-    hook = forScripts;
-    hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
+  /** Calls the hook from now on. */
+  void startHook() {
     setDebugged(false);
-    heap.setHurryListener(this::hurry);
   }
 
   /** Announces a debugger's own line hook, which must call {@link #tick} on each count. */

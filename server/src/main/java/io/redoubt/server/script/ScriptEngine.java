@@ -101,7 +101,7 @@ public final class ScriptEngine implements AutoCloseable {
    * @throws OutOfMemoryError if there is no memory for Lua
    */
   public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
-    lua = new LuaState(slabs);
+    lua = new LuaState(slabs, this::mayGoOn);
     long state = lua.main();
     Lua.setTop(state, FIXED);
     values = new LuaValues(lua);
@@ -115,7 +115,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
     newArray(KEYS, 0);
     newArray(ARGV, 0);
-    lua.setHook(this::mayGoOn);
+    lua.startHook();
     collectGarbage();
   }
 

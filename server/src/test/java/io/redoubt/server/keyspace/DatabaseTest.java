@@ -23,7 +23,9 @@ final class DatabaseTest {
 
   private final Random random = Seed.random("DatabaseTest");
   private final Slabs slabs = Slabs.checking();
-  private final Keyspace keyspace = new Keyspace(slabs, 2, random);
+  private final List<Long> gone = new ArrayList<>();
+  private final Keyspace keyspace =
+      new Keyspace(slabs, 2, random, false, (of, entry) -> gone.add(Entry.expireAt(entry)));
   private final Database database = keyspace.database(0);
 
   @BeforeEach
@@ -39,8 +41,6 @@ final class DatabaseTest {
 
   @Test
   void expiresKeysInOrderOfTheirTimes() {
-    List<Long> gone = new ArrayList<>();
-    keyspace.setListener((of, entry) -> gone.add(Entry.expireAt(entry)));
     for (int i = 0; i < 1000; i++) {
       database.setExpiry(put("key:" + i), NOW + random.nextInt(500));
     }

@@ -30,7 +30,7 @@ public final class KeyspaceBenchmark {
 
   private final Slabs slabs = Slabs.create();
   private final Random random = Seed.from(1);
-  private final Keyspace keyspace = new Keyspace(slabs, 16, random, bySlot);
+  private final Keyspace keyspace = new Keyspace(slabs, 16, random, bySlot, KeyspaceListener.NONE);
   private final Database database = keyspace.database(0);
   private final Prefetch prefetch = new Prefetch(keyspace);
   private final long keys = slabs.allocateFar((long) BATCH * KEY_BYTES);

@@ -31,7 +31,7 @@ final class KeyspaceModelTest {
 
   private final Random random = Seed.random("KeyspaceModelTest");
   private final Slabs slabs = Slabs.checking();
-  private Keyspace keyspace = new Keyspace(slabs, DATABASES, random);
+  private Keyspace keyspace = new Keyspace(slabs, DATABASES, random, false, this::onExpired);
   private final List<Map<String, Value>> model = new ArrayList<>();
   private int keys;
 
@@ -61,7 +61,7 @@ final class KeyspaceModelTest {
   @Test
   void behavesLikeMapsWithATableForEachSlot() {
     keyspace.close();
-    keyspace = new Keyspace(slabs, DATABASES, random, true);
+    keyspace = new Keyspace(slabs, DATABASES, random, true, this::onExpired);
     defragmentation = new Defragmentation(keyspace);
     playRounds();
     assertThat(slotsDropped).isGreaterThan(10);
@@ -75,7 +75,6 @@ final class KeyspaceModelTest {
       model.add(new HashMap<>());
     }
     keyspace.setNowMicros(1_000_000 * 1000);
-    keyspace.setListener(this::onExpired);
     for (int round = 0; round < 12; round++) {
       keys = 1 + random.nextInt(round % 2 == 0 ? 30 : 3000);
       for (int step = 0; step < 4000; step++) {

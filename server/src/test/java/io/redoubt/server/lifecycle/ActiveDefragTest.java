@@ -73,7 +73,7 @@ final class ActiveDefragTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = TestServers.make(Log.silent(Clock.system()), Slabs.checking(), "hz 100");
+    server = TestServers.make(Log.silent(Clock.system()), Slabs::checking, "hz 100");
     server.start().get();
     client = new Dialogue(server.port());
     run(FILL);

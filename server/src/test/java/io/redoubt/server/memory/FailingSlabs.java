@@ -2,6 +2,7 @@ package io.redoubt.server.memory;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Checking slabs in which one chosen allocation fails, or all from there on until {@link #recover}.
@@ -16,6 +17,10 @@ public final class FailingSlabs extends CheckingSlabs {
 
   /** The number of blocks freed and not reused since the slabs were armed, by size. */
   private final Map<Long, Integer> freed = new ConcurrentHashMap<>();
+
+  public FailingSlabs(Consumer<Shortage> onShortage) {
+    super(onShortage);
+  }
 
   /**
    * Makes the allocation after the next {@code count} ones fail, and all later ones unless {@code

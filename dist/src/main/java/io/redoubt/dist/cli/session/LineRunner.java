@@ -30,7 +30,7 @@ public final class LineRunner {
   private final CommandHelp help;
 
   /** Receives lines while a script is debugged; null without {@code --ldb}. */
-  private @Nullable LuaDebugger debugger;
+  private final @Nullable LuaDebugger debugger;
 
   /** The connection over which commands were last requested; null requests them again. */
   private @Nullable ClientConnection asked;
@@ -41,6 +41,7 @@ public final class LineRunner {
    * @param intervalSeconds the pause after each command
    * @param prompts prints a prompt before it reads
    * @param help shown by {@code help}
+   * @param debugger gets the lines while it is active; null without {@code --ldb}
    */
   public LineRunner(
       Session session,
@@ -48,18 +49,15 @@ public final class LineRunner {
       PrintStream out,
       double intervalSeconds,
       boolean prompts,
-      CommandHelp help) {
+      CommandHelp help,
+      @Nullable LuaDebugger debugger) {
     this.session = session;
     this.runner = runner;
     this.out = out;
     this.intervalSeconds = intervalSeconds;
     this.prompts = prompts;
     this.help = help;
-  }
-
-  /** Passes lines to a debugger while it is active. */
-  public void debugWith(LuaDebugger other) {
-    debugger = other;
+    this.debugger = debugger;
   }
 
   private boolean isDebugging() {

@@ -5,7 +5,6 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.net.Cancellable;
-import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -21,13 +20,10 @@ import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodesFile;
 import io.redoubt.server.cluster.nodes.NodesSyntaxException;
-import io.redoubt.server.cluster.routing.Routing;
 import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.cluster.slot.SlotUsage;
-import io.redoubt.server.execution.SlotGate;
-import io.redoubt.server.execution.SlotMeter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,15 +50,14 @@ public final class ClusterNode {
   private static final long LOOK_MILLIS = 15_000;
 
   private final NodeParts parts;
+  private final SlotRoutes routes;
   private final ClusterSettings settings;
   private final SlotKeys keys;
-  private final SlotUsage usage = new SlotUsage();
   private final Log log;
   private final FindingsLog findingsLog;
   private @Nullable Cancellable looks;
   private @Nullable NodesFile file;
   private @Nullable ClusterDriver driver;
-  private @Nullable SlotGate gate;
   private final SlotMigrations migrations;
 
   /** Creates a node that is not yet open. */
@@ -70,7 +65,8 @@ public final class ClusterNode {
     this.parts = parts;
     this.log = parts.log();
     findingsLog = new FindingsLog(log);
-    settings = new ClusterSettings(parts.settings(), parts.port());
+    routes = parts.routes();
+    settings = routes.settings();
     keys = new ServedSlotKeys(parts.keyspace());
     migrations =
         new SlotMigrations(
@@ -103,13 +99,10 @@ public final class ClusterNode {
     Cluster cluster =
         new Cluster(
             state(nodes, name, options), options, parts.environment().random(), nowMillis());
-    gate =
-        new SlotGate(
-            new Routing(cluster, settings), parts.keyspace(), parts.dispatcher()::mayWrite);
     ClusterDriver opened =
         new ClusterDriver(
             cluster,
-            new NodeData(parts, settings, migrations, usage, this::cluster, this::gate),
+            new NodeData(parts, migrations, this::cluster),
             new BusParts(
                 parts.transport(),
                 new BusParts.LinkOptions(
@@ -124,15 +117,6 @@ public final class ClusterNode {
             parts.dispatcher().heap());
     driver = opened;
     listen(opened);
-    parts
-        .dispatcher()
-        .setRoutes(
-            gate,
-            new SlotMeter(
-                gate,
-                usage,
-                parts.settings().cluster.clusterSlotStatsEnabled::value,
-                parts.replication()::replicaCount));
     settings.onChange(() -> order(new Input.Configure(settings.options()), unused -> {}));
   }
 
@@ -251,24 +235,9 @@ public final class ClusterNode {
     }
   }
 
-  /**
-   * Adds a report of the replication's progress, if a failover waits for it, to the end of each
-   * turn.
-   */
-  public EndOfTurn reportingAtEndOfTurn(EndOfTurn others) {
-    ClusterDriver reported = driver();
-    return new EndOfTurn() {
-      @Override
-      public long patienceNanos(int found) {
-        return others.patienceNanos(found);
-      }
-
-      @Override
-      public void run() {
-        others.run();
-        reported.onReplicated();
-      }
-    };
+  /** Reports the replication's progress, if a failover waits for it, at the end of a turn. */
+  public void onTurnEnd() {
+    driver().onReplicated();
   }
 
   /** Stops for good and releases the file once the state is durable. */
@@ -294,13 +263,6 @@ public final class ClusterNode {
       throw new IllegalStateException("the node is not open");
     }
     return driver;
-  }
-
-  private SlotGate gate() {
-    if (gate == null) {
-      throw new IllegalStateException("the node is not open");
-    }
-    return gate;
   }
 
   /** Returns the state machine, for reading. */
@@ -332,7 +294,7 @@ public final class ClusterNode {
 
   /** Returns the resources used by the commands of each slot. */
   public SlotUsage usage() {
-    return usage;
+    return routes.usage();
   }
 
   /** Returns true if {@code cluster-slot-stats-enabled} is on. */

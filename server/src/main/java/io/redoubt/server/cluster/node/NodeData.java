@@ -33,27 +33,22 @@ final class NodeData implements DataServer {
   private final RoutingOptions settings;
   private final SlotMigrations migrations;
   private final SlotUsage usage;
+  private final SlotGate gate;
   private final Supplier<Cluster> cluster;
-  private final Supplier<SlotGate> gate;
 
-  NodeData(
-      NodeParts parts,
-      RoutingOptions settings,
-      SlotMigrations migrations,
-      SlotUsage usage,
-      Supplier<Cluster> cluster,
-      Supplier<SlotGate> gate) {
+  NodeData(NodeParts parts, SlotMigrations migrations, Supplier<Cluster> cluster) {
     this.parts = parts;
+    SlotRoutes routes = parts.routes();
     ReplicationParts replicated = parts.replication();
     this.replication = replicated.view();
     this.roles = replicated.roles();
     ServerClients connected = parts.clients();
     this.clients = connected.registry();
-    this.settings = settings;
+    this.settings = routes.settings();
     this.migrations = migrations;
-    this.usage = usage;
+    this.usage = routes.usage();
+    this.gate = routes.gate();
     this.cluster = cluster;
-    this.gate = gate;
   }
 
   @Override
@@ -72,7 +67,7 @@ final class NodeData implements DataServer {
     int port = settings.port(endpoint, parts.settings().tls.tlsReplication.value());
     if (!roles.follows(endpoint.ip(), port)) {
       // Redirects blocked clients first; replication would disconnect them.
-      gate.get().redirectWaiting(clients);
+      gate.redirectWaiting(clients);
       roles.follow(endpoint.ip(), port);
     }
   }
@@ -114,7 +109,7 @@ final class NodeData implements DataServer {
 
   @Override
   public void onTopologyChange() {
-    gate.get().redirectWaiting(clients);
+    gate.redirectWaiting(clients);
     migrations.onTopologyChange();
     leaveForeignChannels();
     forgetForeignUsage();

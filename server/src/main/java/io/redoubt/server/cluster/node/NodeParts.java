@@ -16,13 +16,11 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.settings.ServerDirectives;
-import java.util.function.IntSupplier;
 
 /**
  * The dependencies of a cluster node.
  *
  * @param names the resolver of host names, called on separate threads
- * @param port returns the port that the server listens on for clients without TLS, 0 for none
  */
 public record NodeParts(
     MigrationParts.Network network,
@@ -30,7 +28,7 @@ public record NodeParts(
     Disk disk,
     Threads threads,
     NameLookup names,
-    IntSupplier port,
+    SlotRoutes routes,
     ReplicatedDataSet dataSet,
     ReplicationParts replication) {
   ServerDirectives settings() {

@@ -2,6 +2,7 @@ package io.redoubt.server.cluster.routing;
 
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.Node;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ public final class Routing {
       boolean readOnly,
       boolean tls) {}
 
-  private final Cluster cluster;
+  private final Supplier<Cluster> cluster;
   private final RoutingOptions options;
   private int slot;
   private int keys;
@@ -57,8 +58,12 @@ public final class Routing {
   private @Nullable Node target;
   private boolean importing;
 
-  /** Creates the routing of a node. */
-  public Routing(Cluster cluster, RoutingOptions options) {
+  /**
+   * Creates the routing of a node.
+   *
+   * @param cluster returns the node's state machine; not called before the first request
+   */
+  public Routing(Supplier<Cluster> cluster, RoutingOptions options) {
     this.cluster = cluster;
     this.options = options;
   }
@@ -81,9 +86,10 @@ public final class Routing {
   public boolean key(int keySlot) {
     if (slot == NO_SLOT) {
       slot = keySlot;
-      owner = cluster.owner(slot);
-      target = owner == cluster.me() ? cluster.migratingTo(slot) : null;
-      importing = target == null && cluster.importingFrom(slot) != null;
+      Cluster known = cluster.get();
+      owner = known.owner(slot);
+      target = owner == known.me() ? known.migratingTo(slot) : null;
+      importing = target == null && known.importingFrom(slot) != null;
     }
     crosses |= keySlot != slot;
     keys++;
@@ -102,12 +108,11 @@ public final class Routing {
 
   /** Returns true if this node executes the request regardless of its kind: the fast path. */
   public boolean isPlain() {
-    return keys == 0
-        || (owner == cluster.me()
-            && target == null
-            && !importing
-            && !crosses
-            && cluster.isServing());
+    if (keys == 0) {
+      return true;
+    }
+    Cluster known = cluster.get();
+    return owner == known.me() && target == null && !importing && !crosses && known.isServing();
   }
 
   /**
@@ -118,17 +123,18 @@ public final class Routing {
     if (keys == 0) {
       return null;
     }
-    if (!cluster.isServing()) {
+    Cluster known = cluster.get();
+    if (!known.isServing()) {
       return DOWN;
     }
-    if (owner == cluster.me() || importing || readsHere(kind)) {
+    if (owner == known.me() || importing || readsHere(known, kind)) {
       return null;
     }
     return owner == null ? UNBOUND : redirection("MOVED", owner, kind.tls());
   }
 
-  private boolean readsHere(Kind kind) {
-    Node me = cluster.me();
+  private boolean readsHere(Cluster known, Kind kind) {
+    Node me = known.me();
     return kind.readOnly() && !kind.writes() && me.isReplica() && me.master() == owner;
   }
 
@@ -143,7 +149,8 @@ public final class Routing {
     if (crosses) {
       return CROSS_SLOT;
     }
-    if (!cluster.isServing()) {
+    Cluster known = cluster.get();
+    if (!known.isServing()) {
       String down = refusalWhileDown(kind);
       if (down != null) {
         return down;
@@ -159,7 +166,7 @@ public final class Routing {
     if (importing && kind.asking()) {
       return keys > 1 && missing > 0 ? TRY_AGAIN : null;
     }
-    return owner == cluster.me() || readsHere(kind)
+    return owner == known.me() || readsHere(known, kind)
         ? null
         : redirection("MOVED", owner, kind.tls());
   }

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The memory limit of the process, independent of {@code maxmemory}: writes are refused while only
- * the region's reserve is left, which is needed for freeing memory and for buffers.
+ * the region's reserve is left, which is needed for freeing memory and for buffers ({@link
+ * ShortageRefusal}).
  *
- * <p>The shortage is detected when a new extent is allocated, so commands only test the state of
- * the server. A command that may need much memory is refused beforehand if a generous estimate
- * exceeds the free memory; otherwise it could fail half-way.
+ * <p>A command that may need much memory is refused beforehand if a generous estimate exceeds the
+ * free memory; otherwise it could fail half-way.
  */
 public final class MemoryRoom {
   /** The minimum size of a request or block that may exceed its share of the reserve. */
@@ -58,17 +58,13 @@ public final class MemoryRoom {
   private static final long SAMPLES = 5;
 
   private final Keyspace keyspace;
-  private final ServerState state;
   private final Clock clock;
   private final Log log;
-  private final LogInterval shortageLines = new LogInterval();
   private final LogInterval failureLines = new LogInterval();
-  private boolean logged;
   private long failures;
 
-  public MemoryRoom(Keyspace keyspace, ServerState state, Clock clock, Log log) {
+  public MemoryRoom(Keyspace keyspace, Clock clock, Log log) {
     this.keyspace = keyspace;
-    this.state = state;
     this.clock = clock;
     this.log = log;
   }
@@ -91,27 +87,6 @@ public final class MemoryRoom {
     return keyspace.slabs().checkShortage() != Shortage.NONE;
   }
 
-  /** Refuses writes while memory is short. */
-  public void onShortage(Shortage shortage) {
-    boolean isShort = shortage != Shortage.NONE;
-    if (isShort) {
-      state.reason(Refusal.OUT_OF_ROOM, error(shortage).text());
-      if (!logged && shortageLines.isDue(clock.monotonicNanos())) {
-        logged = true;
-        log.warning(
-            "Out of memory: %s. Writes are refused until keys are removed.", shortage.text());
-      }
-    } else if (logged) {
-      logged = false;
-      log.notice("Memory is available again, writes are accepted.");
-    }
-    state.set(Refusal.OUT_OF_ROOM, isShort);
-  }
-
-  private static CommandError error(Shortage shortage) {
-    return new CommandError("OOM command not allowed: " + shortage.text() + ".");
-  }
-
   /** Returns the error of a command that may need more memory than is free, or null. */
   public @Nullable CommandError refusal(Command<?> command, Request request, Database database) {
     long room = Region.roomBytes();
@@ -131,7 +106,7 @@ public final class MemoryRoom {
 
   private static @Nullable CommandError refusal(long wanted) {
     Shortage shortage = Region.shortage(wanted);
-    return shortage == Shortage.NONE ? null : error(shortage);
+    return shortage == Shortage.NONE ? null : ShortageRefusal.error(shortage);
   }
 
   /** Throws an error if fewer bytes than this are free. */
@@ -158,7 +133,7 @@ public final class MemoryRoom {
       log.warning("Out of memory %s: %s (%d times so far)", where, failure.getMessage(), failures);
     }
     return failure instanceof RegionFull full
-        ? error(full.shortage())
+        ? ShortageRefusal.error(full.shortage())
         : new CommandError("OOM command not allowed: the Java heap is exhausted (-Xmx).");
   }
 }

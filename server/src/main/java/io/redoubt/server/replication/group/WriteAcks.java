@@ -23,7 +23,6 @@ import io.redoubt.server.settings.WriteAcksDirective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +62,6 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
   private final CountedReplicas counted = new CountedReplicas();
   private final List<AckLine> lines = new ArrayList<>();
   private final Runnable onTimeout;
-  private Consumer<@Nullable ReplyAcks> switching = acks -> {};
   private boolean on;
 
   /** True once replies have been delayed, so that INFO keeps showing the counters. */
@@ -114,14 +112,6 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
     settings.writeAcksTimeout.onChange(value -> restartTimer());
   }
 
-  /**
-   * Sets the receiver of this object, called with it when replies start to wait and with null when
-   * they stop.
-   */
-  public void onSwitch(Consumer<@Nullable ReplyAcks> newSwitching) {
-    switching = newSwitching;
-  }
-
   /** Returns true if replies to writes are delayed. */
   public boolean isOn() {
     return on;
@@ -166,7 +156,7 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
     if (wanted != on) {
       on = wanted;
       used |= wanted;
-      switching.accept(wanted ? this : null);
+      stream.delayReplies(wanted ? this : null);
       if (!wanted) {
         replicas.endTurnAcks();
       }

@@ -249,6 +249,7 @@ public final class MasterLink {
     state = newState;
     Role role = following.role();
     role.setReplica(newState != State.IDLE);
+    log.setRole(role.isReplica() ? 'S' : 'M');
     role.setLinkUp(isConnected());
     if (wasConnected != isConnected()) {
       if (wasConnected) {

@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.ReplyAcks;
 import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Handshake;
@@ -91,6 +92,11 @@ public final class ReplicationStream implements Propagation.Sink {
     this.onLost = onLost;
     this.random = random;
     history = new ReplicationHistory(random);
+  }
+
+  /** Delays replies until replicas have acknowledged the stream; null sends them at once. */
+  public void delayReplies(@Nullable ReplyAcks acks) {
+    propagation.setAcks(acks);
   }
 
   /** Returns the history, for reading only. */

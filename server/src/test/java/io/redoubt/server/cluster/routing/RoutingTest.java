@@ -113,7 +113,7 @@ class RoutingTest {
       }
     }
     assertThat(cluster.isServing()).isEqualTo(serving);
-    return new Routing(cluster, options);
+    return new Routing(() -> cluster, options);
   }
 
   /**

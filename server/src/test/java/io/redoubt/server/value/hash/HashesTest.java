@@ -37,7 +37,7 @@ final class HashesTest {
 
   private final Random random = Seed.random("HashesTest");
   private final Slabs slabs = Slabs.checking();
-  private final Keyspace keyspace = new Keyspace(slabs, 2, random);
+  private final Keyspace keyspace = new Keyspace(slabs, 2, random, false, new ExpiredNames());
   private final Hashes hashes = new Hashes(keyspace, new SmallLimits());
   private final List<Map<String, Map<String, Value>>> model =
       List.of(new HashMap<>(), new HashMap<>());
@@ -50,18 +50,19 @@ final class HashesTest {
   void registerStructures() {
     keyspace.setStructures(Type.HASH, hashes);
     keyspace.setNowMicros(now * 1000);
-    keyspace.setListener(
-        new KeyspaceListener() {
-          @Override
-          public void onExpired(Database database, long entry) {
-            expired.add(database.index() + key(entry));
-          }
+  }
 
-          @Override
-          public void onElementExpired(Database database, long entry, long element, int length) {
-            expired.add(database.index() + key(entry) + "." + text(element, length));
-          }
-        });
+  /** Collects the names of expired keys and fields. */
+  private final class ExpiredNames implements KeyspaceListener {
+    @Override
+    public void onExpired(Database database, long entry) {
+      expired.add(database.index() + key(entry));
+    }
+
+    @Override
+    public void onElementExpired(Database database, long entry, long element, int length) {
+      expired.add(database.index() + key(entry) + "." + text(element, length));
+    }
   }
 
   @AfterEach
