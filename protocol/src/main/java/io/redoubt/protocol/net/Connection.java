@@ -6,19 +6,15 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +76,7 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
-  private final IntConsumer onSent = this::onSent;
+  private final SendQueue output;
   private final boolean unix;
   private final boolean tls;
   private @Nullable Handler handler;
@@ -89,21 +85,6 @@ public final class Connection {
   /** The last round of {@code Gathering} in which this connection was read. */
   private int readRound;
 
-  /** The socket for direct writes, or null if all output must pass the channel. */
-  private @Nullable Socket socket;
-
-  /**
-   * The first chunk sent while nothing was queued. It is usually the only one, and the socket
-   * accepts it at once, so that it bypasses the channel's queue.
-   */
-  private @Nullable Chunk first;
-
-  private int firstBytes;
-
-  /** The number of unwritten bytes, including the first chunk's. */
-  private long queuedBytes;
-
-  private boolean flushLeftBytes;
   private boolean closing;
   private boolean closeNotified;
 
@@ -116,6 +97,7 @@ public final class Connection {
     this.readBuffer = readBuffer;
     this.unix = unix;
     this.tls = tls;
+    output = new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
   }
 
   boolean isFirstReadIn(int round) {
@@ -155,106 +137,20 @@ public final class Connection {
    * is closed.
    */
   public void send(Chunk chunk, long endOffset) {
-    int bytes = Math.toIntExact(endOffset - chunk.start());
-    if (bytes == 0 || !channel.isActive()) {
-      chunk.release();
-      return;
-    }
-    if (tls) {
-      sendEncrypted(chunk, bytes);
-    } else if (queuedBytes == 0 && socket != null) {
-      first = chunk;
-      firstBytes = bytes;
-    } else {
-      queueFirst(0);
-      channel.write(chunk.queued(onSent, 0, bytes), channel.voidPromise());
-    }
-    queuedBytes += bytes;
-  }
-
-  /**
-   * Sends a chunk through TLS: it is free once encrypted, while its bytes count as queued until
-   * written.
-   */
-  private void sendEncrypted(Chunk chunk, int bytes) {
-    channel.write(chunk.queued(null, 0, bytes)).addListener(written -> onSent(bytes));
-  }
-
-  /** Passes the first chunk to the channel, starting at byte {@code from}. */
-  private void queueFirst(int from) {
-    Chunk chunk = first;
-    if (chunk != null) {
-      first = null;
-      channel.write(chunk.queued(onSent, from, firstBytes), channel.voidPromise());
-    }
+    output.send(chunk, Math.toIntExact(endOffset - chunk.start()));
   }
 
   /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
   public void flush() {
-    if (queuedBytes > 0) {
-      readBuffer.stats().countWrite();
-    }
-    if (first != null) {
-      writeFirst(first);
-    }
-    if (queuedBytes > 0) {
-      channel.flush();
-      flushLeftBytes = queuedBytes > 0;
-    }
-  }
-
-  private void writeFirst(Chunk chunk) {
-    int written = 0;
-    try {
-      if (socket != null && channel.isActive()) {
-        written = socket.sendAddress(chunk.nativeAddress(), 0, firstBytes);
-      }
-    } catch (IOException e) {
-      written = 0; // the channel gets the same error and closes
-    }
-    queuedBytes -= written;
-    if (written == firstBytes) {
-      first = null;
-      chunk.release();
-    } else {
-      queueFirst(written);
-    }
-  }
-
-  private void dropFirst() {
-    Chunk chunk = first;
-    if (chunk != null) {
-      first = null;
-      queuedBytes -= firstBytes;
-      chunk.release();
-    }
+    output.flush();
   }
 
   /** Returns the number of sent bytes that the socket has not accepted yet. */
   public long queuedBytes() {
-    if (queuedBytes == 0) {
-      return 0;
-    }
-    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-    if (outbound == null) {
-      return 0;
-    }
-    return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
-  }
-
-  /** Handles bytes that the channel has written. */
-  private void onSent(int bytes) {
-    queuedBytes -= bytes;
-    if (queuedBytes == 0 && flushLeftBytes) {
-      flushLeftBytes = false;
-      channel.eventLoop().execute(this::onDrained); // not within the channel's write
-    }
+    return output.unwrittenBytes();
   }
 
   private void onDrained() {
-    if (queuedBytes > 0 || !channel.isActive()) {
-      return;
-    }
     if (closing) {
       channel.close();
     } else if (handler != null) {
@@ -267,7 +163,7 @@ public final class Connection {
 
   /** Passes the peer's possible end on when all queued output has been written. */
   public void passEnd() {
-    endMayPass = queuedBytes > 0;
+    endMayPass = !output.isEmpty();
     RecordInput input = endMayPass ? null : channel.pipeline().get(RecordInput.class);
     if (input != null) {
       channel.eventLoop().execute(input::passHeld); // not within the handler's turn
@@ -296,7 +192,7 @@ public final class Connection {
   public void closeAfterFlush() {
     closing = true;
     flush();
-    if (queuedBytes == 0) {
+    if (output.isEmpty()) {
       channel.close();
     } else {
       reading(false);
@@ -447,7 +343,7 @@ public final class Connection {
       return;
     }
     closeNotified = true;
-    dropFirst();
+    output.drop();
     if (handler != null) {
       handler.onClose(this, reason);
     }
@@ -480,8 +376,7 @@ public final class Connection {
     @Override
     public void channelActive(ChannelHandlerContext context) {
       if (!tls) {
-        socket =
-            channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        output.onActive();
         open();
       }
     }

@@ -137,7 +137,7 @@ public final class FullSyncs {
       return false;
     }
     log.notice("Waiting for end of BGSAVE for SYNC");
-    current.add(feed);
+    current.add(feed.sync());
     feeds.retain();
     return true;
   }
@@ -152,10 +152,10 @@ public final class FullSyncs {
     }
     if (feed.state() == FeedState.IN_SNAPSHOT) {
       SnapshotFile current = file;
-      if (current != null && current.isFor(feed)) {
-        current.release(feed);
+      if (current != null && current.isFor(feed.sync())) {
+        current.release(feed.sync());
       } else {
-        dataSet.snapshots().drop(feed);
+        dataSet.snapshots().drop(feed.sync());
       }
       boolean isWanted = current == null || !current.isUnused() || !streamedTo.isEmpty();
       if (!isWanted && settings.persistence.save.value().isEmpty()) {
@@ -231,7 +231,7 @@ public final class FullSyncs {
     if (enough == 0 && !isAnyoneMissing(now)) {
       delay = Math.min(delay, SETTLE_MILLIS);
     }
-    return waiting.getFirst().askedMillis() + delay - now;
+    return waiting.getFirst().sync().askedMillis() + delay - now;
   }
 
   private boolean isAnyoneMissing(long nowMillis) {
@@ -271,11 +271,11 @@ public final class FullSyncs {
     String mark = ReplicationHistory.randomId(random);
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : streamedTo) {
-      if (feed.snapshotBegins(stream.history().id(), stream.offset(), mark, interleaves)) {
+      if (feed.sync().snapshotBegins(stream.history().id(), stream.offset(), mark, interleaves)) {
         counts.countInterleavedSync();
       }
     }
-    List<SnapshotSink> sinks = List.copyOf(streamedTo);
+    List<SnapshotSink> sinks = streamedTo.stream().<SnapshotSink>map(ReplicaFeed::sync).toList();
     boolean started;
     if (throughFile.isEmpty()) {
       feeds.retain();
@@ -284,7 +284,7 @@ public final class FullSyncs {
       SnapshotFile made =
           new SnapshotFile(
               disk, dataSet.snapshots().file(), log, stream.history().id(), stream.offset());
-      throughFile.forEach(made::add);
+      throughFile.forEach(feed -> made.add(feed.sync()));
       feeds.retain();
       file = made;
       fileHasFieldExpiry = hasFieldExpiry;
@@ -330,7 +330,8 @@ public final class FullSyncs {
   /** Sends an RDB without keys, with the functions if the replica's filter includes them. */
   private void sendWithoutKeys(ReplicaFeed feed) {
     stream.encoder().restart();
-    feed.snapshotBegins(
+    ReplicaSync sync = feed.sync();
+    sync.snapshotBegins(
         stream.history().id(), stream.offset(), ReplicationHistory.randomId(random), false);
     try (BlockOutput out = new BlockOutput(memory);
         RdbWriter writer = new RdbWriter(out, false, memory)) {
@@ -344,13 +345,13 @@ public final class FullSyncs {
         writer.function(text.asSegment(), 0, text.length());
       }
       writer.end();
-      feed.bytes(out.memory(), out.offset(), out.sizeBytes());
+      sync.bytes(out.memory(), out.offset(), out.sizeBytes());
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer refuses no function
     } catch (OutOfMemoryError full) {
-      feed.outOfMemory(full);
+      sync.outOfMemory(full);
       return;
     }
-    feed.onComplete();
+    sync.onComplete();
   }
 }

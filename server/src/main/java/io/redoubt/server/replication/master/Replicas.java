@@ -114,10 +114,10 @@ public final class Replicas implements ReplicaFeed.Listener {
       if (decision instanceof PsyncDecision.Resume resume) {
         counts.partialSync();
         stream.markShown();
-        feed.resume(resume.offset(), stream.history().id());
+        feed.sync().resume(resume.offset(), stream.history().id());
         onJoined(feed);
         sayWhatItGets(feed);
-        feed.pump();
+        feed.sync().advance();
         return;
       }
       if (!id.equals(PsyncDecision.ANY_ID)) {
@@ -132,7 +132,7 @@ public final class Replicas implements ReplicaFeed.Listener {
           stream.history().id(), stream.history().secondId());
     }
     stream.markShown();
-    feed.awaitSnapshot(id != null);
+    feed.sync().awaitSnapshot(id != null);
     onJoined(feed);
     sayWhatItGets(feed);
     fullSyncs.add(feed);
@@ -217,8 +217,9 @@ public final class Replicas implements ReplicaFeed.Listener {
     askIfWanted(); // first, so that the request leaves with the bytes to acknowledge
     List<ReplicaFeed> replicas = feeds.all();
     for (int i = 0; i < replicas.size(); i++) {
-      replicas.get(i).pump();
-      replicas.get(i).spillStream();
+      ReplicaSync sync = replicas.get(i).sync();
+      sync.streamGrew();
+      sync.spillStream();
     }
     dropLaggards();
     feeds.retain();
@@ -259,7 +260,7 @@ public final class Replicas implements ReplicaFeed.Listener {
   /** Resumes snapshots paused by the rate limit. */
   public void goOnWithSnapshots() {
     for (ReplicaFeed feed : List.copyOf(feeds.all())) {
-      feed.sendMore();
+      feed.sync().advance();
     }
   }
 
@@ -276,7 +277,7 @@ public final class Replicas implements ReplicaFeed.Listener {
             feed.name());
         feed.client().close();
       } else {
-        feed.showLife();
+        feed.sync().showLife();
       }
     }
     dropLaggards();

@@ -20,7 +20,7 @@ final class SnapshotFile {
   private final Log log;
   private final String id;
   private final long offset;
-  private final List<ReplicaFeed> waiting = new ArrayList<>();
+  private final List<ReplicaSync> waiting = new ArrayList<>();
 
   /**
    * Creates a file that is being written.
@@ -43,7 +43,7 @@ final class SnapshotFile {
   }
 
   /** Adds a replica that waits for the file. */
-  void add(ReplicaFeed replica) {
+  void add(ReplicaSync replica) {
     waiting.add(replica);
     replica.snapshotBegins(id, offset);
   }
@@ -62,7 +62,7 @@ final class SnapshotFile {
       onFailure();
       return;
     }
-    List<ReplicaFeed> replicas = List.copyOf(waiting);
+    List<ReplicaSync> replicas = List.copyOf(waiting);
     waiting.clear();
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).sendFile(readers.get(i));
@@ -71,14 +71,14 @@ final class SnapshotFile {
 
   /** Notifies the replicas of the failed save. */
   void onFailure() {
-    for (ReplicaFeed replica : List.copyOf(waiting)) {
+    for (ReplicaSync replica : List.copyOf(waiting)) {
       replica.onFailure();
       release(replica);
     }
   }
 
   /** Removes a replica that no longer needs the file. */
-  void release(ReplicaFeed replica) {
+  void release(ReplicaSync replica) {
     waiting.remove(replica);
   }
 
@@ -87,7 +87,7 @@ final class SnapshotFile {
     return waiting.isEmpty();
   }
 
-  boolean isFor(ReplicaFeed replica) {
+  boolean isFor(ReplicaSync replica) {
     return waiting.contains(replica);
   }
 }

@@ -1,0 +1,165 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The output of a connection that its socket has not accepted yet. A chunk sent while nothing is
+ * queued goes to the socket directly; further ones wait in the channel's queue. Confined to the
+ * event loop.
+ */
+final class SendQueue {
+  private final Channel channel;
+  private final boolean tls;
+  private final LoopStats stats;
+  private final Runnable onDrained;
+  private final IntConsumer onSent = this::onSent;
+
+  /** The socket for direct writes, or null if all output must pass the channel. */
+  private @Nullable Socket socket;
+
+  /**
+   * The first chunk sent while nothing was queued. It is usually the only one, and the socket
+   * accepts it at once, so that it bypasses the channel's queue.
+   */
+  private @Nullable Chunk first;
+
+  private int firstBytes;
+
+  /** The number of unwritten bytes, including the first chunk's. */
+  private long queuedBytes;
+
+  private boolean flushLeftBytes;
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param stats counts the writes
+   * @param onDrained called once output that a flush left unwritten has been written
+   */
+  SendQueue(Channel channel, boolean tls, LoopStats stats, Runnable onDrained) {
+    this.channel = channel;
+    this.tls = tls;
+    this.stats = stats;
+    this.onDrained = onDrained;
+  }
+
+  /** Writes to the socket directly from now on, if the transport exposes it; not with TLS. */
+  void onActive() {
+    socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+  }
+
+  /** Returns true if everything sent has been written. */
+  boolean isEmpty() {
+    return queuedBytes == 0;
+  }
+
+  /** Queues the first bytes of a chunk and takes over the chunk. */
+  void send(Chunk chunk, int bytes) {
+    if (bytes == 0 || !channel.isActive()) {
+      chunk.release();
+      return;
+    }
+    if (tls) {
+      sendEncrypted(chunk, bytes);
+    } else if (queuedBytes == 0 && socket != null) {
+      first = chunk;
+      firstBytes = bytes;
+    } else {
+      queueFirst(0);
+      channel.write(chunk.queued(onSent, 0, bytes), channel.voidPromise());
+    }
+    queuedBytes += bytes;
+  }
+
+  /**
+   * Sends a chunk through TLS: it is free once encrypted, while its bytes count as queued until
+   * written.
+   */
+  private void sendEncrypted(Chunk chunk, int bytes) {
+    channel.write(chunk.queued(null, 0, bytes)).addListener(written -> onSent(bytes));
+  }
+
+  /** Passes the first chunk to the channel, starting at byte {@code from}. */
+  private void queueFirst(int from) {
+    Chunk chunk = first;
+    if (chunk != null) {
+      first = null;
+      channel.write(chunk.queued(onSent, from, firstBytes), channel.voidPromise());
+    }
+  }
+
+  /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
+  void flush() {
+    if (queuedBytes > 0) {
+      stats.countWrite();
+    }
+    if (first != null) {
+      writeFirst(first);
+    }
+    if (queuedBytes > 0) {
+      channel.flush();
+      flushLeftBytes = queuedBytes > 0;
+    }
+  }
+
+  private void writeFirst(Chunk chunk) {
+    int written = 0;
+    try {
+      if (socket != null && channel.isActive()) {
+        written = socket.sendAddress(chunk.nativeAddress(), 0, firstBytes);
+      }
+    } catch (IOException e) {
+      written = 0; // the channel gets the same error and closes
+    }
+    queuedBytes -= written;
+    if (written == firstBytes) {
+      first = null;
+      chunk.release();
+    } else {
+      queueFirst(written);
+    }
+  }
+
+  /** Discards the first chunk; the closed channel discards the others. */
+  void drop() {
+    Chunk chunk = first;
+    if (chunk != null) {
+      first = null;
+      queuedBytes -= firstBytes;
+      chunk.release();
+    }
+  }
+
+  /** Returns the number of bytes that the socket has not accepted yet. */
+  long unwrittenBytes() {
+    if (queuedBytes == 0) {
+      return 0;
+    }
+    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+    if (outbound == null) {
+      return 0;
+    }
+    return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
+  }
+
+  /** Handles bytes that the channel has written. */
+  private void onSent(int bytes) {
+    queuedBytes -= bytes;
+    if (queuedBytes == 0 && flushLeftBytes) {
+      flushLeftBytes = false;
+      channel.eventLoop().execute(this::reportDrained); // not within the channel's write
+    }
+  }
+
+  private void reportDrained() {
+    if (queuedBytes == 0 && channel.isActive()) {
+      onDrained.run();
+    }
+  }
+}
