@@ -19,16 +19,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.execution.Scripting;
-import io.redoubt.server.keyspace.AccessClock;
-import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.PackedValue;
-import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.snapshot.export.DatasetDigest;
 import io.redoubt.server.structure.list.Quicklist;
-import io.redoubt.server.structure.list.QuicklistNode;
-import io.redoubt.server.structure.list.QuicklistRoot;
-import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -94,14 +85,7 @@ public final class DebugCommands extends CommandGroup<Call> {
   private static final Pattern LEADING_NUMBER =
       Pattern.compile("\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?");
 
-  private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
-  private static final CommandError NO_TABLE =
-      new CommandError(
-          "ERR The value stored at the specified key is not represented using an hash table");
   private static final int ANY = Integer.MAX_VALUE;
-
-  /** The number of elements from which DEBUG OBJECT estimates a size. */
-  private static final int OBJECT_SAMPLES = 5;
 
   private final Host host;
   private final Scripting scripting;
@@ -139,13 +123,13 @@ public final class DebugCommands extends CommandGroup<Call> {
         2,
         "Like CONFIG REWRITE, but with a line for every directive.",
         DebugCommands::rewriteEveryDirective);
-    add("digest", 2, 2, "Output a hex signature of the dataset.", DebugCommands::digest);
+    add("digest", 2, 2, "Output a hex signature of the dataset.", DataInspection::digest);
     add(
         "digest-value",
         2,
         ANY,
         "<key> [<key> ...]: output a hex signature of the values of keys.",
-        DebugCommands::digestValue);
+        DataInspection::digestValue);
     add(
         "drop-cluster-packet-filter",
         3,
@@ -158,16 +142,16 @@ public final class DebugCommands extends CommandGroup<Call> {
         3,
         3,
         "<dbid>: show how the tables of a database are filled.",
-        DebugCommands::tableStatistics);
+        DataInspection::tableStatistics);
     add(
         "htstats-key",
         3,
         4,
         "<key> [full]: show how the table of a large hash, set or sorted set is filled.",
-        DebugCommands::valueTableStatistics);
+        DataInspection::valueTableStatistics);
     add("loadaof", 2, 2, "Load the append-only file in place of the data set.", this::loadAof);
     add("log", 3, 3, "<message>: write a message to the server log.", this::log);
-    add("object", 3, 4, "<key>: show low level info about a key.", DebugCommands::object);
+    add("object", 3, 4, "<key>: show low level info about a key.", DataInspection::object);
     add("pause-cron", 3, 3, "<0|1>: stop or resume the periodic work.", this::pauseCron);
     add(
         "populate",
@@ -175,7 +159,7 @@ public final class DebugCommands extends CommandGroup<Call> {
         5,
         "<count> [<prefix>] [<size>]: create keys <prefix>:<num> with values value:<num>.",
         DebugCommands::populate);
-    add("protocol", 3, 3, "<type>: reply with a value of that type.", DebugCommands::protocol);
+    add("protocol", 3, 3, "<type>: reply with a value of that type.", SampleReplies::protocol);
     add(
         "quicklist-packed-threshold",
         3,
@@ -302,18 +286,6 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  private static void digest(Call call) {
-    call.reply().simple(new DatasetDigest(call.values()).of(call.keyspace()));
-  }
-
-  private static void digestValue(Call call) {
-    DatasetDigest digest = new DatasetDigest(call.values());
-    call.reply().array(call.count() - 2);
-    for (int i = 2; i < call.count(); i++) {
-      call.reply().simple(digest.ofValue(call.findAgain(i)));
-    }
-  }
-
   private void log(Call call) {
     host.log("DEBUG LOG: " + call.argText(2));
     call.reply().ok();
@@ -340,47 +312,6 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** Returns the fields that DEBUG OBJECT adds for a quicklist. */
-  private static String quicklist(long entry) {
-    if (Entry.type(entry) != Type.LIST || PackedValue.isPacked(entry)) {
-      return "";
-    }
-    long root = Entry.root(entry);
-    long bytes = 0;
-    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
-      bytes += QuicklistNode.sizeBytes(node);
-    }
-    return String.format(
-        Locale.ROOT,
-        " ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d"
-            + " ql_uncompressed_size:%d",
-        QuicklistRoot.nodes(root),
-        (double) QuicklistRoot.count(root) / QuicklistRoot.nodes(root),
-        QuicklistRoot.limit(root),
-        QuicklistRoot.depth(root) == 0 ? 0 : 1,
-        bytes);
-  }
-
-  private static void object(Call call) {
-    long entry = call.findAgain(2);
-    if (entry == Entry.NONE) {
-      throw NO_SUCH_KEY;
-    }
-    AccessClock clock = call.keyspace().accessClock();
-    call.reply()
-        .simple(
-            String.format(
-                    Locale.ROOT,
-                    "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d"
-                        + " lru_seconds_idle:%d",
-                    entry,
-                    Values.encodingName(entry),
-                    call.database().memoryUsage(entry, OBJECT_SAMPLES),
-                    Entry.accessClock(entry),
-                    clock.isLfu() ? 0 : clock.idleSeconds(entry, call.keyspace().nowMillis()))
-                + quicklist(entry));
-  }
-
   private static void error(Call call) {
     throw new CommandError(call.argText(2).replaceAll("[\\r\\n]", " "));
   }
@@ -393,48 +324,6 @@ public final class DebugCommands extends CommandGroup<Call> {
       }
     }
     call.reply().ok();
-  }
-
-  private static void tableStatistics(Call call) {
-    long index = call.argLong(2);
-    if (index < 0 || index >= call.keyspace().count()) {
-      throw new CommandError("ERR Out of range database");
-    }
-    Database database = call.keyspace().database((int) index);
-    call.reply()
-        .verbatim(
-            "txt",
-            String.format(
-                Locale.ROOT,
-                "[Dictionary HT]\n"
-                    + " number of elements: %d\n"
-                    + " bytes: %d\n"
-                    + "[Expires HT]\n"
-                    + " number of elements: %d\n"
-                    + " bytes: %d\n",
-                database.size(),
-                database.tableBytes(),
-                database.expiries().size(),
-                database.expiries().sizeBytes()));
-  }
-
-  private static void valueTableStatistics(Call call) {
-    long entry = call.findAgain(2);
-    if (entry == Entry.NONE) {
-      throw NO_SUCH_KEY;
-    }
-    long elements = call.values().tableElements(entry);
-    if (elements < 0) {
-      throw NO_TABLE;
-    }
-    call.reply()
-        .verbatim(
-            "txt",
-            String.format(
-                Locale.ROOT,
-                "Hash table 0 stats (main hash table):\n number of elements: %d\n bytes: %d\n",
-                elements,
-                call.database().memoryUsage(entry, OBJECT_SAMPLES)));
   }
 
   private void pauseCron(Call call) {
@@ -463,68 +352,6 @@ public final class DebugCommands extends CommandGroup<Call> {
       throw Errors.NOT_POSITIVE;
     }
     return number;
-  }
-
-  private static void protocol(Call call) {
-    ReplyWriter reply = call.reply();
-    String type = call.argText(2).toLowerCase(Locale.ROOT);
-    switch (type) {
-      case "string" -> reply.bulk("Hello World");
-      case "integer" -> reply.integer(12345);
-      case "double" -> reply.doubleValue(3.141);
-      case "null" -> reply.nil();
-      case "array" -> {
-        reply.array(3);
-        numbers(reply);
-      }
-      case "set" -> {
-        reply.set(3);
-        numbers(reply);
-      }
-      case "map" -> {
-        reply.map(3);
-        for (int i = 0; i < 3; i++) {
-          reply.integer(i);
-          reply.bool(i == 1);
-        }
-      }
-      case "attrib" -> attribute(reply);
-      case "push" -> {
-        if (reply.resp() < 3) {
-          throw new CommandError("ERR RESP2 is not supported by this command");
-        }
-        reply.push(2);
-        reply.bulk("server-cpu-usage");
-        reply.integer(42);
-        // A push message does not count as a reply; without one the client would wait forever.
-        reply.bulk("Some real reply following the push reply");
-      }
-      case "verbatim" -> reply.verbatim("txt", "This is a verbatim\nstring");
-      case "true" -> reply.bool(true);
-      case "false" -> reply.bool(false);
-      case "bignum" -> reply.bigNumber("1234567999999999999999999999999999999");
-      default ->
-          throw new CommandError(
-              "ERR Wrong protocol type name. Please use one of the following:"
-                  + " string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
-    }
-  }
-
-  private static void numbers(ReplyWriter reply) {
-    for (int i = 0; i < 3; i++) {
-      reply.integer(i);
-    }
-  }
-
-  private static void attribute(ReplyWriter reply) {
-    if (reply.resp() >= 3) {
-      reply.attribute(1);
-      reply.bulk("key-popularity");
-      reply.array(2);
-      reply.bulk("key:123");
-      reply.integer(90);
-    }
-    reply.bulk("Some real reply following the attribute");
   }
 
   private void appendFlushSleep(Call call) {
