@@ -105,6 +105,12 @@ final class LuaState implements AutoCloseable {
     return state;
   }
 
+  /** Pops the top value of the main thread into a place of its stack. */
+  void replace(int place) {
+    Lua.insert(state, place);
+    Lua.remove(state, place + 1);
+  }
+
   /** Returns the memory of the state. */
   LuaHeap heap() {
     return heap;

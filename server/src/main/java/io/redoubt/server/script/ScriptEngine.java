@@ -71,17 +71,13 @@ public final class ScriptEngine implements AutoCloseable {
 
   private static final int FIXED = 8;
 
-  /** The size of a table element and of a string without its bytes. */
-  private static final long ELEMENT_BYTES = 64;
-
-  private static final long LARGE_REQUEST_BYTES = 512 << 10;
-
   /** The memory for compiling a script and for its code, relative to the length of its text. */
   private static final long COMPILED_FACTOR = 32;
 
   private final LuaState lua;
   private final LuaValues values;
   private final Primitives primitives;
+  private final ScriptArguments arguments;
   private int references;
 
   /** The memory in use after the last full collection. */
@@ -113,17 +109,9 @@ public final class ScriptEngine implements AutoCloseable {
       close();
       throw e;
     }
-    newArray(KEYS, 0);
-    newArray(ARGV, 0);
+    arguments = new ScriptArguments(lua, VARIABLES, KEYS, ARGV);
     lua.startHook();
     collectGarbage();
-  }
-
-  /** Pops the top value into one of the fixed slots. */
-  private void replace(int index) {
-    long state = lua.main();
-    Lua.insert(state, index);
-    Lua.remove(state, index + 1);
   }
 
   private void loadPrelude() {
@@ -131,7 +119,7 @@ public final class ScriptEngine implements AutoCloseable {
     lua.pushText(lua.main(), "native");
     primitives.push();
     Lua.rawSet(lua.main(), -3);
-    replace(SHARED);
+    lua.replace(SHARED);
     for (String part : PRELUDE) {
       load(part);
     }
@@ -163,7 +151,7 @@ public final class ScriptEngine implements AutoCloseable {
   /** Moves an entry of the shared table into one of the fixed slots. */
   private void keep(String name, int place) {
     pushShared(name);
-    replace(place);
+    lua.replace(place);
   }
 
   private IllegalStateException broken(String part) {
@@ -351,12 +339,10 @@ public final class ScriptEngine implements AutoCloseable {
       int firstKey,
       int keys,
       ReplyWriter reply) {
-    requireArguments(request);
+    arguments.require(request);
     long state = lua.main();
     Lua.rawGet(state, FUNCTIONS, script.reference());
-    variable(KEYS, request, firstKey, keys);
-    int firstArgument = firstKey + keys;
-    variable(ARGV, request, firstArgument, request.count() - firstArgument);
+    arguments.setVariables(request, firstKey, keys);
     run(script, runner, 0, reply);
   }
 
@@ -405,30 +391,18 @@ public final class ScriptEngine implements AutoCloseable {
       int firstKey,
       int keys,
       ReplyWriter reply) {
-    requireArguments(request);
+    arguments.require(request);
     Lua.rawGet(lua.main(), FUNCTIONS, function.reference());
-    array(request, firstKey, keys);
-    int firstArgument = firstKey + keys;
-    array(request, firstArgument, request.count() - firstArgument);
+    arguments.pushArrays(request, firstKey, keys);
     run(function, runner, 2, reply);
   }
 
-  private void requireArguments(Request request) {
-    long bytes = request.end() - request.start();
-    lua.heap().require(bytes + request.count() * ELEMENT_BYTES);
-    if (bytes > LARGE_REQUEST_BYTES) {
-      for (int i = 0; i < request.count(); i++) {
-        lua.heap().requireString(request.length(i));
-      }
-    }
-  }
-
-  private void run(Script script, ScriptHost runner, int arguments, ReplyWriter reply) {
+  private void run(Script script, ScriptHost runner, int argumentCount, ReplyWriter reply) {
     long state = lua.main();
     running = runner;
     interruption = null;
     primitives.begin(runner);
-    int status = lua.call(arguments, 1, ERROR_HANDLER);
+    int status = lua.call(argumentCount, 1, ERROR_HANDLER);
     if (status == 0) {
       values.reply(reply, primitives.isResp3(), runner);
     } else {
@@ -450,8 +424,7 @@ public final class ScriptEngine implements AutoCloseable {
   private void collectMuchGarbage() {
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES
         || lua.heap().isCollectionDue()) {
-      newArray(KEYS, 0);
-      newArray(ARGV, 0);
+      arguments.clear();
       collectGarbage();
     }
   }
@@ -472,59 +445,6 @@ public final class ScriptEngine implements AutoCloseable {
     running = null;
     if (interruption != null) {
       lua.endInterrupt();
-    }
-  }
-
-  /** Fills KEYS or ARGV, reusing the previous script's table if it fits. */
-  private void variable(int place, Request request, int first, int count) {
-    if (!isArray(place, count)) {
-      newArray(place, count);
-    }
-    for (int i = 0; i < count; i++) {
-      lua.pushBytes(lua.main(), request.offset(first + i), request.length(first + i));
-      // An ordinary call: a script may have emptied elements, so storing one may allocate.
-      Lua.rawSet(lua.main(), place, i + 1);
-    }
-  }
-
-  /** Returns true if KEYS or ARGV has this number of elements and no additions of a script. */
-  private boolean isArray(int place, int count) {
-    long state = lua.main();
-    int top = Lua.top(state);
-    if (Lua.length(state, place) == count && Lua.metatable(state, place) == 0) {
-      if (count == 0) {
-        Lua.pushNil(state);
-      } else {
-        Lua.pushNumber(state, count);
-      }
-      if (Lua.next(state, place) == 0) { // nothing follows the last element
-        return true;
-      }
-    }
-    Lua.setTop(state, top);
-    return false;
-  }
-
-  private void newArray(int place, int count) {
-    long state = lua.main();
-    Lua.newTable(state, count, 0);
-    for (int i = 1; i <= count; i++) {
-      Lua.pushBoolean(state, 0);
-      Lua.rawSet(state, -2, i);
-    }
-    replace(place);
-    lua.pushText(state, place == KEYS ? "KEYS" : "ARGV");
-    Lua.copy(state, place);
-    Lua.rawSet(state, VARIABLES);
-  }
-
-  /** Pushes an array of arguments. */
-  private void array(Request request, int first, int count) {
-    long state = lua.main();
-    Lua.newTable(state, count, 0);
-    for (int i = 0; i < count; i++) {
-      lua.pushBytes(state, request.offset(first + i), request.length(first + i));
-      Lua.rawSet(state, -2, i + 1);
     }
   }
 
