@@ -8,6 +8,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongSupplier;
@@ -55,12 +56,12 @@ final class StreamFill {
   void info(RdbStream told) {
     streams.onLoaded(root);
     id.set(told.lastMillis(), told.lastSequence());
-    Streams.setLastId(root, id);
+    StreamRoot.setLastId(root, id);
     id.set(told.deletedMillis(), told.deletedSequence());
-    Streams.setMaxDeletedId(root, id);
-    Streams.limitMaxDeletedId(root);
+    StreamRoot.setMaxDeletedId(root, id);
+    StreamRoot.limitMaxDeletedId(root);
     tellsHistory = told.entriesAdded() != RdbStream.UNKNOWN;
-    Streams.setEntriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
+    StreamRoot.setEntriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
   }
 
   void startGroup(RdbBytes name, long millis, long sequence, long entriesRead) throws RdbException {

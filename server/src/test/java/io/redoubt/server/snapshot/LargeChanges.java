@@ -12,6 +12,7 @@ import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.SortedSets;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
@@ -340,7 +341,7 @@ public final class LargeChanges {
         }
       }
       case 3 -> {
-        long length = Streams.length(root);
+        long length = StreamRoot.length(root);
         streams.trimToLength(root, length - length / 10, random.nextBoolean(), 0);
       }
       case 4 -> {

@@ -21,6 +21,7 @@ import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /** XCLAIM and XAUTOCLAIM: transfer pending entries to another consumer. */
@@ -256,7 +257,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     if (retryCount >= 0) {
       deliveries = retryCount;
     } else if (!justIds) {
-      deliveries = Streams.next(deliveries);
+      deliveries = StreamRoot.next(deliveries);
     }
     take(call, group, consumer, delivered, deliveries);
     if (justIds) {
@@ -340,7 +341,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
       }
       if (minIdle == 0 || call.now() - PendingEntry.delivered(element) >= minIdle) {
         long deliveries = PendingEntry.deliveries(element);
-        deliveries = justIds ? deliveries : Streams.next(deliveries);
+        deliveries = justIds ? deliveries : StreamRoot.next(deliveries);
         take(call, group, consumer, call.now(), deliveries);
         id.store(claimed.add(StreamId.BYTES));
         left--;

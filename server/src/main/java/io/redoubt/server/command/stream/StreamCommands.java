@@ -22,6 +22,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /** The stream group except groups and blocking reads: adds, deletes and reads entries. */
@@ -203,7 +204,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     if (entry == Entry.NONE) {
       other.setFirst();
     } else {
-      other.load(Streams.lastId(Streams.root(entry)));
+      other.load(StreamRoot.lastId(Streams.root(entry)));
     }
     chooseId(call, open);
     if (Streams.isTooLarge(call.request(), idArg + 1, words)) {
@@ -305,7 +306,7 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   private static void xlen(Call call) {
     long entry = call.read(1, Type.STREAM);
-    call.reply().integer(entry == Entry.NONE ? 0 : Streams.length(Streams.root(entry)));
+    call.reply().integer(entry == Entry.NONE ? 0 : StreamRoot.length(Streams.root(entry)));
   }
 
   private void range(Call call, int startArg, int endArg, boolean reverse) {
@@ -379,23 +380,23 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
     long root = Streams.change(call.database(), entry);
     checkPast(call, root, added);
-    Streams.setLastId(root, id);
+    StreamRoot.setLastId(root, id);
     if (added >= 0) {
-      Streams.setEntriesAdded(root, added);
+      StreamRoot.setEntriesAdded(root, added);
     }
     if (!other.isFirst()) {
-      Streams.setMaxDeletedId(root, other);
+      StreamRoot.setMaxDeletedId(root, other);
     }
-    Streams.limitMaxDeletedId(root);
+    StreamRoot.limitMaxDeletedId(root);
     call.recordChange(1, KeyEvent.XSETID, 1);
     call.reply().ok();
   }
 
   private void checkPast(Call call, long root, long added) {
-    if (id.compareAt(Streams.maxDeletedId(root)) < 0 && !call.isTold()) {
+    if (id.compareAt(StreamRoot.maxDeletedId(root)) < 0 && !call.isTold()) {
       throw BELOW_DELETED; // not so in 7.0
     }
-    if (Streams.length(root) == 0) {
+    if (StreamRoot.length(root) == 0) {
       return;
     }
     StreamId top = new StreamId();
@@ -403,7 +404,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     if (id.compare(top) < 0) {
       throw BELOW_TOP;
     }
-    if (added >= 0 && Streams.length(root) > added) {
+    if (added >= 0 && StreamRoot.length(root) > added) {
       throw BELOW_LENGTH;
     }
   }

@@ -25,6 +25,7 @@ import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /** XGROUP, XACK and XPENDING. */
@@ -188,7 +189,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     } else if (entry == Entry.NONE) {
       id.setFirst();
     } else {
-      id.load(Streams.lastId(Streams.root(entry)));
+      id.load(StreamRoot.lastId(Streams.root(entry)));
     }
   }
 

@@ -17,6 +17,7 @@ import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /** XINFO: the state of streams, consumer groups and consumers. */
@@ -179,19 +180,19 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     ReplyWriter reply = call.reply();
     long nodes = call.values().streams().nodes(root).size();
     reply.bulk("length");
-    reply.integer(Streams.length(root));
+    reply.integer(StreamRoot.length(root));
     reply.bulk("radix-tree-keys");
     reply.integer(nodes);
     reply.bulk("radix-tree-nodes");
     reply.integer(nodes + 1); // Redis counts the root of its radix tree as well
     reply.bulk("last-generated-id");
-    StreamId.reply(reply, Streams.lastId(root));
+    StreamId.reply(reply, StreamRoot.lastId(root));
     reply.bulk("max-deleted-entry-id");
-    StreamId.reply(reply, Streams.maxDeletedId(root));
+    StreamId.reply(reply, StreamRoot.maxDeletedId(root));
     reply.bulk("entries-added");
-    reply.integer(Streams.entriesAdded(root));
+    reply.integer(StreamRoot.entriesAdded(root));
     reply.bulk("recorded-first-entry-id");
-    StreamId.reply(reply, Streams.firstId(root));
+    StreamId.reply(reply, StreamRoot.firstId(root));
   }
 
   private void replyShort(Call call, long root) {

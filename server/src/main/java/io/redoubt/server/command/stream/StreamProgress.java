@@ -4,7 +4,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
-import io.redoubt.server.value.stream.Streams;
+import io.redoubt.server.value.stream.StreamRoot;
 
 /**
  * The progress of consumer groups: the number of entries read of all that were ever added, and the
@@ -26,8 +26,8 @@ final class StreamProgress {
     }
     long read = StreamGroups.entriesRead(group);
     if (read != UNKNOWN && !hasDeletedFrom(root, id.millis(), id.sequence())) {
-      StreamGroups.setEntriesRead(group, Streams.next(read));
-    } else if (Streams.entriesAdded(root) > 0) {
+      StreamGroups.setEntriesRead(group, StreamRoot.next(read));
+    } else if (StreamRoot.entriesAdded(root) > 0) {
       StreamGroups.setEntriesRead(group, countUpTo(root, id.millis(), id.sequence()));
     }
     StreamGroups.setLastId(group, id);
@@ -35,7 +35,7 @@ final class StreamProgress {
 
   /** Returns the number of entries a group has not read yet, or {@link #UNKNOWN_LAG}. */
   static long lag(long root, long group) {
-    long added = Streams.entriesAdded(root);
+    long added = StreamRoot.entriesAdded(root);
     if (added == 0) {
       return 0;
     }
@@ -51,30 +51,30 @@ final class StreamProgress {
 
   /** Returns true if XDEL may have left a gap at the id or after it, among the present entries. */
   private static boolean hasDeletedFrom(long root, long millis, long sequence) {
-    return !isWhole(root) && compare(Streams.maxDeletedId(root), millis, sequence) >= 0;
+    return !isWhole(root) && compare(StreamRoot.maxDeletedId(root), millis, sequence) >= 0;
   }
 
   /** Returns true if no entry after the first present one was deleted. */
   private static boolean isWhole(long root) {
-    long deleted = Streams.maxDeletedId(root);
-    long first = Streams.firstId(root);
-    return Streams.length(root) == 0
+    long deleted = StreamRoot.maxDeletedId(root);
+    long first = StreamRoot.firstId(root);
+    return StreamRoot.length(root) == 0
         || compare(deleted, 0, 0) == 0
         || compare(deleted, Region.getLong(first), Region.getLong(first + 8)) < 0;
   }
 
   /** Returns the number of entries ever added up to the id, or UNKNOWN, without visiting them. */
   private static long countUpTo(long root, long millis, long sequence) {
-    long added = Streams.entriesAdded(root);
-    long length = Streams.length(root);
-    int toLast = -compare(Streams.lastId(root), millis, sequence);
+    long added = StreamRoot.entriesAdded(root);
+    long length = StreamRoot.length(root);
+    int toLast = -compare(StreamRoot.lastId(root), millis, sequence);
     if (added == 0 || toLast == 0 || (length == 0 && toLast < 0)) {
       return added;
     }
     if (toLast > 0) {
       return UNKNOWN;
     }
-    long first = Streams.firstId(root);
+    long first = StreamRoot.firstId(root);
     int toFirst = -compare(first, millis, sequence);
     if (isWhole(root) && toFirst <= 0) {
       return added - length + (toFirst == 0 ? 1 : 0);

@@ -22,6 +22,7 @@ import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /** XREAD and XREADGROUP: return new entries, and may block until there are some. */
@@ -256,7 +257,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   }
 
   private boolean hasFrom(Call call, long root) {
-    if (Streams.length(root) == 0 || from.compareAt(Streams.lastId(root)) > 0) {
+    if (StreamRoot.length(root) == 0 || from.compareAt(StreamRoot.lastId(root)) > 0) {
       return false;
     }
     last.setLast();
@@ -411,7 +412,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
         long entry = call.findAgain(keyArg);
         id.setFirst();
         if (entry != Entry.NONE) {
-          id.load(Streams.lastId(Streams.root(entry)));
+          id.load(StreamRoot.lastId(Streams.root(entry)));
         }
         texts.add(id.textLength());
         id.write(texts.address(texts.count() - 1));

@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 
 /**
@@ -164,7 +165,7 @@ final class StreamTrim {
     end.setLast();
     boolean more = true;
     while (more
-        && (strategy == Strategy.ID || Streams.length(root) > maxLength)
+        && (strategy == Strategy.ID || StreamRoot.length(root) > maxLength)
         && (limit == 0 || deletion.deleted() < limit)) {
       StreamEntries entries = streams.entries();
       entries.start(root, next, end, false);
@@ -218,7 +219,7 @@ final class StreamTrim {
         effect.word(EXACT);
       } else if (approximate && i == thresholdArg) {
         if (strategy == Strategy.LENGTH) {
-          effect.number(Streams.length(root));
+          effect.number(StreamRoot.length(root));
         } else {
           streams.firstNodeId(root, minId);
           effect.id(minId.millis(), minId.sequence());

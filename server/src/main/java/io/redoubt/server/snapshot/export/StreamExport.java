@@ -12,6 +12,7 @@ import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamRoot;
 import io.redoubt.server.value.stream.Streams;
 import java.lang.foreign.MemorySegment;
 
@@ -71,11 +72,11 @@ public final class StreamExport {
   /** Exports the metadata between nodes and groups. */
   public void exportMetadata(long root, RdbValueVisitor visitor) throws RdbException {
     visitor.stream(
-        told.length(Streams.length(root))
-            .last(millis(Streams.lastId(root)), sequence(Streams.lastId(root)))
-            .first(millis(Streams.firstId(root)), sequence(Streams.firstId(root)))
-            .deleted(millis(Streams.maxDeletedId(root)), sequence(Streams.maxDeletedId(root)))
-            .entriesAdded(Streams.entriesAdded(root))
+        told.length(StreamRoot.length(root))
+            .last(millis(StreamRoot.lastId(root)), sequence(StreamRoot.lastId(root)))
+            .first(millis(StreamRoot.firstId(root)), sequence(StreamRoot.firstId(root)))
+            .deleted(millis(StreamRoot.maxDeletedId(root)), sequence(StreamRoot.maxDeletedId(root)))
+            .entriesAdded(StreamRoot.entriesAdded(root))
             .groups(groups.count(root)));
   }
 
@@ -135,9 +136,9 @@ public final class StreamExport {
 
   /** Returns true if nothing was ever deleted and each group's count follows from its last id. */
   private boolean isPlain(long root) {
-    long deleted = Streams.maxDeletedId(root);
+    long deleted = StreamRoot.maxDeletedId(root);
     boolean plain =
-        Streams.entriesAdded(root) == Streams.length(root)
+        StreamRoot.entriesAdded(root) == StreamRoot.length(root)
             && millis(deleted) == 0
             && sequence(deleted) == 0;
     int groupCount = groups.count(root);

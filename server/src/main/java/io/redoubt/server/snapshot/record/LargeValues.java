@@ -15,7 +15,7 @@ import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.structure.list.QuicklistRoot;
 import io.redoubt.server.tuning.WalkShare;
 import io.redoubt.server.value.Values;
-import io.redoubt.server.value.stream.Streams;
+import io.redoubt.server.value.stream.StreamRoot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -150,7 +150,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
     return switch (Entry.type(entry)) {
       case STRING -> throw new IllegalArgumentException();
       case LIST -> QuicklistRoot.nodes(root) * NODE_ELEMENTS > largeElements;
-      case STREAM -> Streams.nodeCount(root) * NODE_ELEMENTS > largeElements;
+      case STREAM -> StreamRoot.nodeCount(root) * NODE_ELEMENTS > largeElements;
       case SET, HASH -> ByteTable.size(root) > largeElements;
       case ZSET -> ByteTable.size(values.sortedSets().table(root)) > largeElements;
     };

@@ -57,7 +57,7 @@ public final class StreamEntries {
     to.set(last);
     backwards = reverse;
     position = 0;
-    nodes.pointTo(root + Streams.NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     StreamId edge = reverse ? to : from;
     element = nodes.floor(edge.millis(), edge.sequence());
     if (element == 0 && !reverse) {

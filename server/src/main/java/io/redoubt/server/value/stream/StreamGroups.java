@@ -79,19 +79,19 @@ public final class StreamGroups {
 
   /** Returns the number of groups of a stream. */
   public int count(long root) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     return groups.count();
   }
 
   /** Returns the group at an index, in the order of names. */
   public long get(long root, int index) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     return groups.get(index);
   }
 
   /** Returns the group of a name, or 0. */
   public long find(long root, long name, int length) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     return groups.find(name, length);
   }
 
@@ -100,14 +100,14 @@ public final class StreamGroups {
     long group = named(GROUP_NAME_AT, name, length);
     setLastId(group, lastId);
     setEntriesRead(group, entriesRead);
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     insert(groups, group, GROUP_NAME_AT + (long) length);
     return group;
   }
 
   /** Removes a group with its consumers and pending entries. */
   public void destroy(long root, long group) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     groups.remove(group);
     if (gate == null || !gate.takesGroup(group)) {
       free(group);
@@ -308,7 +308,8 @@ public final class StreamGroups {
   /** Records one more delivery of a pending entry. */
   public void countDelivery(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
-    PendingEntry.putDelivery(element, unixMillis, Streams.next(PendingEntry.deliveries(element)));
+    PendingEntry.putDelivery(
+        element, unixMillis, StreamRoot.next(PendingEntry.deliveries(element)));
   }
 
   /** Makes an entry pending for a consumer, even if it is pending already for any consumer. */
@@ -407,7 +408,7 @@ public final class StreamGroups {
 
   /** Frees a small part of a stream's groups; returns false when nothing is left. */
   boolean dismantle(long root) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     if (groups.count() == 0) {
       return false;
     }
@@ -489,7 +490,7 @@ public final class StreamGroups {
   }
 
   long sizeBytes(long root) {
-    groups.pointTo(root + Streams.GROUPS_AT);
+    groups.pointTo(root + StreamRoot.GROUPS_AT);
     long bytes = groups.sizeBytes();
     for (int i = 0; i < count(root); i++) {
       long group = get(root, i);
@@ -510,18 +511,18 @@ public final class StreamGroups {
    * without counting, else {@link #UNKNOWN_COUNT}.
    */
   public static long readUpTo(long root, long id) {
-    if (Streams.entriesAdded(root) == 0) {
+    if (StreamRoot.entriesAdded(root) == 0) {
       return 0;
     }
-    int toLast = compare(id, Streams.lastId(root));
+    int toLast = compare(id, StreamRoot.lastId(root));
     if (toLast == 0) {
-      return Streams.entriesAdded(root);
+      return StreamRoot.entriesAdded(root);
     }
-    int toFirst = compare(id, Streams.firstId(root));
+    int toFirst = compare(id, StreamRoot.firstId(root));
     if (toLast > 0 || toFirst > 0) {
       return UNKNOWN_COUNT;
     }
-    long before = Streams.entriesAdded(root) - Streams.length(root);
+    long before = StreamRoot.entriesAdded(root) - StreamRoot.length(root);
     return toFirst < 0 ? before : before + 1;
   }
 

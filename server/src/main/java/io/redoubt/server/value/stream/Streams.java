@@ -12,7 +12,6 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.structure.NamedBlocks;
 import io.redoubt.server.structure.PartGate;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Streams: nodes of entries ({@link StreamNode}), kept in a tree ordered by id, and consumer groups
  * ({@link StreamGroups}).
  *
- * <p>A stream is identified by its root, the address of a block of {@link #ROOT_BYTES} that does
- * not move as long as the stream exists. A writer gets the root from {@link #change}.
- *
- * <pre>
- *    0  the number of entries
- *    8  the id of the last entry ever added
- *   24  the id of the first entry; 0-0 if there is none
- *   40  the highest id ever deleted by XDEL
- *   56  the number of entries ever added
- *   64  the tree of nodes: the address of a node and its capacity, eight bytes each
- *   80  the groups by name
- * </pre>
+ * <p>A stream is identified by its {@link StreamRoot}. A writer gets the root from {@link #change}.
  */
 public final class Streams implements Structures {
   /** The limits up to which streams extend a node. They may change at any time. */
@@ -46,15 +34,6 @@ public final class Streams implements Structures {
 
   /** The maximum size of a node, regardless of the configuration. */
   private static final long MAX_NODE_BYTES = 1L << 30;
-
-  private static final int LENGTH_AT = 0;
-  private static final int LAST_ID_AT = 8;
-  private static final int FIRST_ID_AT = 24;
-  private static final int MAX_DELETED_ID_AT = 40;
-  private static final int ADDED_AT = 56;
-  static final int NODES_AT = 64;
-  static final int GROUPS_AT = NODES_AT + IdTree.HEADER_BYTES;
-  private static final int ROOT_BYTES = GROUPS_AT + NamedBlocks.HEADER_BYTES;
 
   static final int NODE_VALUE_BYTES = 16;
   private static final int CAPACITY_AT = 8;
@@ -134,70 +113,6 @@ public final class Streams implements Structures {
     return root;
   }
 
-  // Metadata.
-
-  /** Returns the number of entries. */
-  public static long length(long root) {
-    return Region.getLong(root + LENGTH_AT);
-  }
-
-  /** Returns the address of the id of the last entry ever added. */
-  public static long lastId(long root) {
-    return root + LAST_ID_AT;
-  }
-
-  /** Returns the address of the id of the first entry; 0-0 if there is none. */
-  public static long firstId(long root) {
-    return root + FIRST_ID_AT;
-  }
-
-  /** Returns the address of the highest id ever deleted by XDEL. */
-  public static long maxDeletedId(long root) {
-    return root + MAX_DELETED_ID_AT;
-  }
-
-  /** Returns the number of entries ever added. */
-  public static long entriesAdded(long root) {
-    return Region.getLong(root + ADDED_AT);
-  }
-
-  /**
-   * Returns the count that follows another one. The highest count stays as it is: a wrapped one
-   * could not be written as an argument of the commands that set counts.
-   */
-  public static long next(long count) {
-    return count == Long.MAX_VALUE ? count : count + 1;
-  }
-
-  /** Sets {@link #lastId}. */
-  public static void setLastId(long root, StreamId value) {
-    value.store(root + LAST_ID_AT);
-  }
-
-  /** Sets {@link #maxDeletedId}. */
-  public static void setMaxDeletedId(long root, StreamId value) {
-    value.store(root + MAX_DELETED_ID_AT);
-  }
-
-  /**
-   * Lowers the highest deleted id to the last id if it is above. XSETID of Redis 7.0 leaves such
-   * streams, which no command could make of a rewritten file again.
-   */
-  public static void limitMaxDeletedId(long root) {
-    long deletedMillis = Region.getLong(maxDeletedId(root));
-    long deletedSequence = Region.getLong(maxDeletedId(root) + Long.BYTES);
-    long lastMillis = Region.getLong(lastId(root));
-    long lastSequence = Region.getLong(lastId(root) + Long.BYTES);
-    if (IdTree.compare(deletedMillis, deletedSequence, lastMillis, lastSequence) > 0) {
-      Region.copy(lastId(root), maxDeletedId(root), StreamId.BYTES);
-    }
-  }
-
-  /** Sets {@link #entriesAdded}. */
-  public static void setEntriesAdded(long root, long count) {
-    Region.putLong(root + ADDED_AT, count);
-  }
-
   /** Returns true if an entry of the id exists. */
   public boolean contains(long root, StreamId wanted) {
     entries.start(root, wanted, wanted, false);
@@ -236,13 +151,8 @@ public final class Streams implements Structures {
    * arguments of {@link #node}.
    */
   public IdTree nodes(long root) {
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     return nodes;
-  }
-
-  /** Returns the number of nodes of a stream. */
-  public static long nodeCount(long root) {
-    return IdTree.size(root + NODES_AT);
   }
 
   /** Returns the listpack of an element of {@link #nodes}. */
@@ -252,9 +162,7 @@ public final class Streams implements Structures {
 
   /** Creates a stream without entries that is not stored yet. */
   public long newRoot() {
-    long root = slabs.allocateFar(ROOT_BYTES);
-    Region.zero(root, ROOT_BYTES);
-    return root;
+    return StreamRoot.create(slabs);
   }
 
   /**
@@ -265,14 +173,14 @@ public final class Streams implements Structures {
    *     io.redoubt.persistence.packed.StreamListpack#check})
    */
   public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     if (nodes.find(nodeId.millis(), nodeId.sequence()) != 0) {
       return false;
     }
     long bytes = Listpack.sizeBytes(memory, listpack);
     long node = newNode(nodeId, bytes);
     MemorySegment.copy(memory, listpack, Region.MEMORY, node, bytes);
-    addLength(root, StreamNode.live(node));
+    StreamRoot.addLength(root, StreamNode.live(node));
     return true;
   }
 
@@ -316,10 +224,6 @@ public final class Streams implements Structures {
     return putNode(element, node, capacity);
   }
 
-  private static void addLength(long root, long change) {
-    Region.putLong(root + LENGTH_AT, length(root) + change);
-  }
-
   // Adding.
 
   /** Returns true if the words of an entry are too long for any node. */
@@ -343,7 +247,7 @@ public final class Streams implements Structures {
    * @param count the number of words
    */
   public void append(long root, StreamId newId, Request words, int firstWord, int count) {
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     long element = nodes.last();
     if (element != 0 && !isFull(node(element), lengths(words, firstWord, count))) {
       beforeNode(root, element);
@@ -363,12 +267,12 @@ public final class Streams implements Structures {
       long node = newNode(newId, capacity);
       StreamNode.create(node, words, firstWord, count);
     }
-    addLength(root, 1);
-    if (length(root) == 1) {
-      newId.store(root + FIRST_ID_AT);
+    StreamRoot.addLength(root, 1);
+    if (StreamRoot.length(root) == 1) {
+      newId.store(StreamRoot.firstId(root));
     }
-    newId.store(root + LAST_ID_AT);
-    setEntriesAdded(root, next(entriesAdded(root)));
+    newId.store(StreamRoot.lastId(root));
+    StreamRoot.setEntriesAdded(root, StreamRoot.next(StreamRoot.entriesAdded(root)));
   }
 
   private boolean isFull(long node, long addedBytes) {
@@ -414,7 +318,7 @@ public final class Streams implements Structures {
     }
     long element = entries.element();
     long node = node(element);
-    addLength(root, -1);
+    StreamRoot.addLength(root, -1);
     if (StreamNode.live(node) == 1) {
       removeNode(root, element);
     } else {
@@ -422,8 +326,8 @@ public final class Streams implements Structures {
       StreamNode.markDeleted(entries.entry());
       count(element, 1);
     }
-    if (wanted.compareAt(maxDeletedId(root)) > 0) {
-      setMaxDeletedId(root, wanted);
+    if (wanted.compareAt(StreamRoot.maxDeletedId(root)) > 0) {
+      StreamRoot.setMaxDeletedId(root, wanted);
     }
     return true;
   }
@@ -436,7 +340,7 @@ public final class Streams implements Structures {
   private void removeNode(long root, long element) {
     beforeNode(root, element);
     freeNode(element);
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     nodes.remove(IdTree.high(element), IdTree.low(element));
   }
 
@@ -452,9 +356,9 @@ public final class Streams implements Structures {
     last.setLast();
     entries.start(root, first, last, false);
     if (entries.next()) {
-      entries.id().store(root + FIRST_ID_AT);
+      entries.id().store(StreamRoot.firstId(root));
     } else {
-      first.store(root + FIRST_ID_AT);
+      first.store(StreamRoot.firstId(root));
     }
   }
 
@@ -467,21 +371,21 @@ public final class Streams implements Structures {
    */
   public long trimToLength(long root, long maxLength, boolean wholeNodes, long limit) {
     long deleted = 0;
-    nodes.pointTo(root + NODES_AT);
-    while (length(root) > maxLength) {
+    nodes.pointTo(root + StreamRoot.NODES_AT);
+    while (StreamRoot.length(root) > maxLength) {
       long element = nodes.first();
       long live = StreamNode.live(node(element));
       if (limit != 0 && deleted + live > limit) {
         break;
       }
-      if (length(root) - live >= maxLength) {
+      if (StreamRoot.length(root) - live >= maxLength) {
         removeNode(root, element);
-        addLength(root, -live);
+        StreamRoot.addLength(root, -live);
         deleted += live;
       } else {
         if (!wholeNodes) {
           last.setLast();
-          deleted += trimNode(root, element, length(root) - maxLength, last);
+          deleted += trimNode(root, element, StreamRoot.length(root) - maxLength, last);
         }
         break;
       }
@@ -495,7 +399,7 @@ public final class Streams implements Structures {
   /** Deletes the entries with ids below the given one, like {@link #trimToLength}. */
   public long trimToId(long root, StreamId minId, boolean wholeNodes, long limit) {
     long deleted = 0;
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     for (long element = nodes.first(); element != 0; element = nodes.first()) {
       long live = StreamNode.live(node(element));
       if (limit != 0 && deleted + live > limit) {
@@ -504,7 +408,7 @@ public final class Streams implements Structures {
       lastIdOfNode(element);
       if (id.compare(minId) < 0) {
         removeNode(root, element);
-        addLength(root, -live);
+        StreamRoot.addLength(root, -live);
         deleted += live;
       } else {
         if (!wholeNodes) {
@@ -552,7 +456,7 @@ public final class Streams implements Structures {
       }
       at = StreamNode.afterEntry(node, at);
     }
-    addLength(root, -deleted);
+    StreamRoot.addLength(root, -deleted);
     if (deleted > 0) {
       count(element, deleted); // a node without live entries stays, as in Redis
     }
@@ -563,11 +467,11 @@ public final class Streams implements Structures {
 
   @Override
   public boolean dismantle(long root) {
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     if (nodes.dismantle(freeNode) || groups.dismantle(root)) {
       return true;
     }
-    slabs.free(root, ROOT_BYTES);
+    slabs.free(root, StreamRoot.BYTES);
     return false;
   }
 
@@ -579,10 +483,10 @@ public final class Streams implements Structures {
   @Override
   public long copy(long root) {
     long copy = newRoot();
-    Region.copy(root, copy, NODES_AT);
+    Region.copy(root, copy, StreamRoot.NODES_AT);
     IdTree target = new IdTree(slabs, NODE_VALUE_BYTES);
-    target.pointTo(copy + NODES_AT);
-    nodes.pointTo(root + NODES_AT);
+    target.pointTo(copy + StreamRoot.NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     for (long element = nodes.first(); element != 0; element = nodes.next()) {
       long bytes = StreamNode.sizeBytes(node(element));
       long made = target.put(IdTree.high(element), IdTree.low(element));
@@ -594,7 +498,7 @@ public final class Streams implements Structures {
 
   @Override
   public long sizeBytes(long root, long samples) {
-    nodes.pointTo(root + NODES_AT);
+    nodes.pointTo(root + StreamRoot.NODES_AT);
     long size = nodes.size();
     long counted = samples == 0 ? size : Math.min(samples, size);
     long bytes = 0;
@@ -606,6 +510,6 @@ public final class Streams implements Structures {
     if (counted < size) {
       bytes = bytes / counted * (size - 1) + slabs.blockBytes(capacity(nodes.last()));
     }
-    return slabs.blockBytes(ROOT_BYTES) + bytes + nodes.sizeBytes() + groups.sizeBytes(root);
+    return slabs.blockBytes(StreamRoot.BYTES) + bytes + nodes.sizeBytes() + groups.sizeBytes(root);
   }
 }

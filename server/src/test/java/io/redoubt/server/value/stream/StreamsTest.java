@@ -210,11 +210,11 @@ final class StreamsTest {
   }
 
   private void assertSame(Streams streams, long root, Model model) throws PackedException {
-    assertThat(Streams.length(root)).isEqualTo(model.entries.size());
-    assertThat(Streams.entriesAdded(root)).isEqualTo(model.added);
-    assertThat(id(Streams.lastId(root))).isEqualTo(model.last);
+    assertThat(StreamRoot.length(root)).isEqualTo(model.entries.size());
+    assertThat(StreamRoot.entriesAdded(root)).isEqualTo(model.added);
+    assertThat(id(StreamRoot.lastId(root))).isEqualTo(model.last);
     Id first = model.entries.isEmpty() ? new Id(0, 0) : model.entries.firstKey();
-    assertThat(id(Streams.firstId(root))).isEqualTo(first);
+    assertThat(id(StreamRoot.firstId(root))).isEqualTo(first);
     Id from = someId(model);
     Id to = someId(model);
     NavigableMap<Id, List<String>> all = model.entries;
@@ -323,9 +323,9 @@ final class StreamsTest {
       assertThat(other.addNode(copy, id, Region.MEMORY, Streams.node(at))).isFalse();
     }
     other.onLoaded(copy);
-    id.load(Streams.lastId(root));
-    Streams.setLastId(copy, id);
-    Streams.setEntriesAdded(copy, Streams.entriesAdded(root));
+    id.load(StreamRoot.lastId(root));
+    StreamRoot.setLastId(copy, id);
+    StreamRoot.setEntriesAdded(copy, StreamRoot.entriesAdded(root));
     StreamGroups from = streams.groups();
     StreamGroups to = other.groups();
     for (int i = 0; i < from.count(root); i++) {
@@ -374,7 +374,7 @@ final class StreamsTest {
     assertThat(streams.delete(root, new Id(5, 0).toStreamId())).isTrue();
     assertThat(streams.delete(root, new Id(3, 0).toStreamId())).isTrue();
     assertThat(streams.delete(root, new Id(3, 0).toStreamId())).isFalse();
-    assertThat(id(Streams.maxDeletedId(root))).isEqualTo(new Id(5, 0));
+    assertThat(id(StreamRoot.maxDeletedId(root))).isEqualTo(new Id(5, 0));
     StreamId last = new StreamId();
     assertThat(streams.lastEntry(root, last)).isTrue();
     assertThat(last).hasToString("9-0");
