@@ -1,25 +1,27 @@
 package io.redoubt.server.script;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import org.jspecify.annotations.Nullable;
+import java.lang.invoke.MethodHandles;
 
 /**
  * The functions of Lua's C API in use here, with Java names; see the manual of Lua 5.1, section 3.
- * {@code L} is a state. They are linked at the first use of the class, which takes a tenth of a
- * second.
+ * {@code L} is a state. They are linked at the first use of the class.
  *
  * <p>A function that may run Lua code, collect garbage or raise an error is an ordinary call; the
  * others are <em>critical</em> ones, which are faster. No error may be raised across a Java frame:
  * whatever can fail is called in protected mode, or from the prelude.
+ *
+ * <p>Functions of integers and addresses are linked as if they took and returned longs, for the
+ * reason that {@link io.redoubt.protocol.process.os.LibraryFunction} gives: each further type would
+ * cost several milliseconds of the first script. Without a result they leave any value.
  */
 final class Lua {
 
@@ -41,84 +43,85 @@ final class Lua {
   static final int MASK_LINE = 4;
   static final int MASK_COUNT = 8;
 
+  private static final FunctionDescriptor FOUR_LONGS =
+      FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
   // Static so that the compiler inlines the handles; LuaState loads the library first.
   private static final SymbolLookup LIBRARY = LuaLibrary.symbols();
 
-  private static final MethodHandle LUA_NEWSTATE =
-      link("lua_newstate", false, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_CLOSE = link("lua_close", false, null, JAVA_LONG);
-  private static final MethodHandle LUAL_OPENLIBS = link("luaL_openlibs", false, null, JAVA_LONG);
-  private static final MethodHandle LUAL_LOADBUFFER =
-      link("luaL_loadbuffer", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PCALL =
-      link("lua_pcall", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_GETTOP = link("lua_gettop", true, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle LUA_SETTOP =
-      link("lua_settop", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_PUSHVALUE =
-      link("lua_pushvalue", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_REMOVE =
-      link("lua_remove", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_INSERT =
-      link("lua_insert", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_CHECKSTACK =
-      link("lua_checkstack", false, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TYPE =
-      link("lua_type", true, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_NEWSTATE = ordinary("lua_newstate");
+  private static final MethodHandle LUA_CLOSE = ordinary("lua_close");
+  private static final MethodHandle LUAL_OPENLIBS = ordinary("luaL_openlibs");
+  private static final MethodHandle LUAL_LOADBUFFER = ordinary("luaL_loadbuffer");
+  private static final MethodHandle LUA_PCALL = ordinary("lua_pcall");
+  private static final MethodHandle LUA_GETTOP = critical("lua_gettop");
+  private static final MethodHandle LUA_SETTOP = critical("lua_settop");
+  private static final MethodHandle LUA_PUSHVALUE = critical("lua_pushvalue");
+  private static final MethodHandle LUA_REMOVE = critical("lua_remove");
+  private static final MethodHandle LUA_INSERT = critical("lua_insert");
+  private static final MethodHandle LUA_CHECKSTACK = ordinary("lua_checkstack");
+  private static final MethodHandle LUA_TYPE = critical("lua_type");
   private static final MethodHandle LUA_TONUMBER =
-      link("lua_tonumber", true, JAVA_DOUBLE, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TOBOOLEAN =
-      link("lua_toboolean", true, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TOLSTRING =
-      link("lua_tolstring", false, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle LUA_TOLSTRING_OF_STRING =
-      link("lua_tolstring", true, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle LUA_OBJLEN =
-      link("lua_objlen", true, JAVA_LONG, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_PUSHNIL = link("lua_pushnil", true, null, JAVA_LONG);
+      critical("lua_tonumber", FunctionDescriptor.of(JAVA_DOUBLE, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle LUA_TOBOOLEAN = critical("lua_toboolean");
+  private static final MethodHandle LUA_TOLSTRING = ordinary("lua_tolstring");
+  private static final MethodHandle LUA_TOLSTRING_OF_STRING = critical("lua_tolstring");
+  private static final MethodHandle LUA_OBJLEN = critical("lua_objlen");
+  private static final MethodHandle LUA_PUSHNIL = critical("lua_pushnil");
   private static final MethodHandle LUA_PUSHNUMBER =
-      link("lua_pushnumber", true, null, JAVA_LONG, JAVA_DOUBLE);
-  private static final MethodHandle LUA_PUSHBOOLEAN =
-      link("lua_pushboolean", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_PUSHLIGHTUSERDATA =
-      link("lua_pushlightuserdata", true, null, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PUSHLSTRING =
-      link("lua_pushlstring", false, null, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PUSHCCLOSURE =
-      link("lua_pushcclosure", false, null, JAVA_LONG, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_CREATETABLE =
-      link("lua_createtable", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_RAWGET =
-      link("lua_rawget", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_RAWSET =
-      link("lua_rawset", false, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_RAWGETI =
-      link("lua_rawgeti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_RAWSETI =
-      link("lua_rawseti", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_GETMETATABLE =
-      link("lua_getmetatable", true, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_NEXT =
-      link("lua_next", true, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_GC =
-      link("lua_gc", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_SETHOOK =
-      link("lua_sethook", true, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
+      critical("lua_pushnumber", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_DOUBLE));
+  private static final MethodHandle LUA_PUSHBOOLEAN = critical("lua_pushboolean");
+  private static final MethodHandle LUA_PUSHLIGHTUSERDATA = critical("lua_pushlightuserdata");
+  private static final MethodHandle LUA_PUSHLSTRING = ordinary("lua_pushlstring");
+  private static final MethodHandle LUA_PUSHCCLOSURE = ordinary("lua_pushcclosure");
+  private static final MethodHandle LUA_CREATETABLE = ordinary("lua_createtable");
+  private static final MethodHandle LUA_RAWGET = critical("lua_rawget");
+  private static final MethodHandle LUA_RAWSET = ordinary("lua_rawset");
+  private static final MethodHandle LUA_RAWGETI = critical("lua_rawgeti");
+  private static final MethodHandle LUA_RAWSETI = ordinary("lua_rawseti");
+  private static final MethodHandle LUA_GETMETATABLE = critical("lua_getmetatable");
+  private static final MethodHandle LUA_NEXT = critical("lua_next");
+  private static final MethodHandle LUA_GC = ordinary("lua_gc");
+  private static final MethodHandle LUA_SETHOOK = critical("lua_sethook");
 
-  private static final MethodHandle LUA_GETHOOK = link("lua_gethook", true, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LUA_GETHOOK = critical("lua_gethook");
 
   private Lua() {}
 
-  @SuppressWarnings("restricted") // the signatures of lua.h and lauxlib.h
+  private static MethodHandle ordinary(String name) {
+    return link(name, FOUR_LONGS);
+  }
+
+  private static MethodHandle critical(String name) {
+    return critical(name, FOUR_LONGS);
+  }
+
+  private static MethodHandle critical(String name, FunctionDescriptor signature) {
+    return link(name, signature, Linker.Option.critical(false));
+  }
+
+  @SuppressWarnings("restricted") // the signatures of lua.h and lauxlib.h, as widened above
   private static MethodHandle link(
-      String name, boolean critical, @Nullable MemoryLayout result, MemoryLayout... parameters) {
-    FunctionDescriptor signature =
-        result == null
-            ? FunctionDescriptor.ofVoid(parameters)
-            : FunctionDescriptor.of(result, parameters);
-    Linker.Option[] options =
-        critical ? new Linker.Option[] {Linker.Option.critical(false)} : new Linker.Option[0];
+      String name, FunctionDescriptor signature, Linker.Option... options) {
     return Linker.nativeLinker().downcallHandle(address(name), signature, options);
+  }
+
+  /**
+   * Returns the address of a C function that calls a Java method of four longs, which returns a
+   * long; surplus parameters have any value.
+   *
+   * @param arena the life of the C function
+   */
+  @SuppressWarnings(
+      "restricted") // the signatures of lua_Alloc, lua_CFunction and lua_Hook, widened
+  static <T> long callback(T target, Class<T> type, String method, Arena arena) {
+    try {
+      MethodHandle handle =
+          MethodHandles.lookup().findVirtual(type, method, FOUR_LONGS.toMethodType());
+      return Linker.nativeLinker().upcallStub(handle.bindTo(target), FOUR_LONGS, arena).address();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a method of this package is missing", e);
+    }
   }
 
   /** Returns the address of a function of the library. */
@@ -136,7 +139,7 @@ final class Lua {
   /** Creates a state with an allocator function; returns 0 if there is no memory. */
   static long newState(long allocator, long userData) {
     try {
-      return (long) LUA_NEWSTATE.invokeExact(allocator, userData);
+      return (long) LUA_NEWSTATE.invokeExact(allocator, userData, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -145,7 +148,7 @@ final class Lua {
   /** Closes a state. */
   static void close(long L) {
     try {
-      LUA_CLOSE.invokeExact(L);
+      long ignored = (long) LUA_CLOSE.invokeExact(L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -154,7 +157,7 @@ final class Lua {
   /** Opens the standard libraries. */
   static void openLibraries(long L) {
     try {
-      LUAL_OPENLIBS.invokeExact(L);
+      long ignored = (long) LUAL_OPENLIBS.invokeExact(L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -163,7 +166,7 @@ final class Lua {
   /** Compiles source text and pushes the function, or a message; returns 0 on success. */
   static int load(long L, long buffer, long size, long name) {
     try {
-      return (int) LUAL_LOADBUFFER.invokeExact(L, buffer, size, name);
+      return (int) (long) LUAL_LOADBUFFER.invokeExact(L, buffer, size, name);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -172,7 +175,8 @@ final class Lua {
   /** Calls a function in protected mode; returns 0 on success. */
   static int pcall(long L, int arguments, int results, int errorHandler) {
     try {
-      return (int) LUA_PCALL.invokeExact(L, arguments, results, errorHandler);
+      return (int)
+          (long) LUA_PCALL.invokeExact(L, (long) arguments, (long) results, (long) errorHandler);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -181,7 +185,7 @@ final class Lua {
   /** Returns the number of values on the stack. */
   static int top(long L) {
     try {
-      return (int) LUA_GETTOP.invokeExact(L);
+      return (int) (long) LUA_GETTOP.invokeExact(L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -190,7 +194,7 @@ final class Lua {
   /** Sets the height of the stack. */
   static void setTop(long L, int index) {
     try {
-      LUA_SETTOP.invokeExact(L, index);
+      long ignored = (long) LUA_SETTOP.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -199,7 +203,7 @@ final class Lua {
   /** Pushes a copy of a value. */
   static void copy(long L, int index) {
     try {
-      LUA_PUSHVALUE.invokeExact(L, index);
+      long ignored = (long) LUA_PUSHVALUE.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -208,7 +212,7 @@ final class Lua {
   /** Removes a value. */
   static void remove(long L, int index) {
     try {
-      LUA_REMOVE.invokeExact(L, index);
+      long ignored = (long) LUA_REMOVE.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -217,7 +221,7 @@ final class Lua {
   /** Moves the top value to an index. */
   static void insert(long L, int index) {
     try {
-      LUA_INSERT.invokeExact(L, index);
+      long ignored = (long) LUA_INSERT.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -226,7 +230,7 @@ final class Lua {
   /** Ensures room for more values on the stack; returns 0 if that fails. */
   static int room(long L, int extra) {
     try {
-      return (int) LUA_CHECKSTACK.invokeExact(L, extra);
+      return (int) (long) LUA_CHECKSTACK.invokeExact(L, (long) extra, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -235,7 +239,7 @@ final class Lua {
   /** Returns the type of a value. */
   static int type(long L, int index) {
     try {
-      return (int) LUA_TYPE.invokeExact(L, index);
+      return (int) (long) LUA_TYPE.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -244,7 +248,7 @@ final class Lua {
   /** Returns the value of a number. */
   static double number(long L, int index) {
     try {
-      return (double) LUA_TONUMBER.invokeExact(L, index);
+      return (double) LUA_TONUMBER.invokeExact(L, (long) index);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -253,7 +257,7 @@ final class Lua {
   /** Returns 0 for false and nil, 1 otherwise. */
   static int bool(long L, int index) {
     try {
-      return (int) LUA_TOBOOLEAN.invokeExact(L, index);
+      return (int) (long) LUA_TOBOOLEAN.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -262,7 +266,7 @@ final class Lua {
   /** Returns the address of a string's bytes. */
   static long string(long L, int index) {
     try {
-      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, index, 0L);
+      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -273,7 +277,7 @@ final class Lua {
    */
   static long stringOf(long L, int index) {
     try {
-      return (long) LUA_TOLSTRING.invokeExact(L, index, 0L);
+      return (long) LUA_TOLSTRING.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -282,7 +286,7 @@ final class Lua {
   /** Returns the length of a string or table. */
   static long length(long L, int index) {
     try {
-      return (long) LUA_OBJLEN.invokeExact(L, index);
+      return (long) LUA_OBJLEN.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -291,7 +295,7 @@ final class Lua {
   /** Pushes nil. */
   static void pushNil(long L) {
     try {
-      LUA_PUSHNIL.invokeExact(L);
+      long ignored = (long) LUA_PUSHNIL.invokeExact(L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -309,7 +313,7 @@ final class Lua {
   /** Pushes a boolean. */
   static void pushBoolean(long L, int value) {
     try {
-      LUA_PUSHBOOLEAN.invokeExact(L, value);
+      long ignored = (long) LUA_PUSHBOOLEAN.invokeExact(L, (long) value, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -318,7 +322,7 @@ final class Lua {
   /** Pushes an address as light user data. */
   static void pushAddress(long L, long address) {
     try {
-      LUA_PUSHLIGHTUSERDATA.invokeExact(L, address);
+      long ignored = (long) LUA_PUSHLIGHTUSERDATA.invokeExact(L, address, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -327,7 +331,7 @@ final class Lua {
   /** Pushes a copy of bytes as a string. */
   static void pushString(long L, long bytes, long length) {
     try {
-      LUA_PUSHLSTRING.invokeExact(L, bytes, length);
+      long ignored = (long) LUA_PUSHLSTRING.invokeExact(L, bytes, length, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -336,7 +340,7 @@ final class Lua {
   /** Pushes a C function. */
   static void pushFunction(long L, long function, int upvalues) {
     try {
-      LUA_PUSHCCLOSURE.invokeExact(L, function, upvalues);
+      long ignored = (long) LUA_PUSHCCLOSURE.invokeExact(L, function, (long) upvalues, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -345,7 +349,7 @@ final class Lua {
   /** Pushes a new table of the given capacity. */
   static void newTable(long L, int elements, int fields) {
     try {
-      LUA_CREATETABLE.invokeExact(L, elements, fields);
+      long ignored = (long) LUA_CREATETABLE.invokeExact(L, (long) elements, (long) fields, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -354,7 +358,7 @@ final class Lua {
   /** Replaces the key on top by its value in a table. */
   static void rawGet(long L, int index) {
     try {
-      LUA_RAWGET.invokeExact(L, index);
+      long ignored = (long) LUA_RAWGET.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -363,7 +367,7 @@ final class Lua {
   /** Sets a table's field to the top value; pops key and value. */
   static void rawSet(long L, int index) {
     try {
-      LUA_RAWSET.invokeExact(L, index);
+      long ignored = (long) LUA_RAWSET.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -372,7 +376,7 @@ final class Lua {
   /** Pushes an element of a table. */
   static void rawGet(long L, int index, int n) {
     try {
-      LUA_RAWGETI.invokeExact(L, index, n);
+      long ignored = (long) LUA_RAWGETI.invokeExact(L, (long) index, (long) n, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -381,7 +385,7 @@ final class Lua {
   /** Sets an element of a table to the top value and pops it. */
   static void rawSet(long L, int index, int n) {
     try {
-      LUA_RAWSETI.invokeExact(L, index, n);
+      long ignored = (long) LUA_RAWSETI.invokeExact(L, (long) index, (long) n, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -390,7 +394,7 @@ final class Lua {
   /** Pushes the metatable of a value and returns 1; returns 0 if there is none. */
   static int metatable(long L, int index) {
     try {
-      return (int) LUA_GETMETATABLE.invokeExact(L, index);
+      return (int) (long) LUA_GETMETATABLE.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -399,7 +403,7 @@ final class Lua {
   /** Replaces the key on top by the next key and value; returns 0 at the end. */
   static int next(long L, int index) {
     try {
-      return (int) LUA_NEXT.invokeExact(L, index);
+      return (int) (long) LUA_NEXT.invokeExact(L, (long) index, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -408,7 +412,7 @@ final class Lua {
   /** Controls the garbage collector. */
   static int gc(long L, int what, int data) {
     try {
-      return (int) LUA_GC.invokeExact(L, what, data);
+      return (int) (long) LUA_GC.invokeExact(L, (long) what, (long) data, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -417,7 +421,7 @@ final class Lua {
   /** Sets the hook called while a script runs. */
   static int hook(long L, long function, int mask, int count) {
     try {
-      return (int) LUA_SETHOOK.invokeExact(L, function, mask, count);
+      return (int) (long) LUA_SETHOOK.invokeExact(L, function, (long) mask, (long) count);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -426,7 +430,7 @@ final class Lua {
   /** Returns the hook called while a script runs. */
   static long hook(long L) {
     try {
-      return (long) LUA_GETHOOK.invokeExact(L);
+      return (long) LUA_GETHOOK.invokeExact(L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }

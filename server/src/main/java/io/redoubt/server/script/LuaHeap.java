@@ -1,15 +1,8 @@
 package io.redoubt.server.script;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
  * The memory of a Lua state: blocks of the server's slabs, so that it is counted, limited and freed
@@ -56,24 +49,10 @@ final class LuaHeap {
    *
    * @param hurry called after large allocations between two ticks
    */
-  @SuppressWarnings("restricted") // the signature is that of lua_Alloc
   LuaHeap(Slabs slabs, Arena arena, Runnable hurry) {
     this.slabs = slabs;
     this.hurry = hurry;
-    try {
-      MethodHandle allocate =
-          MethodHandles.lookup()
-              .bind(
-                  this,
-                  "reallocate",
-                  MethodType.methodType(
-                      long.class, long.class, long.class, long.class, long.class));
-      FunctionDescriptor signature =
-          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-      function = Linker.nativeLinker().upcallStub(allocate, signature, arena).address();
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("a method of this class is missing", e);
-    }
+    function = Lua.callback(this, LuaHeap.class, "reallocate", arena);
   }
 
   /** Returns the address of the lua_Alloc function. */
@@ -148,7 +127,7 @@ final class LuaHeap {
 
   /** Implements lua_Alloc: returns a block of {@code newSize} bytes with the old contents, or 0. */
   @SuppressWarnings("unused") // called from native code
-  private long reallocate(long userData, long block, long oldSize, long newSize) {
+  long reallocate(long userData, long block, long oldSize, long newSize) {
     try {
       return moved(block, oldSize, newSize);
     } catch (Throwable full) { // nothing may be thrown into native code

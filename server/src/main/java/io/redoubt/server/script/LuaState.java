@@ -1,19 +1,11 @@
 package io.redoubt.server.script;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.os.Locales;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
  * A Lua state. Its memory is part of the {@link Region}, so Lua's strings have region addresses and
@@ -32,6 +24,14 @@ final class LuaState implements AutoCloseable {
      * @return the number of results
      */
     int call(long state);
+  }
+
+  /** Calls a function as a lua_CFunction. */
+  private record Caller(Function function) {
+    @SuppressWarnings("unused") // called from native code
+    long call(long running, long surplus, long more, long most) {
+      return function.call(running);
+    }
   }
 
   /** Called after a number of instructions. */
@@ -80,6 +80,21 @@ final class LuaState implements AutoCloseable {
    * @param hook called while scripts run, after {@link #startHook}
    */
   LuaState(Slabs slabs, Hook hook) {
+    load();
+    this.slabs = slabs;
+    this.hook = hook;
+    slabs.requireFar(LEAST_BYTES);
+    heap = new LuaHeap(slabs, arena, this::hurry);
+    hookStub = Lua.callback(this, LuaState.class, "count", arena);
+    mainHook = hookStub;
+    state = Lua.newState(heap.function(), 0);
+    if (state == 0) {
+      throw new OutOfMemoryError("Lua gets no memory");
+    }
+    Lua.openLibraries(state);
+  }
+
+  private static void load() {
     // First, because the class Lua stays unusable if its initialization fails.
     LuaLibrary.load();
     try {
@@ -87,17 +102,6 @@ final class LuaState implements AutoCloseable {
     } catch (IOException e) {
       throw new ScriptEngineException("Lua can't get the locale C", e);
     }
-    this.slabs = slabs;
-    this.hook = hook;
-    slabs.requireFar(LEAST_BYTES);
-    heap = new LuaHeap(slabs, arena, this::hurry);
-    hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
-    mainHook = hookStub;
-    state = Lua.newState(heap.function(), 0);
-    if (state == 0) {
-      throw new OutOfMemoryError("Lua gets no memory");
-    }
-    Lua.openLibraries(state);
   }
 
   /** Returns the main thread of the state. */
@@ -118,7 +122,8 @@ final class LuaState implements AutoCloseable {
 
   /** Pushes a Java function. */
   void push(Function function) {
-    Lua.pushFunction(state, stub(function, Function.class, "call", int.class, long.class), 0);
+    Caller caller = new Caller(function);
+    Lua.pushFunction(state, Lua.callback(caller, Caller.class, "call", arena), 0);
   }
 
   /** Calls the hook from now on. */
@@ -139,9 +144,11 @@ final class LuaState implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("unused") // called from native code, after a number of instructions
-  private void count(long running, long event) {
+  /** Called from native code as a lua_Hook, after a number of instructions. */
+  @SuppressWarnings("unused")
+  long count(long running, long event, long surplus, long more) {
     tick(running);
+    return 0;
   }
 
   /**
@@ -200,24 +207,6 @@ final class LuaState implements AutoCloseable {
   void endInterrupt() {
     interrupted = false;
     Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);
-  }
-
-  @SuppressWarnings("restricted") // the signatures of lua_CFunction and lua_Hook
-  private <T> long stub(
-      T target, Class<T> type, String method, Class<?> result, Class<?>... parameters) {
-    try {
-      MethodHandle handle =
-          MethodHandles.lookup()
-              .findVirtual(type, method, MethodType.methodType(result, parameters))
-              .bindTo(target);
-      FunctionDescriptor signature =
-          result == void.class
-              ? FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG)
-              : FunctionDescriptor.of(JAVA_INT, JAVA_LONG);
-      return Linker.nativeLinker().upcallStub(handle, signature, arena).address();
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("a method of this package is missing", e);
-    }
   }
 
   // Strings.

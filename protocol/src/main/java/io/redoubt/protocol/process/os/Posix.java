@@ -28,8 +28,6 @@ public final class Posix {
   private static final int EWOULDBLOCK = 11;
   private static final int SIGSTOP = 19;
   private static final long SIG_DFL = 0;
-  private static final int LC_COLLATE_MASK = 1 << 3;
-  private static final long LC_GLOBAL_LOCALE = -1;
   private static final int MAX_PATH_BYTES = 108;
 
   /** The type of sendto(2). */
@@ -42,15 +40,6 @@ public final class Posix {
           ValueLayout.JAVA_INT,
           ValueLayout.ADDRESS,
           ValueLayout.JAVA_INT);
-
-  /** The type of newlocale(3). */
-  private static final FunctionDescriptor NEWLOCALE =
-      FunctionDescriptor.of(
-          ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
-
-  /** The type of uselocale(3). */
-  private static final FunctionDescriptor USELOCALE =
-      FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -73,15 +62,6 @@ public final class Posix {
     FunctionDescriptor signal =
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
     call("signal", signal, number, SIG_DFL);
-  }
-
-  /** Returns true if the locale exists and can sort. */
-  static boolean hasLocale(String name) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      // The structure stays allocated: names are checked at the start and by CONFIG SET only.
-      MemorySegment text = arena.allocateFrom(name);
-      return call("newlocale", NEWLOCALE, LC_COLLATE_MASK, text, MemorySegment.NULL) != 0;
-    }
   }
 
   /** Binds the calling thread to the processors with set bits. */
@@ -213,41 +193,6 @@ public final class Posix {
 
   static void close(int fd) throws IOException {
     call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
-  }
-
-  /**
-   * Returns a copy of the process' locale with some categories set to the C locale.
-   *
-   * @param mask the bits of these categories, as newlocale(3) takes them
-   */
-  static long localeOfProcess(int mask) throws IOException {
-    MemorySegment ofProcess = MemorySegment.ofAddress(LC_GLOBAL_LOCALE);
-    long copy =
-        call(
-            "duplocale",
-            FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
-            ofProcess);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment base = MemorySegment.ofAddress(copy);
-      long locale = call("newlocale", NEWLOCALE, mask, arena.allocateFrom("C"), base);
-      if (locale == 0) {
-        throw new IOException("newlocale: no locale C");
-      }
-      return locale;
-    }
-  }
-
-  /** Returns true if the calling thread has a locale of its own, not the process' one. */
-  static boolean hasOwnLocale() throws IOException {
-    return invoke("uselocale", USELOCALE, 0L).value() != LC_GLOBAL_LOCALE;
-  }
-
-  /** Sets the locale of the calling thread. */
-  static void useLocale(long locale) throws IOException {
-    // The result is the old locale, also -1, so that this can't be an ordinary call.
-    if (invoke("uselocale", USELOCALE, locale).value() == 0) {
-      throw new IOException("uselocale: not a locale");
-    }
   }
 
   /** The result of a function, and errno after it. */
