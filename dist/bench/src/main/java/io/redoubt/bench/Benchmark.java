@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
       FailoverBenchmark.class,
       PartitionBenchmark.class,
       StartBenchmark.class,
+      FirstBenchmark.class,
       ScrapeBenchmark.class
     },
     mixinStandardHelpOptions = true)

@@ -3,11 +3,9 @@ package io.redoubt.bench;
 import io.redoubt.bench.load.TlsLoad;
 import io.redoubt.bench.measure.ErrorReplyException;
 import io.redoubt.bench.measure.MeasuredServer;
+import io.redoubt.bench.measure.SelfSigned;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -69,8 +67,8 @@ final class TlsBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Path rsa = certificate("rsa", "rsa:2048");
-    Path ec = certificate("ec", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1");
+    SelfSigned rsa = SelfSigned.ofRsa(servers.folder());
+    SelfSigned ec = SelfSigned.ofP256(servers.folder());
     Comparison.head("us per operation");
     exchanges(rsa);
     handshakes("RSA", rsa);
@@ -83,47 +81,19 @@ final class TlsBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  /** Makes a key and its certificate; returns the latter. */
-  private Path certificate(String name, String... algorithm)
+  private Secured start(boolean redis, SelfSigned identity)
       throws IOException, InterruptedException {
-    Path folder = servers.folder();
-    Path file = folder.resolve(name + ".crt");
-    List<String> command = new ArrayList<>(List.of("openssl", "req", "-x509", "-nodes"));
-    command.addAll(List.of("-days", "2", "-subj", "/CN=localhost", "-newkey"));
-    command.addAll(List.of(algorithm));
-    command.addAll(List.of("-keyout", key(file).toString(), "-out", file.toString()));
-    Process openssl = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (openssl.waitFor() != 0) {
-      throw new IOException("openssl: " + output);
-    }
-    return file;
-  }
-
-  private static Path key(Path certificate) {
-    return certificate.resolveSibling(certificate.getFileName() + ".key");
-  }
-
-  private Secured start(boolean redis, Path certificate) throws IOException, InterruptedException {
     int port = FreePorts.one();
-    MeasuredServer server =
-        servers.start(
-            redis,
-            "--tls-port " + port,
-            "--tls-cert-file " + certificate,
-            "--tls-key-file " + key(certificate),
-            "--tls-ca-cert-file " + certificate,
-            "--tls-auth-clients no");
-    return new Secured(server, port);
+    return new Secured(servers.start(redis, identity.directives(port)), port);
   }
 
-  private static TlsLoad load(Secured secured, Path certificate, String protocol) {
-    return new TlsLoad(secured.server(), secured.port(), certificate, protocol);
+  private static TlsLoad load(Secured secured, SelfSigned identity, String protocol) {
+    return new TlsLoad(secured.server(), secured.port(), identity.certificate(), protocol);
   }
 
-  private void exchanges(Path certificate) throws IOException, InterruptedException {
-    try (Secured redis = start(true, certificate);
-        Secured redoubt = start(false, certificate)) {
+  private void exchanges(SelfSigned identity) throws IOException, InterruptedException {
+    try (Secured redis = start(true, identity);
+        Secured redoubt = start(false, identity)) {
       for (Exchange exchange : EXCHANGES) {
         String value = "v".repeat(exchange.bytes());
         for (String name : List.of("SET", "GET")) {
@@ -131,7 +101,7 @@ final class TlsBenchmark implements Callable<Integer> {
           if (only.includes(title)) {
             String[] request =
                 name.equals("SET") ? new String[] {name, KEY, value} : new String[] {name, KEY};
-            row(title, exchange, request, redis, redoubt, certificate);
+            row(title, exchange, request, redis, redoubt, identity);
           }
         }
       }
@@ -148,10 +118,10 @@ final class TlsBenchmark implements Callable<Integer> {
       String[] request,
       Secured redis,
       Secured redoubt,
-      Path certificate)
+      SelfSigned identity)
       throws IOException, InterruptedException {
-    try (TlsLoad theirs = load(redis, certificate, TLS_1_3);
-        TlsLoad ours = load(redoubt, certificate, TLS_1_3)) {
+    try (TlsLoad theirs = load(redis, identity, TLS_1_3);
+        TlsLoad ours = load(redoubt, identity, TLS_1_3)) {
       for (Secured secured : List.of(redis, redoubt)) {
         secured.server().ask("SET", KEY, "v".repeat(exchange.bytes()));
       }
@@ -175,16 +145,16 @@ final class TlsBenchmark implements Callable<Integer> {
     Comparison.ofRounds(servers.isQuick() ? 1 : WARM_UP_ROUNDS, measurement);
   }
 
-  private void handshakes(String algorithm, Path certificate)
+  private void handshakes(String algorithm, SelfSigned identity)
       throws IOException, InterruptedException {
-    try (Secured redis = start(true, certificate);
-        Secured redoubt = start(false, certificate)) {
+    try (Secured redis = start(true, identity);
+        Secured redoubt = start(false, identity)) {
       for (String protocol : List.of(TLS_1_2, TLS_1_3)) {
         for (boolean resumes : List.of(false, true)) {
           String title =
               "%s %s, %s".formatted(resumes ? "resumed" : "handshake", protocol, algorithm);
           if (only.includes(title)) {
-            handshakes(title, protocol, resumes, redis, redoubt, certificate);
+            handshakes(title, protocol, resumes, redis, redoubt, identity);
           }
         }
       }
@@ -197,14 +167,14 @@ final class TlsBenchmark implements Callable<Integer> {
       boolean resumes,
       Secured redis,
       Secured redoubt,
-      Path certificate)
+      SelfSigned identity)
       throws IOException, InterruptedException {
     int count = servers.scaled(HANDSHAKES);
     int[] resumed = new int[2];
     Comparison.Measurement<Double> measurement =
         ofRedis -> {
           Secured secured = ofRedis ? redis : redoubt;
-          try (TlsLoad load = load(secured, certificate, protocol)) {
+          try (TlsLoad load = load(secured, identity, protocol)) {
             long before = secured.server().cpuNanos();
             resumed[ofRedis ? 0 : 1] += load.handshakes(count, resumes);
             return (secured.server().cpuNanos() - before) / 1000.0 / count;
@@ -227,9 +197,10 @@ final class TlsBenchmark implements Callable<Integer> {
   }
 
   /** Returns the processor time of each of the first GETs over TLS, in microseconds. */
-  private double first(boolean redis, Path certificate) throws IOException, InterruptedException {
-    try (Secured secured = start(redis, certificate);
-        TlsLoad load = load(secured, certificate, TLS_1_3)) {
+  private double first(boolean redis, SelfSigned identity)
+      throws IOException, InterruptedException {
+    try (Secured secured = start(redis, identity);
+        TlsLoad load = load(secured, identity, TLS_1_3)) {
       secured.server().ask("SET", KEY, "v".repeat(64));
       long before = secured.server().cpuNanos();
       load.connect(CLIENTS);

@@ -82,6 +82,16 @@ final class BenchmarkIT {
         .containsPattern("process +[0-9.]+ +[0-9.]+");
   }
 
+  @Test
+  @Timeout(300)
+  void measuresFirstCalls() throws Exception {
+    RealRedis.assumeInstalled("redis-server", "openssl");
+    String table = run("first", "--quick", "--rounds=1", "--only=PING,MIGRATE,TLS");
+    assertThat(table.lines().filter(line -> line.matches(".{30}( +[0-9.]+){8}")))
+        .as(table)
+        .hasSize(5);
+  }
+
   /** Returns the modules that a test of the distribution has installed. */
   private static Optional<Path> modules() throws IOException {
     try (Stream<Path> folders = Files.list(Path.of("../target"))) {

@@ -102,6 +102,7 @@ public final class Training {
         server.awaitPong(START_LIMIT);
         TrainingWorkload workload = new TrainingWorkload(server, peer);
         workload.trainServer();
+        new RareRequests(server).run(peer);
         trainClient(server.port());
         trainBenchmark(server.port());
         trainCheck();
