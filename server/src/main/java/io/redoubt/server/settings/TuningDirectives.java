@@ -25,7 +25,8 @@ public final class TuningDirectives extends DirectiveGroup {
           .between(1, 90)
           .doc(
               "The share of the event loop's time that a save or a rewrite of the append-only file"
-                  + " may take while commands run, in percent. A snapshot that starts later uses a"
+                  + " may take while commands run, in percent. Keys that are saved earlier because"
+                  + " a command changes them don't count. A snapshot that starts later uses a"
                   + " changed value.");
 
   public final IntDirective fullSyncLoopPercent =

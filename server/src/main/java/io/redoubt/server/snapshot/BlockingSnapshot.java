@@ -9,7 +9,6 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.snapshot.context.SnapshotSettings;
 import io.redoubt.server.snapshot.record.EntryWriter;
-import io.redoubt.server.snapshot.record.SnapshotChunk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -46,7 +45,7 @@ final class BlockingSnapshot {
       FileOutput out =
           new FileOutput(
               file,
-              arena.allocate(SnapshotChunk.SIZE_BYTES),
+              arena.allocate(RdbFile.WRITE_BYTES),
               settings.checksum() && !target.holdsCommands());
       FileFormat format =
           new FileFormat(out, target, settings.compress(), settings.version(), buffers);
@@ -114,6 +113,7 @@ final class BlockingSnapshot {
     protected void renew(long end, int atLeastBytes) {
       try {
         file.write(window, 0, end);
+        file.syncSome();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -16,6 +16,9 @@ import java.util.Locale;
  */
 final class RdbFile implements AutoCloseable {
 
+  /** The usual number of bytes per write. */
+  static final int WRITE_BYTES = 1 << 18;
+
   private static final long SYNC_EVERY_BYTES = 32L << 20;
 
   private final Disk disk;
@@ -55,8 +58,12 @@ final class RdbFile implements AutoCloseable {
   void write(MemorySegment memory, long offset, long length) throws IOException {
     file.write(memory, offset, length);
     notSyncedBytes += length;
+  }
+
+  /** Syncs what was written, if that is much, so that the last sync does not stall the disk. */
+  void syncSome() throws IOException {
     if (syncWhileWriting && notSyncedBytes >= SYNC_EVERY_BYTES) {
-      file.sync(); // incrementally, so that the last sync does not stall the disk
+      file.sync();
       notSyncedBytes = 0;
     }
   }

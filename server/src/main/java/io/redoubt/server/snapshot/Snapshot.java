@@ -36,9 +36,6 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** The number of entries written between two readings of the clock. */
   private static final int ENTRIES_A_STEP = 16;
 
-  /** The approximate cost of an entry written ahead of a command, including cache misses. */
-  private static final long NANOS_AN_ENTRY = 400;
-
   /** Called once, on the loop, at the end of the snapshot. */
   interface Listener {
 
@@ -100,7 +97,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     undone.push(arena::close);
     boolean started = false;
     try {
-      this.raw = new RawQueue(arena);
+      this.raw = new RawQueue(arena, context.keyspace().slabs().usedBytes());
       this.writer =
           new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), withFieldExpiry, this);
       this.records =
@@ -120,8 +117,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
               context.settings().loopPercent(!sinks.isEmpty()),
               context.clock().monotonicNanos());
       this.large =
-          new LargeValues(
-              context, entries, version, raw, walk.number(), share, this::ranOutOfMemory);
+          new LargeValues(context, entries, version, raw, walk.number(), this::ranOutOfMemory);
       undone.push(large::close);
       boolean rewrite = target != null && target.isBase();
       this.thread =
@@ -213,7 +209,6 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       return;
     }
     try {
-      share.wroteAhead(NANOS_AN_ENTRY);
       entry(database, entry);
     } catch (OutOfMemoryError full) {
       ranOutOfMemory(full);

@@ -262,13 +262,13 @@ final class SnapshotWriter implements Runnable {
       SnapshotChunk next = notMade > 0 ? free.poll() : free.take();
       if (next == null) {
         notMade--;
-        next = new SnapshotChunk(arena.allocate(SnapshotChunk.SIZE_BYTES));
+        next = new SnapshotChunk(arena.allocate(RdbFile.WRITE_BYTES));
       }
       if (next == nothing) {
         throw new InterruptedException(); // no more chunks are returned
       }
       current = next;
-      window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
+      window(current.memory(), 0, RdbFile.WRITE_BYTES);
     }
 
     @Override
@@ -278,7 +278,7 @@ final class SnapshotWriter implements Runnable {
         if (toSinks) {
           next();
         } else {
-          window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
+          window(current.memory(), 0, RdbFile.WRITE_BYTES);
         }
       } catch (IOException e) {
         throw new WriteFailure(e);
@@ -295,6 +295,9 @@ final class SnapshotWriter implements Runnable {
       RdbFile written = file;
       if (written != null) {
         written.write(current.memory(), 0, end);
+        if (!raw.isPressed()) {
+          written.syncSome();
+        }
       }
       if (toSinks) {
         SnapshotChunk full = current.filled(end, 0);

@@ -3,10 +3,10 @@ package io.redoubt.server.tuning;
 import java.util.function.LongSupplier;
 
 /**
- * Limits the slices of a snapshot's walk so that, while commands run, the snapshot takes a fixed
- * share of the event loop's time. Pre-images written ahead of commands count towards the share and
- * are paid back by shorter slices. More writes thus prolong a snapshot; it ends nevertheless, since
- * each pre-image is progress. Between slices an otherwise idle loop rests, because the snapshot's
+ * Limits the slices of a snapshot's walk so that, while commands run, the walk takes a fixed share
+ * of the event loop's time. Pre-images written ahead of commands don't count towards the share:
+ * each is written once and brings the end nearer, while a walk that made up for them would take
+ * longer the more is written. Between slices an otherwise idle loop rests, because the snapshot's
  * thread may need the processor.
  *
  * <p>If no command has run for a while, or writes wait for the snapshot, slices have the maximum
@@ -38,10 +38,7 @@ public final class WalkShare {
   private long lastCommandNanos;
   private long lastLookNanos;
 
-  /**
-   * The time that the snapshot may take now, in nanoseconds; negative after pre-images have
-   * exceeded the share.
-   */
+  /** The time that the walk may take now, in nanoseconds; negative after a slice that overran. */
   private long balance;
 
   /**
@@ -56,11 +53,6 @@ public final class WalkShare {
     commands = executed.getAsLong();
     lastCommandNanos = now;
     lastLookNanos = now;
-  }
-
-  /** Charges the time of a pre-image written ahead of a command. */
-  public void wroteAhead(long nanos) {
-    balance -= nanos + share(nanos); // the time itself must not earn a share
   }
 
   /**

@@ -48,6 +48,11 @@ public final class ManualTurns implements LoopTurns {
     }
   }
 
+  /** Returns true if a task waits for the next turn. */
+  boolean hasTasks() {
+    return !nextTurn.isEmpty();
+  }
+
   /** Runs turns until a condition holds; waits for other threads when there is nothing to do. */
   public void turnUntil(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {

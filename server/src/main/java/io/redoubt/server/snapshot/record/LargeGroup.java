@@ -127,16 +127,16 @@ public final class LargeGroup implements AutoCloseable {
     taken = true;
   }
 
-  /** Called before an entry is added, changed or removed; returns true if that added a note. */
-  boolean beforePending(long high, long low) {
+  /** Called before an entry is added, changed or removed. */
+  void beforePending(long high, long low) {
     if (walked
         || IdTree.compare(high, low, nextHigh, nextLow) < 0
         || IdTree.compare(high, low, lastHigh, lastLow) > 0) {
-      return false;
+      return;
     }
     long note = notes.put(high, low);
     if (!notes.added()) {
-      return false;
+      return;
     }
     aside.accept(ID_BYTES + NOTE_BYTES);
     long element = pending.find(high, low);
@@ -145,7 +145,6 @@ public final class LargeGroup implements AutoCloseable {
     } else {
       Region.copy(IdTree.value(element), IdTree.value(note), NOTE_BYTES);
     }
-    return true;
   }
 
   /**

@@ -65,15 +65,14 @@ public final class LargeList extends LargeValue {
   }
 
   @Override
-  boolean beforeNode(long node) {
+  void beforeNode(long node) {
     if (!isMissing(node)) {
-      return false;
+      return;
     }
     QuicklistNode.setSnapshot(node, number);
     long copy = quicklists.copyNode(node);
     aside.accept(QuicklistNode.storedBytes(copy));
     chains.put(node, joined(chains.get(node), ring(copy)));
-    return true;
   }
 
   /** Turns a node into a chain. */

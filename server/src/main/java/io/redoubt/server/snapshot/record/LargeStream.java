@@ -99,10 +99,10 @@ public final class LargeStream extends LargeValue {
   }
 
   @Override
-  boolean beforeStreamNode(long element) {
+  void beforeStreamNode(long element) {
     Id id = Id.of(element);
     if (walked || id.compareTo(next) < 0 || id.compareTo(last) > 0 || copies.containsKey(id)) {
-      return false;
+      return;
     }
     long listpack = Streams.node(element);
     long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
@@ -110,7 +110,6 @@ public final class LargeStream extends LargeValue {
     Region.copy(listpack, copy, bytes);
     aside.accept(bytes);
     copies.put(id, new Copy(copy, bytes));
-    return true;
   }
 
   @Override
@@ -122,9 +121,11 @@ public final class LargeStream extends LargeValue {
   }
 
   @Override
-  boolean beforePending(long address, long high, long low) {
+  void beforePending(long address, long high, long low) {
     LargeGroup changed = unwritten(address);
-    return changed != null && changed.beforePending(high, low);
+    if (changed != null) {
+      changed.beforePending(high, low);
+    }
   }
 
   @Override

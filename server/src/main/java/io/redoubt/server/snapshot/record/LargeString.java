@@ -49,8 +49,7 @@ public final class LargeString extends LargeValue {
   }
 
   @Override
-  int beforeBytes(long from, long to) {
-    int copied = 0;
+  void beforeBytes(long from, long to) {
     long end = Math.min(to, length);
     for (int piece = Math.max(next, (int) (from / PIECE_BYTES));
         (long) piece * PIECE_BYTES < end;
@@ -61,10 +60,8 @@ public final class LargeString extends LargeValue {
         Region.copy(address(piece), copy, bytes);
         aside.accept(bytes);
         copies.put(piece, copy);
-        copied++;
       }
     }
-    return copied;
   }
 
   @Override

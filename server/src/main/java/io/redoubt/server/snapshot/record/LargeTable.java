@@ -28,8 +28,7 @@ public class LargeTable extends LargeValue {
   private final long header;
   private final int groups;
   private final long[] written;
-  private final BlockConsumer elementWriter = this::writeNext;
-  private int elements;
+  private final BlockConsumer elementWriter = this::writeElement;
   private int next;
 
   /**
@@ -96,22 +95,16 @@ public class LargeTable extends LargeValue {
   }
 
   @Override
-  final int beforeElement(long hash) {
+  final void beforeElement(long hash) {
     int group = ByteTable.group(groups, hash);
-    return isWritten(group) ? 0 : write(group);
+    if (!isWritten(group)) {
+      write(group);
+    }
   }
 
-  /** Writes a group and returns its number of elements. */
-  private int write(int group) {
+  private void write(int group) {
     written[group >>> 6] |= 1L << group;
-    elements = 0;
     table.scanGroup(groups, group, elementWriter);
-    return elements;
-  }
-
-  private void writeNext(long element) {
-    elements++;
-    writeElement(element);
   }
 
   /** Writes an element of the current group. */

@@ -70,17 +70,13 @@ abstract class LargeValue implements AutoCloseable {
    */
   abstract boolean step() throws RdbException;
 
-  /**
-   * Called before an element of a table is added, changed or removed.
-   *
-   * @return the number of elements written because of that
-   */
-  int beforeElement(long hash) {
+  /** Called before an element of a table is added, changed or removed. */
+  void beforeElement(long hash) {
     throw new IllegalStateException();
   }
 
-  /** Called before the elements of a list node change; returns true if the node was copied. */
-  boolean beforeNode(long node) {
+  /** Called before the elements of a list node change. */
+  void beforeNode(long node) {
     throw new IllegalStateException();
   }
 
@@ -94,13 +90,13 @@ abstract class LargeValue implements AutoCloseable {
     throw new IllegalStateException();
   }
 
-  /** Called before a node of a stream changes or leaves; returns true if the node was copied. */
-  boolean beforeStreamNode(long element) {
+  /** Called before a node of a stream changes or leaves. */
+  void beforeStreamNode(long element) {
     throw new IllegalStateException();
   }
 
-  /** Called before a pending entry of a group changes; returns true if its state was noted. */
-  boolean beforePending(long group, long high, long low) {
+  /** Called before a pending entry of a group changes. */
+  void beforePending(long group, long high, long low) {
     throw new IllegalStateException();
   }
 
@@ -109,12 +105,8 @@ abstract class LargeValue implements AutoCloseable {
     throw new IllegalStateException();
   }
 
-  /**
-   * Called before bytes of a string are overwritten.
-   *
-   * @return the number of pieces copied because of that
-   */
-  int beforeBytes(long from, long to) {
+  /** Called before bytes of a string are overwritten. */
+  void beforeBytes(long from, long to) {
     throw new IllegalStateException();
   }
 

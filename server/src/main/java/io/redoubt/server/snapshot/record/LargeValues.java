@@ -13,7 +13,6 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.structure.list.QuicklistRoot;
-import io.redoubt.server.tuning.WalkShare;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.stream.StreamRoot;
 import java.util.ArrayDeque;
@@ -56,12 +55,6 @@ public final class LargeValues implements PartGate, AutoCloseable {
   /** The bytes of a string that count as one element. */
   private static final int ELEMENT_BYTES = 256;
 
-  /** The approximate time to write an element ahead of a command. */
-  private static final long NANOS_AN_ELEMENT = 150;
-
-  /** The approximate time to copy a node, or a piece of a string. */
-  private static final long NANOS_A_NODE = 3_000;
-
   private static final long LEAST_ASIDE_BYTES = 8L << 20;
   private static final int ASIDE_SHARE = 32;
 
@@ -71,7 +64,6 @@ public final class LargeValues implements PartGate, AutoCloseable {
   private final BufferMemory buffers;
   private final EntryWriter entries;
   private final RawQueue raw;
-  private final WalkShare share;
   private final int number;
   private final long largeElements;
   private final int version;
@@ -93,7 +85,6 @@ public final class LargeValues implements PartGate, AutoCloseable {
    * @param entries writes all other entries
    * @param version the RDB version to use even if an older one would do
    * @param number the walk's number
-   * @param share is charged for the work done ahead of commands
    * @param onFailure called if there is no memory for a pre-image
    */
   public LargeValues(
@@ -102,7 +93,6 @@ public final class LargeValues implements PartGate, AutoCloseable {
       int version,
       RawQueue raw,
       int number,
-      WalkShare share,
       Consumer<OutOfMemoryError> onFailure) {
     values = context.values();
     keyspace = context.keyspace();
@@ -110,7 +100,6 @@ public final class LargeValues implements PartGate, AutoCloseable {
     buffers = new SlabBuffers(slabs);
     this.entries = entries;
     this.raw = raw;
-    this.share = share;
     this.number = number;
     largeElements = context.settings().largeElements();
     this.version = version;
@@ -239,18 +228,15 @@ public final class LargeValues implements PartGate, AutoCloseable {
   public void beforeElement(long table, long hash) {
     LargeValue value = at(table);
     if (value != null) {
-      int written = value.beforeElement(hash);
-      if (written > 0) {
-        share.wroteAhead(written * NANOS_AN_ELEMENT);
-      }
+      value.beforeElement(hash);
     }
   }
 
   @Override
   public void beforeNode(long list, long node) {
     LargeValue value = at(list);
-    if (value != null && value.beforeNode(node)) {
-      share.wroteAhead(NANOS_A_NODE);
+    if (value != null) {
+      value.beforeNode(node);
     }
   }
 
@@ -271,16 +257,16 @@ public final class LargeValues implements PartGate, AutoCloseable {
   @Override
   public void beforeStreamNode(long stream, long element) {
     LargeValue value = at(stream);
-    if (value != null && value.beforeStreamNode(element)) {
-      share.wroteAhead(NANOS_A_NODE);
+    if (value != null) {
+      value.beforeStreamNode(element);
     }
   }
 
   @Override
   public void beforePending(long group, long high, long low) {
     LargeValue value = at(group);
-    if (value != null && value.beforePending(group, high, low)) {
-      share.wroteAhead(NANOS_AN_ELEMENT);
+    if (value != null) {
+      value.beforePending(group, high, low);
     }
   }
 
@@ -294,7 +280,7 @@ public final class LargeValues implements PartGate, AutoCloseable {
   public void beforeBytes(long block, long from, long to) {
     LargeValue value = at(block);
     if (value != null) {
-      share.wroteAhead(value.beforeBytes(from, to) * NANOS_A_NODE);
+      value.beforeBytes(from, to);
     }
   }
 

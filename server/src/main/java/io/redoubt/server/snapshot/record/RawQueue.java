@@ -21,18 +21,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RawQueue extends RdbOutput {
 
+  /** The size of a chunk; {@link RdbOutput} needs at least twice the length of a short string. */
+  static final int CHUNK_BYTES = 1 << 16;
+
   /** The number of queued chunks at which the walk waits. */
   static final int FULL_CHUNKS = 16;
 
-  /**
-   * The number of queued chunks at which writes wait, because pre-images arrive faster than the
-   * thread processes them.
-   */
-  static final int OVERFULL_CHUNKS = 64;
-
   private static final int PRESSED_CHUNKS = FULL_CHUNKS * 3 / 2;
 
-  private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
+  private static final int LEAST_OVERFULL_CHUNKS = 64;
+  private static final int MOST_OVERFULL_CHUNKS = 256;
+
+  /** The share of the data that may be queued. */
+  private static final int DATA_SHARE = 64;
 
   private final Arena arena;
   private final BlockingQueue<SnapshotChunk> filled = new LinkedBlockingQueue<>();
@@ -43,6 +44,14 @@ public final class RawQueue extends RdbOutput {
   /** The number of queued chunks at which the loop is notified; -1 if it does not wait. */
   private final AtomicInteger wakeAt = new AtomicInteger(-1);
 
+  /**
+   * The number of queued chunks at which writes wait, because pre-images arrive faster than the
+   * thread processes them.
+   */
+  private final int overfullChunks;
+
+  private final int nearlyOverfullChunks;
+
   private final SnapshotChunk end;
   private SnapshotChunk current;
   private long keys;
@@ -52,24 +61,33 @@ public final class RawQueue extends RdbOutput {
   private final ArrayDeque<SnapshotChunk> heldBack = new ArrayDeque<>();
   private boolean inLarge;
 
-  /** Creates a queue whose chunks live as long as the arena. */
-  public RawQueue(Arena arena) {
+  /**
+   * Creates a queue whose chunks live as long as the arena.
+   *
+   * @param dataBytes the size of the data set, which bounds that of the queue
+   */
+  public RawQueue(Arena arena, long dataBytes) {
     super(false);
     this.arena = arena;
+    this.overfullChunks =
+        (int)
+            Math.clamp(
+                dataBytes / DATA_SHARE / CHUNK_BYTES, LEAST_OVERFULL_CHUNKS, MOST_OVERFULL_CHUNKS);
+    this.nearlyOverfullChunks = overfullChunks / 4 * 3;
     this.current = newChunk();
     this.end = new SnapshotChunk(current.memory());
-    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
+    window(current.memory(), 0, CHUNK_BYTES);
   }
 
   private SnapshotChunk newChunk() {
-    return new SnapshotChunk(arena.allocate(SnapshotChunk.SIZE_BYTES));
+    return new SnapshotChunk(arena.allocate(CHUNK_BYTES));
   }
 
   @Override
   protected void renew(long endOfBytes, int atLeastBytes) {
     send(endOfBytes, SnapshotChunk.Part.RECORDS);
     current = freeChunk();
-    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
+    window(current.memory(), 0, CHUNK_BYTES);
   }
 
   private SnapshotChunk freeChunk() {
@@ -95,7 +113,7 @@ public final class RawQueue extends RdbOutput {
   SnapshotChunk openLarge() {
     send(position(), SnapshotChunk.Part.BEFORE_LARGE);
     current = freeChunk();
-    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
+    window(current.memory(), 0, CHUNK_BYTES);
     return freeChunk();
   }
 
@@ -141,12 +159,12 @@ public final class RawQueue extends RdbOutput {
 
   /** Returns true if writes must wait, too. */
   public boolean isOverfull() {
-    return underWay.get() >= OVERFULL_CHUNKS;
+    return underWay.get() >= overfullChunks;
   }
 
   /** Returns true if writes would soon have to wait again. */
   public boolean isNearlyOverfull() {
-    return underWay.get() > NEARLY_OVERFULL_CHUNKS;
+    return underWay.get() > nearlyOverfullChunks;
   }
 
   /**
@@ -192,12 +210,12 @@ public final class RawQueue extends RdbOutput {
 
   /** Registers waiting writes, which must then check {@link #isOverfull} once more. */
   public void writesWait() {
-    wakeAt.accumulateAndGet(NEARLY_OVERFULL_CHUNKS, Math::max);
+    wakeAt.accumulateAndGet(nearlyOverfullChunks, Math::max);
   }
 
   /** Returns true if writes wait for room. Called by the thread. */
   public boolean doWritesWait() {
-    return wakeAt.get() >= NEARLY_OVERFULL_CHUNKS;
+    return wakeAt.get() >= nearlyOverfullChunks;
   }
 
   /**

@@ -59,7 +59,7 @@ public final class RecordOutput extends RdbOutput implements AutoCloseable {
 
   private void window(SnapshotChunk empty) {
     chunk = empty;
-    window(empty.memory(), 0, SnapshotChunk.SIZE_BYTES);
+    window(empty.memory(), 0, empty.capacity());
   }
 
   @Override

@@ -7,8 +7,6 @@ import java.lang.foreign.MemorySegment;
  */
 public final class SnapshotChunk {
 
-  public static final int SIZE_BYTES = 1 << 18;
-
   /** The contents of a chunk on its way to the thread. */
   enum Part {
     /** Whole records, or a part of a byte stream that is cut anywhere. */
@@ -32,6 +30,11 @@ public final class SnapshotChunk {
 
   public MemorySegment memory() {
     return memory;
+  }
+
+  /** Returns the number of bytes that fit into the chunk. */
+  public long capacity() {
+    return memory.byteSize();
   }
 
   /** Returns the number of bytes, from the start of the memory. */
