@@ -420,11 +420,11 @@ public final class Call extends RegionCall {
     observers.onFlushed();
   }
 
-  /** Removes all keys of a database and returns their number. */
-  public long flush(Database where, boolean lazily) {
+  /** Removes all keys of a database, to be freed later, and returns their number. */
+  public long flush(Database where) {
     long removed = where.size();
     observers.beforeClear(where);
-    where.clear(lazily);
+    where.clear();
     return removed;
   }
 

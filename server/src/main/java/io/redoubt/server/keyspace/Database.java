@@ -507,12 +507,8 @@ public final class Database {
     return expired;
   }
 
-  /**
-   * Removes all entries.
-   *
-   * @param lazily true to leave the freeing to {@link Keyspace#freeSome}
-   */
-  public void clear(boolean lazily) {
+  /** Removes all entries, and leaves the freeing to {@link Keyspace#freeSome}. */
+  public void clear() {
     if (size() == 0) {
       return;
     }
@@ -520,9 +516,6 @@ public final class Database {
     Contents cleared = contents;
     setContents(context.newContents(index)); // first, since it may find no memory
     context.garbage().add(cleared);
-    if (!lazily) {
-      context.garbage().freeAll();
-    }
   }
 
   // Expiry.

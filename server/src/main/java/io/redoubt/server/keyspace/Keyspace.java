@@ -220,15 +220,11 @@ public final class Keyspace implements AutoCloseable {
     databases[b].setContents(ofA);
   }
 
-  /**
-   * Empties all databases.
-   *
-   * @param lazily true to leave the freeing to {@link #freeSome}
-   */
-  public void clear(boolean lazily) {
+  /** Empties all databases, and leaves the freeing to {@link #freeSome}. */
+  public void clear() {
     localExpiries.clear();
     for (Database database : databases) {
-      database.clear(lazily);
+      database.clear();
     }
   }
 

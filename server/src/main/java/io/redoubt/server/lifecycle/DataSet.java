@@ -237,7 +237,7 @@ public final class DataSet implements ReplicatedDataSet {
   @Override
   public void clear() {
     everythingChanges();
-    keyspace.clear(true);
+    keyspace.clear();
     context.functions().clear();
   }
 

@@ -39,7 +39,7 @@ public final class TemporaryValues implements AutoCloseable {
     Keyspace current = current();
     Database database = current.database(0);
     if (database.size() > 0) { // of a command that found no memory
-      current.clear(true);
+      current.clear();
     }
     return database;
   }

@@ -112,7 +112,7 @@ final class DatabaseTest {
       database.setExpiry(put("key:" + i), NOW + i);
     }
     long before = slabs.usedBytes();
-    database.clear(true);
+    database.clear();
     assertThat(database.size()).isZero();
     assertThat(database.expiries().size()).isZero();
     assertThat(keyspace.garbageCount()).isEqualTo(5000);
@@ -134,7 +134,7 @@ final class DatabaseTest {
     List<Long> walked = new ArrayList<>();
     Walk walk = keyspace.startWalk((index, entry) -> walked.add(entry));
     walk.step(100, (index, entry) -> walked.add(entry));
-    keyspace.clear(false);
+    keyspace.clear();
     put("new");
     assertThat(keyspace.freeSome(100)).isZero();
     while (walk.step(100, (index, entry) -> walked.add(entry))) {

@@ -126,7 +126,7 @@ final class KeyspaceModelTest {
         }
         case 19 -> {
           if (random.nextInt(100) == 0) {
-            database.clear(random.nextBoolean());
+            database.clear();
             map.clear();
             slotWalkFlushed |= index == 0;
           }

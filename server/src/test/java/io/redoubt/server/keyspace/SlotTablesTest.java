@@ -243,7 +243,7 @@ final class SlotTablesTest {
     }
     slots.drop(slot("{slot}"));
     set("{slot}1");
-    database.clear(random.nextBoolean());
+    database.clear();
     set("{slot}2");
     assertThat(slots.count(slot("{slot}"))).isEqualTo(1);
   }
@@ -330,7 +330,7 @@ final class SlotTablesTest {
       for (int i = 0; i < delivered.size(); i++) {
         assertThat(indexes.get(i)).isEqualTo(staged.contains(delivered.get(i)) ? 1 : 0);
       }
-      keyspace.clear(false);
+      keyspace.clear();
     }
   }
 }

@@ -80,7 +80,7 @@ class RdbLoadTest {
       fixture.snapshots.save();
       Map<String, SnapshotFixture.Value> all = fixture.contents();
       all.remove("0/old");
-      fixture.keyspace.clear(false);
+      fixture.keyspace.clear();
 
       fixture.clock.stepNanos = 4_000_000;
       LoadProgress progress = new LoadProgress();
@@ -123,7 +123,7 @@ class RdbLoadTest {
         fixture.set(0, "key:" + i, "value", -1);
       }
       fixture.snapshots.save();
-      fixture.keyspace.clear(false);
+      fixture.keyspace.clear();
       fixture.clock.stepNanos = 1_000_000_000;
       LoadProgress progress = new LoadProgress();
       try (RdbFileLoad load = new RdbFileLoad(fixture.context, fixture.file(), MASTER, progress)) {
@@ -138,7 +138,7 @@ class RdbLoadTest {
     try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
       fixture.set(0, "key", "value", -1);
       fixture.snapshots.save();
-      fixture.keyspace.clear(false);
+      fixture.keyspace.clear();
       byte[] bytes = Files.readAllBytes(fixture.file());
       bytes[bytes.length - 1] ^= 1;
       Files.write(fixture.file(), bytes);

@@ -87,8 +87,8 @@ class SnapshotConsistencyTest {
     }
     if (wild == 1 && random.nextInt(400) == 0) {
       switch (random.nextInt(4)) {
-        case 0 -> fixture.keyspace.clear(random.nextBoolean());
-        case 1 -> database.clear(random.nextBoolean());
+        case 0 -> fixture.keyspace.clear();
+        case 1 -> database.clear();
         default -> fixture.keyspace.swap(random.nextInt(3), random.nextInt(3));
       }
       return;

@@ -274,7 +274,7 @@ class SnapshotsTest {
     assertThat(snapshots.sendTo(List.of(new Replica()), true)).isFalse();
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
     Map<String, SnapshotFixture.Value> before = fixture.contents();
-    fixture.keyspace.clear(true);
+    fixture.keyspace.clear();
     waitForTheEnd();
     assertThat(one.complete && two.complete).isTrue();
     assertThat(one.received.toByteArray()).isEqualTo(two.received.toByteArray());
@@ -330,7 +330,7 @@ class SnapshotsTest {
     fixture.keySaveDelayMicros = 100_000_000;
     snapshots.saveInBackground(false);
     fixture.turns.turn();
-    fixture.keyspace.clear(false);
+    fixture.keyspace.clear();
     snapshots.onFlushAll();
     waitForTheEnd();
     assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");

@@ -72,11 +72,10 @@ public final class DatabaseCommands extends CommandGroup<Call> {
       return;
     }
     boolean lazily = lazily(call);
-    boolean later = lazily || call.mayWait();
     long removed = 0;
     call.onFlushed();
     for (int i = 0; i < call.keyspace().count(); i++) {
-      removed += call.flush(call.keyspace().database(i), later);
+      removed += call.flush(call.keyspace().database(i));
     }
     call.recordFullChange(removed); // before the save, which makes it zero again
     allFlushed.run();
@@ -90,13 +89,16 @@ public final class DatabaseCommands extends CommandGroup<Call> {
     }
     boolean lazily = lazily(call);
     call.onFlushed();
-    call.recordFullChange(call.flush(call.database(), lazily || call.mayWait()));
+    call.recordFullChange(call.flush(call.database()));
     reply(call, lazily);
   }
 
-  /** Replies, unless the client must wait because much memory is still to be freed. */
+  /**
+   * Replies, unless the client must wait because much memory is still to be freed. A transaction, a
+   * script and the master's stream can't wait: the rest is freed as with ASYNC.
+   */
   private static void reply(Call call, boolean lazily) {
-    if (lazily || !call.mayWait() || FlushWait.freesAtOnce(call.keyspace())) {
+    if (lazily || FlushWait.freesAtOnce(call.keyspace()) || !call.mayWait()) {
       call.reply().ok();
     } else {
       new FlushWait(call).begin();

@@ -72,16 +72,35 @@ final class FlushAllTest {
     }
   }
 
-  @Test
-  void freesTheMemoryBeforeATransactionReplies() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"MULTI\r\nFLUSHALL\r\nEXEC", "EVAL \"return redis.call('FLUSHALL')\" 0"})
+  void freesTheMemoryInSlicesAfterATransactionOrAScript(String flush) throws Exception {
     try (RedisServer server = TestServers.start("enable-debug-command yes");
         Dialogue redis = new Dialogue(server.port())) {
       redis.says(POPULATE, "OK");
-      redis.client().sendRaw("MULTI\r\nFLUSHALL\r\nINFO memory\r\nEXEC\r\n");
-      redis.hears("OK");
-      redis.hears("QUEUED");
-      redis.hears("QUEUED");
-      assertThat(redis.client().receive().toString()).contains("OK", NOTHING_PENDING.strip());
+      // Nothing runs between requests that come in one read.
+      redis.client().sendRaw(flush + "\r\nDBSIZE\r\nINFO memory\r\n");
+      for (int lines = flush.startsWith("MULTI") ? 3 : 1; lines > 0; lines--) {
+        redis.client().receive();
+      }
+      redis.hears("(integer) 0");
+      assertThat(redis.client().receive().text()).doesNotContain(NOTHING_PENDING);
+      await().until(() -> redis.ask("INFO memory").contains(NOTHING_PENDING.strip()));
+    }
+  }
+
+  @Test
+  void freesTheMemoryInSlicesOnAReplica() throws Exception {
+    try (RedisServer master =
+            TestServers.start("enable-debug-command yes", "repl-diskless-sync-delay 0");
+        Dialogue redis = new Dialogue(master.port())) {
+      redis.says(POPULATE, "OK");
+      try (RedisServer replica = TestServers.start("replicaof 127.0.0.1 " + master.port());
+          Dialogue there = new Dialogue(replica.port())) {
+        await().until(() -> there.ask("DBSIZE").equals("(integer) 200000"));
+        redis.says("FLUSHALL", "OK");
+        await().until(() -> there.ask("INFO memory").contains("lazyfreed_objects:200000"));
+      }
     }
   }
 

@@ -134,7 +134,7 @@ class LargeValuesTest {
       case 7 -> fixture.keyspace.swap(0, 1);
       default -> {
         if (random.nextInt(4) == 0) {
-          database.clear(random.nextBoolean());
+          database.clear();
         }
       }
     }

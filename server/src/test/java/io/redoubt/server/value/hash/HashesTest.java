@@ -130,7 +130,7 @@ final class HashesTest {
         }
         case 7 -> {
           if (random.nextInt(40) == 0) {
-            database.clear(random.nextBoolean());
+            database.clear();
             model.get(database.index()).clear();
           }
         }
