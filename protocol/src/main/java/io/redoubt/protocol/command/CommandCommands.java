@@ -4,6 +4,7 @@ import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.STALE;
 
 import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.resp.ConstantReply;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** COMMAND and its subcommands: the documentation of this process' commands. */
 public final class CommandCommands<C extends Invocation> extends CommandGroup<C> {
   private final CommandTable<C> table;
+  private final ConstantReply allInfo = new ConstantReply(this::writeAllInfo);
+  private final ConstantReply allDocs = new ConstantReply(this::writeAllDocs);
 
   final Command<C> command =
       container("COMMAND")
@@ -25,7 +28,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .categories(Category.CONNECTION)
           .tips("nondeterministic_output_order")
           .help("5.0.0")
-          .runs(this::all);
+          .runs(call -> allInfo.write(call.reply()));
 
   final Command<C> count =
       command("COMMAND COUNT")
@@ -95,9 +98,14 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
     this.table = table;
   }
 
-  private void all(C call) {
-    call.reply().array(table.all().size());
-    table.all().forEach(each -> CommandReplies.info(call.reply(), each));
+  private void writeAllInfo(ReplyWriter reply) {
+    reply.array(table.all().size());
+    table.all().forEach(each -> CommandReplies.info(reply, each));
+  }
+
+  private void writeAllDocs(ReplyWriter reply) {
+    reply.map(table.all().size());
+    table.all().forEach(each -> CommandReplies.docs(reply, each));
   }
 
   private void count(C call) {
@@ -107,7 +115,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
   private void info(C call) {
     Request request = call.request();
     if (request.count() == 2) {
-      all(call);
+      allInfo.write(call.reply());
       return;
     }
     ReplyWriter reply = call.reply();
@@ -124,10 +132,11 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
 
   private void docs(C call) {
     Request request = call.request();
-    List<Command<C>> shown = new ArrayList<>();
     if (request.count() == 2) {
-      shown.addAll(table.all());
+      allDocs.write(call.reply());
+      return;
     }
+    List<Command<C>> shown = new ArrayList<>();
     for (int i = 2; i < request.count(); i++) {
       Command<C> named = table.byName(request.text(i));
       if (named != null) {

@@ -5,6 +5,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.command.SlicedReply;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.refusal.MemoryRoom;
@@ -19,6 +20,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.Values;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * A command in execution: its arguments, its client, the target of its reply, and the database.
@@ -499,6 +501,11 @@ public final class Call extends RegionCall {
   public void waitFor(RepeatedWait wait) {
     waiting = true;
     client().block(wait, 0);
+  }
+
+  @Override
+  public void replyInSlices(Supplier<? extends SlicedReply> start) {
+    SlicedReplyWait.reply(this, start);
   }
 
   /** Returns true if the command blocked its client. */

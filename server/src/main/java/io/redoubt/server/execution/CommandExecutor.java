@@ -120,12 +120,13 @@ final class CommandExecutor {
   /** Runs a command whose reply goes to the client or to the calling script. */
   void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
     boolean inScript = reply != client.reply();
+    boolean again = client.waiting() != null;
     KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
     trace.starts(client, command, request, inScript);
     boolean nested = running;
     SlotMeter measured = nested ? null : meter;
     if (measured != null) {
-      measured.begins(client, command, request, table, before != null);
+      measured.begins(client, command, request, table, again);
     }
     long started = commandClock.begin(command, request, reply);
     running = true;
@@ -164,7 +165,7 @@ final class CommandExecutor {
         trace.ran(client, command, request, inScript, total);
       }
     }
-    if (before == null) {
+    if (!again) {
       trace.show(client, command, request, inScript);
     }
     if (measured != null) {

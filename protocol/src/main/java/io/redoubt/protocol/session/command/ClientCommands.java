@@ -4,7 +4,6 @@ import static io.redoubt.protocol.command.Flag.ADMIN;
 import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 import static io.redoubt.protocol.command.Flag.STALE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Numbers;
@@ -13,7 +12,6 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
-import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
@@ -161,7 +159,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .history("7.0.3", "Added `ssub` field.")
           .history("8.1.0", "Added the filters of `CLIENT KILL`, as Valkey has them.")
           .history("9.0.0", "Added filters by more fields and negated ones, as Valkey has them.")
-          .runs(this::list);
+          .runs(call -> call.replyInSlices(() -> listing(call)));
 
   final Command<C> kill =
       command(
@@ -339,34 +337,22 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     call.reply().ok();
   }
 
-  private void list(C call) {
+  private ClientListing listing(C call) {
     Request request = call.request();
-    try (ReplyCollector collected = new ReplyCollector(registry.memory())) {
-      ReplyWriter lines = new ReplyWriter(collected);
-      if (request.count() == 2) {
-        registry.view().forEach(each -> addLine(each, lines));
-      } else if (request.is(2, "ID") && hasOnlyIds(request)) {
-        for (int i = 3; i < request.count(); i++) {
-          Client each = registry.byId(ClientFilter.number(request, i));
-          if (each != null) {
-            addLine(each, lines);
-          }
-        }
-      } else {
-        var filter = ClientFilter.parse(ClientFilter.Use.LIST, request, 2, registry);
-        for (Client each : registry.view()) {
-          if (filter.fits(each, call.client())) {
-            addLine(each, lines);
-          }
-        }
-      }
-      call.reply().verbatim("txt", collected.memory(), collected.start(), collected.length());
+    if (request.count() == 2) {
+      return ClientListing.of(registry, call.client(), each -> true);
     }
-  }
-
-  /** Adds a line to a list off the heap, since other clients influence its length. */
-  private static void addLine(Client client, ReplyWriter lines) {
-    lines.raw((client + "\n").getBytes(UTF_8));
+    if (request.is(2, "ID") && hasOnlyIds(request)) {
+      ClientListing listing =
+          new ClientListing(registry, call.client(), each -> true, request.count() - 3);
+      for (int i = 3; i < request.count(); i++) {
+        listing.add(ClientFilter.number(request, i));
+      }
+      return listing;
+    }
+    Client own = call.client();
+    var filter = ClientFilter.parse(ClientFilter.Use.LIST, request, 2, registry);
+    return ClientListing.of(registry, own, each -> filter.fits(each, own));
   }
 
   /** Returns true if the arguments from 3 on are ids; the clients are listed in their order. */

@@ -5,6 +5,7 @@ import io.redoubt.protocol.command.Invocation;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,19 @@ public abstract class SessionCall implements Invocation {
   @Override
   public final ReplyWriter reply() {
     return set(reply);
+  }
+
+  /**
+   * Replies with what {@code start} creates: at once, or after it was built in slices between the
+   * commands of other clients. In that case the handler runs again.
+   */
+  public void replyInSlices(Supplier<? extends SlicedReply> start) {
+    try (SlicedReply built = start.get()) {
+      while (built.step()) {
+        // as a whole
+      }
+      built.write(reply());
+    }
   }
 
   private static <T> T set(@Nullable T value) {

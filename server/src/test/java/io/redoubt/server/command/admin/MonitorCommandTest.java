@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@ServerTest("acllog-max-len 0")
+@ServerTest({"acllog-max-len 0", "enable-debug-command yes"})
 final class MonitorCommandTest {
   private static final String LAST = "the last one";
 
@@ -56,6 +56,14 @@ final class MonitorCommandTest {
       String known = "127.0.0.1:" + redis.client().localPort();
       lines.add(line.substring(line.indexOf(' ') + 1).replace(known, "redis"));
     }
+  }
+
+  @Test
+  void showsAnotherExecutionOfTheSameRequestOnce() throws IOException {
+    redis.says("DEBUG POPULATE 100000", "OK");
+    shown();
+    redis.says("FLUSHALL", "OK"); // waits until all is freed, and is executed again
+    assertThat(shown()).containsExactly("[0 redis] \"FLUSHALL\"");
   }
 
   @ParameterizedTest
