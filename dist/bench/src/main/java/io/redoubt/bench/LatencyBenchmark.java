@@ -2,8 +2,10 @@ package io.redoubt.bench;
 
 import io.redoubt.bench.load.DataSets;
 import io.redoubt.bench.load.Loader;
+import io.redoubt.bench.load.ManyClients;
 import io.redoubt.bench.load.PingLoad;
 import io.redoubt.bench.measure.MeasuredServer;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +19,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "latency",
     description = {
-      "One connection sends PING after PING (P=1) while another fills or removes large keys. The"
-          + " table shows the longest PING in milliseconds, and the seconds that the concurrent"
-          + " work took. Data that grows one by one gets its next request, of several elements,"
-          + " when the previous one has been answered. Each round uses a new server.",
+      "One connection sends PING after PING (P=1) while others fill or remove large keys, or ask"
+          + " for long replies. The table shows the longest PING in milliseconds, and the seconds"
+          + " that the concurrent work took. Data that grows one by one gets its next request, of"
+          + " several elements, when the previous one has been answered. Each round uses a new"
+          + " server.",
       "Other programs, kernel threads and the host of a virtual machine delay PINGs as well, as the"
           + " row with nothing beside shows. The first column of a server therefore excludes the"
           + " time in which its loop thread or the client was runnable but not running, unless"
@@ -59,6 +62,13 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final String BY_PIPELINES = ", by pipelines";
   private static final double NANOS_PER_MILLI = 1e6;
   private static final long REST_MILLIS = 3_000;
+
+  /** The number of clients of CLIENT LIST; servers admit 10 000 by default. */
+  private static final int CLIENTS = 9_900;
+
+  private static final int WARM_UPS = 10;
+
+  private static final String FLUSH_SCRIPT = "return redis.call('FLUSHALL')";
 
   /**
    * The range around a power of two in which elements are added one by one, as a divisor of the
@@ -123,11 +133,12 @@ final class LatencyBenchmark implements Callable<Integer> {
     List<Row> rows = new ArrayList<>();
     beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // warms up
     rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
-    rows.add(beside(server, "COMMAND DOCS", each -> each.ask("COMMAND", "DOCS")));
+    addReplies(rows, server);
     grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
     Loader.load(server, 0, elements, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL SYNC of keys", each -> each.ask("FLUSHALL", "SYNC")));
+    addNestedFlushes(rows, server, elements);
     grow(rows, server, "sorted set", elements, DataSets.BATCH, DataSets.sortedSet("zset"));
     grow(rows, server, "hash", elements, DataSets.BATCH, DataSets.hash("hash"));
     for (String key : List.of("zset", "hash")) {
@@ -140,6 +151,66 @@ final class LatencyBenchmark implements Callable<Integer> {
     rows.add(beside(server, "UNLINK of the hash", freeing("UNLINK", "hash:unlinked")));
     rows.add(beside(server, "FLUSHALL ASYNC of both", freeing("FLUSHALL", "ASYNC")));
     return rows;
+  }
+
+  /** Adds rows with long replies, whose code has run often by then. */
+  private void addReplies(List<Row> rows, MeasuredServer server)
+      throws IOException, InterruptedException {
+    try (ManyClients clients = ManyClients.connect(server, 20)) {
+      Event docs = each -> clients.ask("COMMAND DOCS", 8);
+      docs.run(server);
+      rows.add(beside(server, "COMMAND DOCS", each -> each.ask("COMMAND", "DOCS")));
+      rows.add(beside(server, "COMMAND DOCS, 20 clients", docs));
+    }
+    try (ManyClients clients = ManyClients.connect(server, 50)) {
+      Event info = each -> clients.ask("INFO", 16);
+      for (int i = 0; i < WARM_UPS; i++) {
+        info.run(server);
+      }
+      rows.add(beside(server, "INFO, 50 clients", info));
+    }
+    int count = servers.scaled(CLIENTS);
+    try (ManyClients clients = ManyClients.connect(server, count)) {
+      clients.ask("PING", 1);
+      Event list = each -> each.ask("CLIENT", "LIST");
+      for (int i = 0; i < WARM_UPS; i++) {
+        list.run(server);
+      }
+      rows.add(beside(server, "CLIENT LIST of " + count, list));
+    }
+  }
+
+  /** Adds rows with a FLUSHALL that can't wait for its end. */
+  private void addNestedFlushes(List<Row> rows, MeasuredServer server, int elements)
+      throws IOException, InterruptedException {
+    Loader.load(server, 0, elements, DataSets::manyStrings);
+    rows.add(beside(server, "FLUSHALL in MULTI, EXEC", LatencyBenchmark::flushInTransaction));
+    server.ask("EVAL", FLUSH_SCRIPT, "0"); // loads Lua
+    Loader.load(server, 0, elements, DataSets::manyStrings);
+    rows.add(beside(server, "FLUSHALL in a script", freeing("EVAL", FLUSH_SCRIPT, "0")));
+    Loader.load(server, 0, elements, DataSets::manyStrings);
+    boolean redis = server.name().equals("redis");
+    String master = "--replicaof " + MeasuredServer.HOST + " " + server.port();
+    try (MeasuredServer replica = servers.start(redis, master)) {
+      replica.await("replication", "master_link_status", "up");
+      rows.add(
+          beside(
+              replica,
+              "FLUSHALL from the master",
+              each -> {
+                server.ask("FLUSHALL", "SYNC");
+                Thread.sleep(REST_MILLIS);
+              }));
+    }
+  }
+
+  private static void flushInTransaction(MeasuredServer server)
+      throws IOException, InterruptedException {
+    try (RespClient client = server.connect()) {
+      client.pipeline(
+          List.of(new String[] {"MULTI"}, new String[] {"FLUSHALL"}, new String[] {"EXEC"}));
+    }
+    Thread.sleep(REST_MILLIS);
   }
 
   /**
