@@ -66,7 +66,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   /** The number of clients of CLIENT LIST; servers admit 10 000 by default. */
   private static final int CLIENTS = 9_900;
 
-  private static final int WARM_UPS = 10;
+  private static final int WARM_UPS = 20;
 
   private static final String FLUSH_SCRIPT = "return redis.call('FLUSHALL')";
 

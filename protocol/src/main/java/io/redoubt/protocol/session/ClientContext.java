@@ -10,6 +10,7 @@ import io.redoubt.protocol.process.LimitedLog;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.input.TurnTime;
 
 /**
  * The state shared by the clients of an event loop: loop, clock, configuration, users, channels,
@@ -26,6 +27,7 @@ public final class ClientContext {
   private final AclLog aclLog;
   private final Channels channels;
   private final Pauses pauses;
+  private final TurnTime turnTime = new TurnTime();
   private final HeldOutput heldOutput;
   private long lastId;
   private boolean halted;
@@ -114,6 +116,11 @@ public final class ClientContext {
 
   public Pauses pauses() {
     return pauses;
+  }
+
+  /** Returns the time of long pipelines in this turn. */
+  TurnTime turnTime() {
+    return turnTime;
   }
 
   /** Returns the output that waits for the gate. */

@@ -27,7 +27,8 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
   /** Creates a session with the next id and without a connection, as the default user. */
   ConnectedSession(ClientContext context) {
     super(context);
-    input = new ClientInput(context.limits(), context.memory(), context.clock());
+    input =
+        new ClientInput(context.limits(), context.memory(), context.clock(), context.turnTime());
     input.setAuthenticated(context.users().allowsUnauthenticated());
     delivery = new Delivery(this, socket, context, new OutputOwner());
   }

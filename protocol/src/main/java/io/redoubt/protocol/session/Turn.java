@@ -47,6 +47,9 @@ public final class Turn implements Client.Conductor {
   private final Runnable endTurn = this::endTurn;
   private boolean endTurnScheduled;
 
+  private final Runnable endTime = this::endTime;
+  private boolean endTimeScheduled;
+
   Turn(
       ClientContext context,
       Dispatcher dispatcher,
@@ -340,11 +343,21 @@ public final class Turn implements Client.Conductor {
   /** Ends the client's share of this turn; its remaining requests run after other clients'. */
   private void continueNextTurn(Client client) {
     boolean more = client.input().endShare(client.mayExecute(), waitingForTurn);
+    if (context.turnTime().isUsed() && !endTimeScheduled) {
+      endTimeScheduled = true;
+      context.loop().execute(endTime);
+    }
     if (more && !client.turn().inNext) {
       client.turn().inNext = true;
       waitingForTurn++;
       context.loop().schedule(() -> nextTurn(client), 0);
     }
+  }
+
+  /** Starts to measure the next turn. */
+  private void endTime() {
+    endTimeScheduled = false;
+    context.turnTime().clear();
   }
 
   private void nextTurn(Client client) {

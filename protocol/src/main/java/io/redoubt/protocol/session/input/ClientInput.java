@@ -51,10 +51,10 @@ public final class ClientInput {
 
   private boolean authenticated;
 
-  public ClientInput(Limits limits, BufferMemory buffers, Clock clock) {
+  public ClientInput(Limits limits, BufferMemory buffers, Clock clock, TurnTime turn) {
     this.decoder = new RequestDecoder(limits, buffers);
     this.kept = new ByteQueue(buffers);
-    this.share = new TurnShare(clock);
+    this.share = new TurnShare(clock, turn);
   }
 
   /** Sets whether the size limits of authenticated clients apply. */

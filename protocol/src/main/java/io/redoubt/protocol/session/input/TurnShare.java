@@ -6,8 +6,8 @@ import io.redoubt.protocol.resp.Request;
 /**
  * Limits the part of a turn used by one client's requests, so that a deep pipeline of expensive
  * requests, or of code that is not compiled yet, delays other clients only briefly. The more
- * clients use up their shares, the smaller the shares are, so that a new connection waits for at
- * most two turns. A single request always runs to its end.
+ * clients use up their shares, the smaller the shares are, in the next turn and, by {@link
+ * TurnTime}, in this one. A single request always runs to its end.
  */
 public final class TurnShare {
   /** The maximum share, usually enough for all input read in a turn. */
@@ -16,7 +16,7 @@ public final class TurnShare {
   /** The total of all shares, as long as each is at least {@link #MIN_NANOS}. */
   private static final long ALL_NANOS = 20 * NANOS;
 
-  private static final long MIN_NANOS = NANOS / 10;
+  static final long MIN_NANOS = NANOS / 10;
 
   /** The maximum number of arguments executed between two readings of the clock. */
   private static final int MAX_STRIDE_ARGUMENTS = 32;
@@ -24,6 +24,7 @@ public final class TurnShare {
   private static final long NOT_STARTED = Long.MIN_VALUE;
 
   private final Clock clock;
+  private final TurnTime turn;
   private long nanos = NANOS;
   private long startNanos = NOT_STARTED;
   private long lookedNanos;
@@ -36,16 +37,20 @@ public final class TurnShare {
 
   private boolean usedUp;
 
-  TurnShare(Clock clock) {
+  TurnShare(Clock clock, TurnTime turn) {
     this.clock = clock;
+    this.turn = turn;
   }
 
   /**
-   * Starts a new turn.
+   * Starts a new turn, after the time of this one was added to that of all clients.
    *
    * @param sharers the number of clients that use up their shares
    */
   void renew(int sharers) {
+    if (startNanos != NOT_STARTED) {
+      turn.add(lookedNanos - startNanos);
+    }
     nanos = Math.clamp(ALL_NANOS / Math.max(sharers, 1), MIN_NANOS, NANOS);
     startNanos = NOT_STARTED;
     words = 0;
@@ -66,6 +71,7 @@ public final class TurnShare {
   private void sample() {
     long now = clock.monotonicNanos();
     if (startNanos == NOT_STARTED) {
+      nanos = turn.limit(nanos);
       startNanos = now; // the first request is not measured: usually it is the only one
     } else {
       long leftNanos = nanos - (now - startNanos);

@@ -8,28 +8,34 @@ import org.junit.jupiter.api.Test;
 
 class TurnShareTest {
   private long nanos;
-  private final TurnShare share =
-      new TurnShare(
-          new Clock() {
-            @Override
-            public long wallMicros() {
-              return nanos / 1000;
-            }
+  private final TurnTime turn = new TurnTime();
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public long wallMicros() {
+          return nanos / 1000;
+        }
 
-            @Override
-            public long wallMillis() {
-              return nanos / 1_000_000;
-            }
+        @Override
+        public long wallMillis() {
+          return nanos / 1_000_000;
+        }
 
-            @Override
-            public long monotonicNanos() {
-              return nanos;
-            }
-          });
+        @Override
+        public long monotonicNanos() {
+          return nanos;
+        }
+      };
+  private final TurnShare share = new TurnShare(clock, turn);
 
   /** Returns the number of requests, each without arguments, that run in a turn. */
   private int admitted(int sharers, long nanosEach) {
     share.renew(sharers);
+    turn.clear();
+    return admitted(share, nanosEach);
+  }
+
+  private int admitted(TurnShare share, long nanosEach) {
     Request request = Request.of("INFO");
     int admitted = 0;
     while (admitted < 100_000 && share.admits(request)) {
@@ -56,5 +62,27 @@ class TurnShareTest {
     assertThat(admitted(20, 10_000)).isEqualTo(alone);
     assertThat(admitted(100, 10_000)).isLessThan(alone / 3);
     assertThat(admitted(100_000, 10_000)).isBetween(5, alone / 3);
+  }
+
+  @Test
+  void aTurnOfManyPipelinesIsNotMuchLongerThanThatOfSome() {
+    long some = turnNanos(10);
+    assertThat(some).isGreaterThan(5 * TurnShare.NANOS);
+    assertThat(turnNanos(50)).isLessThan(2 * some);
+    turn.clear();
+    assertThat(admitted(new TurnShare(clock, turn), 10_000))
+        .isGreaterThanOrEqualTo((int) (TurnShare.NANOS / 10_000));
+  }
+
+  /** Returns the length of a turn in which clients use up their shares. */
+  private long turnNanos(int clients) {
+    turn.clear();
+    long start = nanos;
+    for (int i = 0; i < clients; i++) {
+      TurnShare each = new TurnShare(clock, turn);
+      admitted(each, 10_000);
+      each.renew(1);
+    }
+    return nanos - start;
   }
 }
