@@ -30,11 +30,12 @@ public final class TurnShare {
   private long lookedNanos;
 
   /** The arguments executed since the last reading of the clock. */
-  private int words;
+  private int words = 1;
 
   /** The number of arguments after which the clock is read next; smaller if they take long. */
   private long stride = 1;
 
+  private boolean first = true;
   private boolean usedUp;
 
   TurnShare(Clock clock, TurnTime turn) {
@@ -53,7 +54,8 @@ public final class TurnShare {
     }
     nanos = Math.clamp(ALL_NANOS / Math.max(sharers, 1), MIN_NANOS, NANOS);
     startNanos = NOT_STARTED;
-    words = 0;
+    first = true;
+    words = 1;
     stride = 1;
     usedUp = false;
   }
@@ -61,7 +63,11 @@ public final class TurnShare {
   /** Returns true if the request may run in this turn. */
   boolean admits(Request request) {
     if (words >= stride) {
-      sample();
+      if (first && !turn.isUsed()) {
+        first = false; // not measured: usually it is the only request
+      } else {
+        sample();
+      }
       words = 0;
     }
     words += request.count();
@@ -72,7 +78,7 @@ public final class TurnShare {
     long now = clock.monotonicNanos();
     if (startNanos == NOT_STARTED) {
       nanos = turn.limit(nanos);
-      startNanos = now; // the first request is not measured: usually it is the only one
+      startNanos = now;
     } else {
       long leftNanos = nanos - (now - startNanos);
       usedUp = leftNanos < 0;

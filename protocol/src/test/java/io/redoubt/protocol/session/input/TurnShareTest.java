@@ -69,6 +69,7 @@ class TurnShareTest {
     long some = turnNanos(10);
     assertThat(some).isGreaterThan(5 * TurnShare.NANOS);
     assertThat(turnNanos(50)).isLessThan(2 * some);
+    assertThat(admitted(new TurnShare(clock, turn), 400_000)).isEqualTo(1);
     turn.clear();
     assertThat(admitted(new TurnShare(clock, turn), 10_000))
         .isGreaterThanOrEqualTo((int) (TurnShare.NANOS / 10_000));
