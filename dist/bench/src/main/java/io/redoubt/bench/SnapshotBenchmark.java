@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
           + " ratio to the value before. The digest of the data just before BGSAVE is compared with"
           + " the digest of the file, loaded into another server of the same kind; Redoubt's file"
           + " is loaded into Redis as well.",
+      "After the rows of some data, their medians are compared with Redis.",
       "The host of a virtual machine delays GETs too, and so does memory that it has reclaimed."
           + " Real-time threads, one per processor, detect when they are not run either; the last"
           + " of the longest GETs excludes that time. Detecting it requires root."
@@ -43,6 +44,13 @@ final class SnapshotBenchmark implements Callable<Integer> {
   private record Scenario(
       String title, int elements, Loader.Source data, WriteLoad.Requests changes) {}
 
+  /** The figures of a server's last save. */
+  private record Figures(double seconds, double peakRatio, double p999Millis) {}
+
+  private record Save(Figures figures, String digest) {}
+
+  private static final double TIME_GOAL = 1.5;
+  private static final double LATENCY_GOAL = 1.0;
   private static final int MILLION = 1_000_000;
   private static final long BEFORE_MILLIS = 4_000;
   private static final long SAMPLE_MILLIS = 20;
@@ -50,6 +58,8 @@ final class SnapshotBenchmark implements Callable<Integer> {
   @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Mixin private RowFilter only = new RowFilter();
+
+  @Mixin private RoundCount rounds = new RoundCount(1);
 
   @Option(
       names = "--saves",
@@ -193,8 +203,12 @@ final class SnapshotBenchmark implements Callable<Integer> {
     try (MachineStalls stalls = MachineStalls.watch()) {
       for (Scenario scenario : scenarios()) {
         if (only.includes(scenario.title())) {
-          row(scenario, stalls, true);
-          row(scenario, stalls, false);
+          Comparison<Figures> figures =
+              Comparison.ofRounds(rounds.count(), redis -> row(scenario, stalls, redis));
+          Comparison.head(scenario.title());
+          figures.row("BGSAVE in s", Figures::seconds, TIME_GOAL);
+          figures.row("p99.9 of GET in ms", Figures::p999Millis, LATENCY_GOAL);
+          figures.row("peak (redoubt's goal 1.05)", Figures::peakRatio, Comparison.NO_GOAL);
         }
       }
     }
@@ -207,26 +221,27 @@ final class SnapshotBenchmark implements Callable<Integer> {
     return servers.start(redis, more);
   }
 
-  private void row(Scenario scenario, MachineStalls stalls, boolean redis)
+  private Figures row(Scenario scenario, MachineStalls stalls, boolean redis)
       throws IOException, InterruptedException {
     String file = "snapshot-" + ++files + ".rdb";
-    String digest;
+    Save save;
     try (MeasuredServer server = start(redis, file)) {
       Loader.load(server, scenario.elements(), scenario.data());
       try (GetProbe probe = GetProbe.start(server);
           WriteLoad writes = WriteLoad.start(server)) {
-        digest = measure(scenario, stalls, server, probe, writes);
+        save = measure(scenario, stalls, server, probe, writes);
         for (int i = 1; i < saves; i++) {
           System.out.println();
-          digest = measure(scenario, stalls, server, probe, writes);
+          save = measure(scenario, stalls, server, probe, writes);
         }
       }
     }
-    System.out.println(withoutDigests ? "not checked" : check(file, redis, digest));
+    System.out.println(withoutDigests ? "not checked" : check(file, redis, save.digest()));
+    return save.figures();
   }
 
-  /** Prints the figures and returns the digest of the data that BGSAVE had to write. */
-  private String measure(
+  /** Prints and returns the figures, and the digest of the data that BGSAVE had to write. */
+  private Save measure(
       Scenario scenario,
       MachineStalls stalls,
       MeasuredServer server,
@@ -278,7 +293,8 @@ final class SnapshotBenchmark implements Callable<Integer> {
         (double) peak.get() / memory,
         seconds,
         ok ? "" : "BGSAVE FAILED ");
-    return digest;
+    return new Save(
+        new Figures(seconds, (double) peak.get() / memory, timesDuring.p999Millis()), digest);
   }
 
   private static double rate(long count, long startNanos) {
