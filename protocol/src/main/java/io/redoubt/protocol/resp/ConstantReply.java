@@ -35,7 +35,7 @@ public final class ConstantReply {
   }
 
   private byte[] encoded(byte[] before, int resp) {
-    if (before != NONE) {
+    if (before.length > 0) {
       return before;
     }
     try (ReplyCollector collected = new ReplyCollector(BufferMemory.offHeap())) {

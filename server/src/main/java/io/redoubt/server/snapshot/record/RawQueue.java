@@ -70,9 +70,8 @@ public final class RawQueue extends RdbOutput {
     super(false);
     this.arena = arena;
     this.overfullChunks =
-        (int)
-            Math.clamp(
-                dataBytes / DATA_SHARE / CHUNK_BYTES, LEAST_OVERFULL_CHUNKS, MOST_OVERFULL_CHUNKS);
+        Math.clamp(
+            dataBytes / DATA_SHARE / CHUNK_BYTES, LEAST_OVERFULL_CHUNKS, MOST_OVERFULL_CHUNKS);
     this.nearlyOverfullChunks = overfullChunks / 4 * 3;
     this.current = newChunk();
     this.end = new SnapshotChunk(current.memory());
