@@ -12,11 +12,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Up to {@link SizeClasses#MAX_BYTES} a block comes from a run of its class; up to {@link
  * #MAX_SPAN_BYTES} it is a span of pages of a shared extent; larger blocks have extents of their
  * own.
+ *
+ * <p>Some empty extents are kept until {@link #returnStep} finds them idle. Otherwise large values
+ * and buffers that come and go would have their pages released and cleared again each time, which
+ * takes several times as long as copying them.
  */
 final class Space {
 
   /** The largest block that shares an extent with others. */
-  static final long MAX_SPAN_BYTES = Region.EXTENT_BYTES / 2;
+  static final long MAX_SPAN_BYTES = Region.EXTENT_BYTES;
+
+  /** The number of empty extents that are kept. */
+  private static final int MAX_EMPTY = 16;
 
   private static final int EXTENT_SHIFT = Integer.numberOfTrailingZeros(Region.EXTENT_BYTES);
 
@@ -49,6 +56,9 @@ final class Space {
    * pass.
    */
   private int passTo;
+
+  /** The number of extents without blocks. */
+  private int emptyExtents;
 
   private long returnedPages;
   private long usedBytes;
@@ -114,7 +124,7 @@ final class Space {
       Extent extent = extentWith(pages, 1);
       address = extent.address(takePages(extent, pages, 1));
     } else {
-      address = Region.allocateExtents(blockBytes, near);
+      address = allocateExtents(blockBytes);
       reservedBytes += blockBytes;
     }
     usedBytes += blockBytes;
@@ -122,6 +132,18 @@ final class Space {
       extentsTaken.run();
     }
     return address;
+  }
+
+  private long allocateExtents(long sizeBytes) {
+    try {
+      return Region.allocateExtents(sizeBytes, near);
+    } catch (RegionFull full) {
+      if (emptyExtents == 0) {
+        throw full;
+      }
+      List.copyOf(open).stream().filter(Extent::isEmpty).forEach(this::release);
+      return Region.allocateExtents(sizeBytes, near);
+    }
   }
 
   void free(long address, long sizeBytes) {
@@ -355,12 +377,16 @@ final class Space {
     }
     extents[number] = extent;
     open.add(extent);
+    emptyExtents++;
     reservedBytes += Region.EXTENT_BYTES;
     extentsTaken.run();
     return extent;
   }
 
   private int takePages(Extent extent, int pages, int alignment) {
+    if (extent.isEmpty()) {
+      emptyExtents--;
+    }
     int returned = extent.returnedPages();
     int firstPage = extent.takePages(pages, alignment);
     countReturned(extent.returnedPages() - returned);
@@ -375,14 +401,18 @@ final class Space {
       open.add(extent);
     }
     extent.givePages(firstPage, pages);
-    // One empty extent is kept, for the same reason as with runs.
-    if (extent.isEmpty() && open.size() > 1) {
-      release(extent);
+    if (extent.isEmpty()) {
+      emptyExtents++;
+      boolean roomy = Region.shortage(2L * MAX_EMPTY * Region.EXTENT_BYTES) == Shortage.NONE;
+      if (emptyExtents > (roomy ? MAX_EMPTY : 1)) {
+        release(extent);
+      }
     }
   }
 
   private void release(Extent extent) {
     open.remove(extent);
+    emptyExtents--;
     extents[number(extent.address)] = null;
     reservedBytes -= Region.EXTENT_BYTES;
     countReturned(-extent.returnedPages());

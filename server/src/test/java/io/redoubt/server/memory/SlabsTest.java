@@ -104,10 +104,36 @@ final class SlabsTest {
     assertThat(slabs.reservedBytes()).isBetween(slabs.usedBytes(), slabs.usedBytes() * 12 / 10);
     blocks.forEach(block -> slabs.free(block, 88));
     assertThat(slabs.usedBytes()).isZero();
-    // One extent remains, for the next block.
-    assertThat(slabs.reservedBytes()).isLessThanOrEqualTo(Region.EXTENT_BYTES);
+    // Some extents remain, for the next blocks.
+    assertThat(slabs.reservedBytes()).isLessThanOrEqualTo(16L * Region.EXTENT_BYTES);
     slabs.close();
     assertThat(slabs.reservedBytes()).isZero();
+  }
+
+  @Test
+  void keepsEmptyExtentsUntilTheyAreIdle() {
+    Slabs slabs = Slabs.create();
+    for (int size : new int[] {100_000, 1_000_000, 1 << 20, (1 << 20) + 50, 2 << 20}) {
+      List<Long> blocks = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        blocks.add(slabs.allocateFar(size));
+        Region.putLong(blocks.get(i), -1);
+      }
+      long reserved = slabs.reservedBytes();
+      blocks.forEach(block -> slabs.free(block, size));
+      assertThat(slabs.reservedBytes()).as("%d", size).isEqualTo(reserved);
+      long again = slabs.allocateFar(size);
+      assertThat(Region.getLong(again)).as("a page that was not cleared").isEqualTo(-1);
+      slabs.free(again, size);
+      for (int pass = 0; pass < 2; pass++) {
+        slabs.startPass();
+        while (slabs.returnStep()) {
+          // until the pass is over
+        }
+      }
+      assertThat(slabs.reservedBytes()).as("%d", size).isZero();
+    }
+    slabs.close();
   }
 
   @Test
