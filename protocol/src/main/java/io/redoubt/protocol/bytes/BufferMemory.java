@@ -30,6 +30,14 @@ public interface BufferMemory {
   /** Frees a block of {@link #allocate}. */
   void free(Block block);
 
+  /**
+   * Stops counting a block that becomes part of the data, whose owner frees it. Only for memory
+   * that holds data, too.
+   */
+  default void giveAway(Block block) {
+    throw new UnsupportedOperationException();
+  }
+
   /** Returns ordinary off-heap memory: each block is a segment of its own, freed individually. */
   static BufferMemory offHeap() {
     return new OffHeapMemory();

@@ -56,12 +56,41 @@ public final class ByteQueue {
   }
 
   /**
+   * Returns the free memory after the last byte, at most {@code maxBytes} of it, or null if there
+   * is none. Bytes written there are {@linkplain #append appended} without a copy.
+   */
+  public BufferMemory.@Nullable Block room(long maxBytes) {
+    BufferMemory.Block current = block;
+    if (current == null || current.end() == end) {
+      return null;
+    }
+    return new BufferMemory.Block(current.memory(), end, Math.min(maxBytes, current.end() - end));
+  }
+
+  /** Returns the memory of the queue; null if there is none. */
+  public BufferMemory.@Nullable Block block() {
+    return block;
+  }
+
+  private boolean isInPlace(MemorySegment from, long offset, long length) {
+    BufferMemory.Block current = block;
+    return current != null
+        && offset == end
+        && offset + length <= current.end()
+        && from.equals(current.memory());
+  }
+
+  /**
    * Appends bytes.
    *
    * @param expectedBytes the number of further bytes known to follow before the start is dropped
    */
   public void append(MemorySegment from, long offset, long length, long expectedBytes) {
     if (length == 0) {
+      return;
+    }
+    if (isInPlace(from, offset, length)) {
+      end += length;
       return;
     }
     long needed = usedBytes() + length;

@@ -11,6 +11,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -36,6 +37,15 @@ public final class Connection {
      * the peer closes its output.
      */
     void onBytes(Connection connection, MemorySegment memory, long from, long to);
+
+    /**
+     * Returns memory for the next bytes of a large argument, which {@link #onBytes} then receives
+     * there, or null for the shared buffer. Called only after {@link Connection#expect}, and not
+     * with TLS.
+     */
+    default BufferMemory.@Nullable Block argumentRoom(Connection connection) {
+      return null;
+    }
 
     /**
      * No more bytes arrive in this turn of the loop: the time to {@link Connection#flush}. Other
@@ -77,6 +87,7 @@ public final class Connection {
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
   private final SendQueue output;
+  private final ReadBuffer.ConnectionReads reads;
   private final boolean unix;
   private final boolean tls;
   private @Nullable Handler handler;
@@ -95,6 +106,8 @@ public final class Connection {
     this.channel = channel;
     this.pool = pool;
     this.readBuffer = readBuffer;
+    this.reads = readBuffer.readsOf(this);
+    channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     this.tls = tls;
     output = new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
@@ -204,7 +217,7 @@ public final class Connection {
    * once; other reads are limited to a fair share of a turn.
    */
   public void expect(long bytes) {
-    ReadBuffer.expect(channel, bytes);
+    reads.expect(bytes);
   }
 
   /** Pauses reading, which exerts back-pressure on the peer, or resumes it. */
@@ -319,6 +332,12 @@ public final class Connection {
     }
   }
 
+  /** Returns memory of the handler for the next read, or null for the shared buffer. */
+  BufferMemory.@Nullable Block argumentRoom() {
+    Handler current = handler;
+    return current == null || tls || closing ? null : current.argumentRoom(this);
+  }
+
   void notifyReadDone() {
     Handler current = handler;
     if (current == null) {
@@ -398,6 +417,9 @@ public final class Connection {
         Handler current = handler;
         if (current != null && !closing && tls) {
           onDecrypted(current, bytes);
+        } else if (current != null && !closing && bytes instanceof ArgumentRead read) {
+          long from = read.offset();
+          current.onBytes(Connection.this, read.memory(), from, from + bytes.readableBytes());
         } else if (current != null && !closing) {
           long from = readBuffer.offset() + bytes.readerIndex();
           readBuffer.keep(bytes.writerIndex());

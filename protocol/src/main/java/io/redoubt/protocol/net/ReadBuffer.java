@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
@@ -19,13 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection is read once per turn, so that a busy one does not delay the others; the rest of
  * its input is ready again in the next turn. For the same reason a read fetches at most {@link
- * #USUAL_BYTES}, possibly hundreds of requests, and more only for one large argument.
+ * #USUAL_BYTES}, possibly hundreds of requests, and more only for one large argument, whose owner
+ * may supply the memory ({@link ArgumentRead}).
  *
  * <p>Input of several connections in one turn is stored side by side and remains valid until their
  * handlers have been notified, one after the other, that reading is done; they can thus process it
  * together. That happens at the end of the turn, or earlier if much has accumulated.
  */
-final class ReadBuffer implements RecvByteBufAllocator {
+final class ReadBuffer {
 
   /** The maximum size of a read. */
   static final int READ_BYTES = 64 * 1024;
@@ -182,32 +182,38 @@ final class ReadBuffer implements RecvByteBufAllocator {
     }
   }
 
-  /**
-   * Permits the next read of a connection to fetch that many bytes, if they exceed the usual size.
-   */
-  static void expect(Channel channel, long bytes) {
-    if (channel.unsafe().recvBufAllocHandle() instanceof ConnectionReads reads) {
-      reads.expectedBytes = bytes;
-    }
-  }
-
   void close() {
     source.free(block);
   }
 
-  @Override
-  @SuppressWarnings("deprecation") // required by the interface
-  public Handle newHandle() {
-    return new ConnectionReads();
+  /** Returns the allocator for the reads of one connection. */
+  ConnectionReads readsOf(Connection connection) {
+    return new ConnectionReads(connection);
   }
 
   /** The reads of one connection, as the channel sees them. */
-  private final class ConnectionReads implements ExtendedHandle {
+  final class ConnectionReads implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
 
+    private final Connection connection;
     private int lastBytes;
     private int attemptedBytes;
     private long lastReadAfter = -1;
     private long expectedBytes;
+
+    private ConnectionReads(Connection connection) {
+      this.connection = connection;
+    }
+
+    /** Permits the next read to fetch that many bytes, if they exceed the usual size. */
+    void expect(long bytes) {
+      expectedBytes = bytes;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // required by the interface
+    public Handle newHandle() {
+      return this;
+    }
 
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
@@ -217,9 +223,19 @@ final class ReadBuffer implements RecvByteBufAllocator {
         // sent.
         notifyReaders();
       }
+      ArgumentRead intoArgument = intoArgument();
+      if (intoArgument != null) {
+        return intoArgument;
+      }
       long room = Math.max(USUAL_BYTES, expectedBytes);
       shared.withheldBytes = (int) Math.max(0, READ_BYTES - position - room);
       return shared.setIndex(position, position).retain();
+    }
+
+    /** Returns a read into the memory of a large argument, or null. */
+    private @Nullable ArgumentRead intoArgument() {
+      BufferMemory.Block room = expectedBytes <= USUAL_BYTES ? null : connection.argumentRoom();
+      return room == null ? null : ArgumentRead.into(room);
     }
 
     @Override

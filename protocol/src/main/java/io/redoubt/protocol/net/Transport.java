@@ -360,7 +360,6 @@ public final class Transport implements AutoCloseable {
       @Nullable Tls tls,
       @Nullable InetSocketAddress remote,
       Consumer<Connection> opened) {
-    channel.config().setRecvByteBufAllocator(readBuffer);
     // A peer that ends its side may still read replies.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.acl.User;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
@@ -154,6 +155,11 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
   @Override
   public void onBytes(Connection from, MemorySegment memory, long start, long end) {
     conductor.onBytes(this, memory, start, end);
+  }
+
+  @Override
+  public BufferMemory.@Nullable Block argumentRoom(Connection from) {
+    return input().argumentRoom();
   }
 
   @Override

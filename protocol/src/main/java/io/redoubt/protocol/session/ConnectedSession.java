@@ -118,6 +118,22 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
     return input.surrender(request);
   }
 
+  /**
+   * Returns the memory of the running request if nothing else is in it, so that it may be
+   * {@linkplain #giveInputAway given away}; otherwise null.
+   */
+  public final BufferMemory.@Nullable Block inputBlock(Request request) {
+    return input.blockOf(request);
+  }
+
+  /** Makes the memory of the running request part of the data. The request can still be read. */
+  public final void giveInputAway(Request request) {
+    BufferMemory.Block block = input.surrender(request);
+    if (block != null) {
+      context().memory().giveAway(block);
+    }
+  }
+
   /** Returns true while one of its commands is running. */
   public final boolean isExecuting() {
     return turn.executing;

@@ -151,6 +151,54 @@ class TransportTest extends TransportFixture {
         .isLessThanOrEqualTo(Math.clamp(expected, 16 << 10, ReadBuffer.READ_BYTES));
   }
 
+  @Test
+  void readsAnExpectedArgumentWhereItsOwnerWants() throws Exception {
+    byte[] sent = new byte[60_000];
+    Seed.random("TransportTest").nextBytes(sent);
+    var owned = MemorySegment.ofArray(sent).asReadOnly();
+    var memory = BufferMemory.offHeap().allocate(100 + sent.length);
+    var received = new CompletableFuture<Long>();
+    var handler =
+        new EchoHandler() {
+          private long end = memory.offset() + 100;
+
+          @Override
+          public void onOpen(Connection connection) {
+            connection.reading(false);
+            connection.expect(sent.length);
+            super.onOpen(connection);
+          }
+
+          @Override
+          public BufferMemory.Block argumentRoom(Connection connection) {
+            return new BufferMemory.Block(memory.memory(), end, memory.end() - end);
+          }
+
+          @Override
+          public void onBytes(Connection connection, MemorySegment bytes, long from, long to) {
+            assertThat(bytes).isEqualTo(memory.memory());
+            assertThat(from).isEqualTo(end);
+            end = to;
+            // All was sent before reading started, and more than the usual share is permitted.
+            assertThat(to - from).isGreaterThan(16 << 10);
+            connection.expect(memory.end() - end);
+            if (end == memory.offset() + 100 + sent.length) {
+              received.complete(end);
+            }
+          }
+        };
+    Listener listener = listen(() -> handler);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      Connection connection = handler.opened.join();
+      socket.getOutputStream().write(sent);
+      transport.loop().execute(() -> connection.reading(true));
+      received.join();
+    }
+    assertThat(memory.memory().asSlice(memory.offset() + 100, sent.length).mismatch(owned))
+        .isEqualTo(-1);
+    assertThat(handler.closed.join()).isNull();
+  }
+
   private static void write(Socket socket, byte[] bytes) {
     try {
       socket.getOutputStream().write(bytes);

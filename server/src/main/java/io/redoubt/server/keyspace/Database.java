@@ -173,7 +173,7 @@ public final class Database {
     long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + table.bucketBytes() / table.size();
     int encoding = Entry.encoding(entry);
     if (Encoding.ownsBlock(encoding)) {
-      usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
+      usage += slabs.blockBytes(OwnBlock.blockBytes(Entry.payloadAddress(entry)));
     } else if (Encoding.isStructure(encoding)) {
       Structures kind = context.garbage().kind(Entry.type(entry));
       usage += kind.sizeBytes(Entry.root(entry), samples);
@@ -240,6 +240,36 @@ public final class Database {
     long entry = put(keyAddress, keyLength, Type.STRING, Encoding.INLINE, payloadBytes, expireAt);
     Region.copy(
         valueAddress, BlockLength.put(Entry.payloadAddress(entry), valueLength), valueLength);
+    return entry;
+  }
+
+  /**
+   * Sets a key to a string that is too long for an entry and already in a block of its own, which
+   * the entry takes over; see {@link #putString}. If this fails, the block stays the caller's.
+   *
+   * @param block the start of the block, at most {@link OwnBlock#MAX_LEAD_BYTES} before the string
+   * @param blockBytes its size, as passed to the slabs
+   * @return the entry
+   */
+  public long putBlock(
+      long keyAddress,
+      int keyLength,
+      long block,
+      long blockBytes,
+      long valueAddress,
+      int valueLength,
+      long expireAt) {
+    long entry =
+        put(
+            keyAddress,
+            keyLength,
+            Type.STRING,
+            Encoding.OWN_BLOCK,
+            Encoding.OWN_BLOCK_BYTES,
+            expireAt);
+    long lead = valueAddress - block;
+    long payload = Entry.payloadAddress(entry);
+    OwnBlock.put(payload, valueAddress, lead, valueLength, (int) (blockBytes - lead));
     return entry;
   }
 

@@ -117,16 +117,17 @@ public final class Defragmentation {
   }
 
   private void moveBlock(long payload) {
-    long address = OwnBlock.address(payload);
-    int capacity = OwnBlock.capacity(payload);
-    if (!slabs.isEvacuated(address, capacity)) {
+    long block = OwnBlock.block(payload);
+    long blockBytes = OwnBlock.blockBytes(payload);
+    if (!slabs.isEvacuated(block, blockBytes)) {
       misses++;
       return;
     }
+    int capacity = OwnBlock.capacity(payload);
     long moved = slabs.allocateFar(capacity);
-    Region.copy(address, moved, OwnBlock.length(payload));
+    Region.copy(OwnBlock.address(payload), moved, OwnBlock.length(payload));
     OwnBlock.put(payload, moved, OwnBlock.length(payload), capacity);
-    slabs.free(address, capacity);
+    slabs.free(block, blockBytes);
     hits++;
   }
 

@@ -10,7 +10,7 @@ public final class OldValue {
   private int encoding;
   private Type type = Type.STRING;
   private long address;
-  private int capacity;
+  private long sizeBytes;
 
   OldValue(Garbage garbage) {
     this.garbage = garbage;
@@ -22,8 +22,8 @@ public final class OldValue {
     type = Entry.type(entry);
     long payload = Entry.payloadAddress(entry);
     if (Encoding.ownsBlock(encoding)) {
-      address = OwnBlock.address(payload);
-      capacity = OwnBlock.capacity(payload);
+      address = OwnBlock.block(payload);
+      sizeBytes = OwnBlock.blockBytes(payload);
     } else if (Encoding.isStructure(encoding)) {
       address = Entry.root(entry);
     }
@@ -33,7 +33,7 @@ public final class OldValue {
   /** Frees them, immediately or, if they are large, later. */
   public void free() {
     if (Encoding.ownsBlock(encoding)) {
-      garbage.freeBlock(address, capacity);
+      garbage.freeBlock(address, sizeBytes);
     } else if (Encoding.isStructure(encoding)) {
       garbage.freeStructure(type, address);
     }

@@ -181,13 +181,14 @@ public final class PackedValue {
 
   private static long moveIn(Database database, long entry, int bytes) {
     long payload = Entry.payloadAddress(entry);
-    long block = OwnBlock.address(payload);
-    int capacity = OwnBlock.capacity(payload);
+    long address = OwnBlock.address(payload);
+    long block = OwnBlock.block(payload);
+    long blockBytes = OwnBlock.blockBytes(payload);
     int encoding = isIntset(entry) ? Encoding.INTSET_INLINE : Encoding.INLINE;
     long changed = database.resize(entry, encoding, BlockLength.size(bytes) + bytes);
     long target = BlockLength.put(Entry.payloadAddress(changed), bytes);
-    Region.copy(block, target, bytes);
-    database.slabs().free(block, capacity);
+    Region.copy(address, target, bytes);
+    database.slabs().free(block, blockBytes);
     return changed;
   }
 
@@ -200,10 +201,9 @@ public final class PackedValue {
     }
     Slabs slabs = database.slabs();
     int capacity = capacityFor(slabs, bytes);
-    long old = OwnBlock.address(payload);
     long block = slabs.allocateFar(capacity);
-    Region.copy(old, block, Math.min(bytes, OwnBlock.length(payload)));
-    slabs.free(old, oldCapacity);
+    Region.copy(OwnBlock.address(payload), block, Math.min(bytes, OwnBlock.length(payload)));
+    slabs.free(OwnBlock.block(payload), OwnBlock.blockBytes(payload));
     OwnBlock.put(payload, block, bytes, capacity);
     return entry;
   }

@@ -29,6 +29,11 @@ public final class SlabBuffers implements BufferMemory {
     slabs.free(block.offset(), block.sizeBytes());
   }
 
+  @Override
+  public void giveAway(Block block) {
+    usedBytes -= block.sizeBytes();
+  }
+
   /** Returns the bytes of the buffers in use; the slabs' figures include them. */
   public long usedBytes() {
     return usedBytes;

@@ -179,7 +179,7 @@ public final class StringValue {
   /** Notifies a snapshot that saves the value in several steps before bytes are overwritten. */
   private static void beforeBytes(Database database, long entry, int from, int to) {
     if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
-      database.context().beforeBytes(OwnBlock.address(Entry.payloadAddress(entry)), from, to);
+      database.context().beforeBytes(OwnBlock.block(Entry.payloadAddress(entry)), from, to);
     }
   }
 

@@ -31,8 +31,13 @@ final class WireConnection implements AutoCloseable {
   }
 
   void send(byte[]... words) {
+    sendRaw(RequestEncoder.encode(words));
+  }
+
+  /** Sends bytes as they are. */
+  void sendRaw(byte[] bytes) {
     try {
-      socket.getOutputStream().write(RequestEncoder.encode(words));
+      socket.getOutputStream().write(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

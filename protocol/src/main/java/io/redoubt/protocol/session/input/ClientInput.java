@@ -22,6 +22,9 @@ public final class ClientInput {
   /** The length of a large argument: Redis' PROTO_MBULK_BIG_ARG. */
   private static final long LARGE_ARGUMENT_BYTES = 32 * 1024;
 
+  /** The missing part of an argument from which it is received where it is kept. */
+  private static final long MIN_ROOM_BYTES = 4 * 1024;
+
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private final TurnShare share;
@@ -115,6 +118,17 @@ public final class ClientInput {
     return missingBytes() >= LARGE_ARGUMENT_BYTES;
   }
 
+  /**
+   * Returns the memory into which the rest of a large argument can be received, so that it need not
+   * be copied from the shared buffer; null if there is none.
+   */
+  public BufferMemory.@Nullable Block argumentRoom() {
+    long missing = decoder.missingBytes();
+    return missing >= MIN_ROOM_BYTES && inHandBytes == 0 && !surrendered
+        ? kept.room(missing)
+        : null;
+  }
+
   /** Returns the number of bytes being executed from the shared buffer. */
   public long inHandBytes() {
     return inHandBytes;
@@ -199,14 +213,27 @@ public final class ClientInput {
    * a copy. Returns null if the request is in the loop's shared buffer.
    */
   public BufferMemory.@Nullable Block surrender(Request request) {
-    boolean isKept =
-        inHandBytes == 0
-            && !surrendered
-            && request.start() >= kept.start()
-            && request.end() <= kept.end()
-            && request.memory().equals(kept.memory());
+    boolean isKept = isKept(request);
     surrendered |= isKept;
     return isKept ? kept.surrender() : null;
+  }
+
+  private boolean isKept(Request request) {
+    return inHandBytes == 0
+        && !surrendered
+        && request.start() >= kept.start()
+        && request.end() <= kept.end()
+        && request.memory().equals(kept.memory());
+  }
+
+  /**
+   * Returns the memory of a running request if it is there alone, so that it can be {@linkplain
+   * #surrender surrendered} and kept as a value; otherwise null.
+   */
+  public BufferMemory.@Nullable Block blockOf(Request request) {
+    return isKept(request) && request.start() == kept.start() && request.end() == kept.end()
+        ? kept.block()
+        : null;
   }
 
   /** Discards all input and frees its memory. */

@@ -8,6 +8,7 @@ import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 import static io.redoubt.protocol.command.KeyFlag.VARIABLE_FLAGS;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
@@ -18,6 +19,7 @@ import io.redoubt.server.command.common.ExpireUnit;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.OwnBlock;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +31,12 @@ import java.nio.charset.StandardCharsets;
 public final class SetCommand extends CommandGroup<Call> {
   private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] PXAT = "PXAT".getBytes(StandardCharsets.US_ASCII);
+
+  /** The length from which a value may take over the memory of its request. */
+  private static final int LARGE_BYTES = 32 << 10;
+
+  /** The part of a value's length that its memory may exceed it by then. */
+  private static final int MAX_UNUSED_SHARE = 16;
 
   final Command<Call> set =
       command(
@@ -128,13 +136,7 @@ public final class SetCommand extends CommandGroup<Call> {
 
   private static void set(Call call) {
     if (call.count() == 3) {
-      call.database()
-          .putString(
-              call.argAddress(1),
-              call.argLength(1),
-              call.argAddress(2),
-              call.argLength(2),
-              Entry.NO_EXPIRY);
+      put(call, 2, Entry.NO_EXPIRY);
       call.recordChange(1, KeyEvent.SET, 1);
       call.reply().ok();
     } else {
@@ -251,15 +253,39 @@ public final class SetCommand extends CommandGroup<Call> {
     }
   }
 
-  /** Sets the first key to an argument; returns its entry. */
+  /**
+   * Sets the first key to an argument; returns its entry. The memory of a request that consists
+   * almost only of the value becomes the value's.
+   */
   static long put(Call call, int valueArg, long expireAt) {
+    int length = call.argLength(valueArg);
+    if (length >= LARGE_BYTES) {
+      BufferMemory.Block block = call.client().inputBlock(call.request());
+      long lead = block == null ? 0 : call.argAddress(valueArg) - block.offset();
+      if (block != null
+          && block.sizeBytes() - length <= length / MAX_UNUSED_SHARE
+          && lead <= OwnBlock.MAX_LEAD_BYTES) {
+        return putBlock(call, valueArg, block, expireAt);
+      }
+    }
     return call.database()
         .putString(
-            call.argAddress(1),
-            call.argLength(1),
-            call.argAddress(valueArg),
-            call.argLength(valueArg),
-            expireAt);
+            call.argAddress(1), call.argLength(1), call.argAddress(valueArg), length, expireAt);
+  }
+
+  private static long putBlock(Call call, int valueArg, BufferMemory.Block block, long expireAt) {
+    long entry =
+        call.database()
+            .putBlock(
+                call.argAddress(1),
+                call.argLength(1),
+                block.offset(),
+                block.sizeBytes(),
+                call.argAddress(valueArg),
+                call.argLength(valueArg),
+                expireAt);
+    call.client().giveInputAway(call.request());
+    return entry;
   }
 
   /** Replies with the string of an entry, or with nil if there is none. */

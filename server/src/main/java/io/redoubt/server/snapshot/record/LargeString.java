@@ -22,7 +22,8 @@ public final class LargeString extends LargeValue {
   private final Slabs slabs;
   private final LongConsumer aside;
   private final int length;
-  private final int capacity;
+  private final long address;
+  private final long blockBytes;
 
   /** The copies by the number of the piece. */
   private final Map<Integer, Long> copies = new HashMap<>();
@@ -32,11 +33,12 @@ public final class LargeString extends LargeValue {
 
   public LargeString(
       int database, long entry, RdbKey key, Slabs slabs, RecordOutput out, LongConsumer aside) {
-    super(database, Type.STRING, OwnBlock.address(Entry.payloadAddress(entry)), out);
+    super(database, Type.STRING, OwnBlock.block(Entry.payloadAddress(entry)), out);
     this.slabs = slabs;
     this.aside = aside;
     length = OwnBlock.length(Entry.payloadAddress(entry));
-    capacity = OwnBlock.capacity(Entry.payloadAddress(entry));
+    address = OwnBlock.address(Entry.payloadAddress(entry));
+    blockBytes = OwnBlock.blockBytes(Entry.payloadAddress(entry));
     record.beginString(key, length);
   }
 
@@ -45,7 +47,7 @@ public final class LargeString extends LargeValue {
   }
 
   private long address(int piece) {
-    return root() + (long) piece * PIECE_BYTES;
+    return address + (long) piece * PIECE_BYTES;
   }
 
   @Override
@@ -83,7 +85,7 @@ public final class LargeString extends LargeValue {
 
   @Override
   void freeKept(Keyspace keyspace) {
-    keyspace.freeBlock(root(), capacity);
+    keyspace.freeBlock(root(), blockBytes);
   }
 
   @Override
