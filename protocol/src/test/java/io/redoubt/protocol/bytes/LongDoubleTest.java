@@ -1,7 +1,13 @@
 package io.redoubt.protocol.bytes;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
+import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,5 +85,78 @@ class LongDoubleTest {
     assertThat(most.add(most).isFinite()).isFalse();
     assertThat(number("inf").isFinite()).isFalse();
     assertThat(number("-inf").add(LongDouble.of(1)).isFinite()).isFalse();
+  }
+
+  private static String plain(Random random) {
+    StringBuilder text = new StringBuilder(random.nextInt(3) == 0 ? "-" : "");
+    int whole = random.nextInt(random.nextInt(5) == 0 ? 30 : 6);
+    int places = random.nextInt(random.nextInt(3) == 0 ? 30 : 5);
+    for (int i = 0; i <= whole; i++) {
+      text.append(random.nextInt(4) == 0 ? 9 * random.nextInt(2) : random.nextInt(10));
+    }
+    for (int i = 0; i < places; i++) {
+      text.append(i == 0 ? "." : "").append(random.nextInt(3) == 0 ? 0 : random.nextInt(10));
+    }
+    return text.toString();
+  }
+
+  private static LongDouble bytes(String text) {
+    byte[] bytes = (" " + text).getBytes(US_ASCII);
+    LongDouble number = LongDouble.parse(MemorySegment.ofArray(bytes), 1, text.length());
+    assertThat(number).as(text).isNotNull();
+    return number;
+  }
+
+  /** Compares with the same sums in arithmetic of any precision. */
+  @Test
+  void roundsRandomSums() {
+    Random random = Seed.random("LongDoubleTest");
+    String last = "0";
+    for (int i = 0; i < 200_000; i++) {
+      String one = random.nextBoolean() ? last : plain(random);
+      String other =
+          switch (random.nextInt(8)) {
+            case 0 -> one.startsWith("-") ? one.substring(1) : "-" + one; // cancels out
+            case 1 -> (random.nextBoolean() ? "-" : "") + "0.1";
+            case 2 -> random.nextInt(20) - 10 + "e" + (random.nextInt(40) - 30);
+            case 3 -> one.contains(".") ? one + random.nextInt(9) : one + ".5";
+            case 4 -> Long.toString(random.nextLong());
+            default -> plain(random);
+          };
+      BigDecimal exact = round(round(new BigDecimal(one)).add(round(new BigDecimal(other))));
+      BigDecimal places = exact.setScale(17, RoundingMode.HALF_EVEN);
+      String expected = places.signum() == 0 ? "0" : places.stripTrailingZeros().toPlainString();
+      LongDouble sum = bytes(one).add(bytes(other));
+      assertThat(sum.toString()).as("%s + %s", one, other).isEqualTo(expected);
+      assertThat(new String(sum.toBytes(), US_ASCII)).isEqualTo(expected);
+      assertThat(number(one).add(number(other)).toString()).isEqualTo(expected);
+      last = expected.length() > 45 ? "0" : expected;
+    }
+    for (long value : new long[] {Long.MIN_VALUE, Long.MAX_VALUE, -1, 0, 1}) {
+      assertThat(LongDouble.of(value).toString()).isEqualTo(Long.toString(value));
+    }
+  }
+
+  /** Rounds to 64 bits, ties to even. */
+  private static BigDecimal round(BigDecimal exact) {
+    if (exact.signum() == 0) {
+      return BigDecimal.ZERO;
+    }
+    BigDecimal two = BigDecimal.TWO;
+    BigDecimal mantissa = exact.abs();
+    BigDecimal unit = BigDecimal.ONE;
+    BigDecimal limit = two.pow(64);
+    while (mantissa.compareTo(limit) >= 0) {
+      mantissa = mantissa.divide(two);
+      unit = unit.multiply(two);
+    }
+    BigDecimal half = new BigDecimal("0.5");
+    BigDecimal least = two.pow(63);
+    while (mantissa.compareTo(least) < 0) {
+      mantissa = mantissa.multiply(two);
+      unit = unit.multiply(half);
+    }
+    BigDecimal rounded = mantissa.setScale(0, RoundingMode.HALF_EVEN).multiply(unit);
+    return exact.signum() < 0 ? rounded.negate() : rounded;
   }
 }

@@ -9,27 +9,17 @@ import io.redoubt.server.memory.Region;
 public final class Bits {
   private static final int WORD_BYTES = 8;
 
-  /** A bitwise operation that combines two bit sequences, by the pairs of bits that give one. */
+  /** A bitwise operation that combines two bit sequences. */
   public enum Combination {
-    AND(true, false, false),
-    OR(true, true, true),
-    XOR(false, true, true),
+    AND,
+    OR,
+    XOR,
 
     /** The bits of the first sequence that the second one does not have. */
-    ONLY_FIRST(false, true, false),
+    ONLY_FIRST,
 
     /** The bits of the second sequence that the first one does not have. */
-    ONLY_SECOND(false, false, true);
-
-    private final long both;
-    private final long first;
-    private final long second;
-
-    Combination(boolean both, boolean first, boolean second) {
-      this.both = both ? -1 : 0;
-      this.first = first ? -1 : 0;
-      this.second = second ? -1 : 0;
-    }
+    ONLY_SECOND
   }
 
   private Bits() {}
@@ -142,28 +132,70 @@ public final class Bits {
   }
 
   /**
-   * Combines {@code targetBytes} bytes in place with another byte string, at most as long, which is
-   * padded with zeros.
+   * Combines two byte strings, of which the shorter is padded with zeros, to one of {@code
+   * resultBytes} bytes, at least as long as both. The result may take the place of the first.
    */
   public static void combine(
-      Combination how, long target, int targetBytes, long other, int otherBytes) {
-    // Masks rather than a method of each operation, so that the loop has no call.
-    long both = how.both;
-    long first = how.first;
-    long second = how.second;
-    int at = 0;
-    for (; at + WORD_BYTES <= otherBytes; at += WORD_BYTES) {
-      long a = Region.getLong(target + at);
-      long b = Region.getLong(other + at);
-      Region.putLong(target + at, (a & b & both) | (a & ~b & first) | (~a & b & second));
+      Combination how, long a, int bytesA, long b, int bytesB, long result, int resultBytes) {
+    int common = Math.min(bytesA, bytesB);
+    int whole = common & -WORD_BYTES;
+    // A loop for each operation, because one with masks for all takes twice as long.
+    switch (how) {
+      case AND -> and(a, b, result, whole);
+      case OR -> or(a, b, result, whole);
+      case XOR -> xor(a, b, result, whole);
+      case ONLY_FIRST -> andNot(a, b, result, whole);
+      case ONLY_SECOND -> andNot(b, a, result, whole);
     }
-    for (; at < otherBytes; at++) {
-      long a = Region.getByte(target + at);
-      long b = Region.getByte(other + at);
-      Region.putByte(target + at, (int) ((a & b & both) | (a & ~b & first) | (~a & b & second)));
+    for (int at = whole; at < common; at++) {
+      int octetA = Region.getByte(a + at);
+      int octetB = Region.getByte(b + at);
+      Region.putByte(
+          result + at,
+          switch (how) {
+            case AND -> octetA & octetB;
+            case OR -> octetA | octetB;
+            case XOR -> octetA ^ octetB;
+            case ONLY_FIRST -> octetA & ~octetB;
+            case ONLY_SECOND -> octetB & ~octetA;
+          });
     }
-    if (how == Combination.AND || how == Combination.ONLY_SECOND) {
-      Region.zero(target + otherBytes, targetBytes - otherBytes);
+    int end = common;
+    if (bytesA > common && how != Combination.AND && how != Combination.ONLY_SECOND) {
+      end = bytesA;
+      if (a != result) {
+        Region.copy(a + common, result + common, end - common);
+      }
+    } else if (bytesB > common && how != Combination.AND && how != Combination.ONLY_FIRST) {
+      end = bytesB;
+      Region.copy(b + common, result + common, end - common);
+    }
+    if (end < resultBytes) {
+      Region.zero(result + end, resultBytes - end);
+    }
+  }
+
+  private static void and(long a, long b, long result, int sizeBytes) {
+    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
+      Region.putLong(result + at, Region.getLong(a + at) & Region.getLong(b + at));
+    }
+  }
+
+  private static void or(long a, long b, long result, int sizeBytes) {
+    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
+      Region.putLong(result + at, Region.getLong(a + at) | Region.getLong(b + at));
+    }
+  }
+
+  private static void xor(long a, long b, long result, int sizeBytes) {
+    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
+      Region.putLong(result + at, Region.getLong(a + at) ^ Region.getLong(b + at));
+    }
+  }
+
+  private static void andNot(long a, long b, long result, int sizeBytes) {
+    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
+      Region.putLong(result + at, Region.getLong(a + at) & ~Region.getLong(b + at));
     }
   }
 
@@ -187,14 +219,14 @@ public final class Bits {
     }
   }
 
-  /** Inverts every bit in place. */
-  public static void invert(long address, int lengthBytes) {
-    int at = 0;
-    for (; at + WORD_BYTES <= lengthBytes; at += WORD_BYTES) {
-      Region.putLong(address + at, ~Region.getLong(address + at));
+  /** Writes the inverse of every bit. */
+  public static void invert(long address, int lengthBytes, long result) {
+    int whole = lengthBytes & -WORD_BYTES;
+    for (int at = 0; at < whole; at += WORD_BYTES) {
+      Region.putLong(result + at, ~Region.getLong(address + at));
     }
-    for (; at < lengthBytes; at++) {
-      Region.putByte(address + at, ~Region.getByte(address + at));
+    for (int at = whole; at < lengthBytes; at++) {
+      Region.putByte(result + at, ~Region.getByte(address + at));
     }
   }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A long argument is received where it is kept, and its memory may become the value's.
  */
 final class LargeStringTwinsTest {
-  private static final int ROUNDS = 300;
+  private static final int ROUNDS = 120;
   private static final int[] LENGTHS = {
     1, 100, 5_000, 16_300, 32_700, 33_000, 65_600, 100_000, 300_000, 1 << 20
   };

@@ -113,31 +113,48 @@ final class BitsTest {
   @Test
   void combinesStrings() {
     long other = slabs.allocateFar(MAX_BYTES);
+    long separate = slabs.allocateFar(2 * MAX_BYTES);
     for (int round = 0; round < ROUNDS; round++) {
       next();
       byte[] shorter = new byte[random.nextInt(length + 1)];
       random.nextBytes(shorter);
       Region.put(other, shorter);
       Combination how = Combination.values()[random.nextInt(Combination.values().length)];
+      boolean swapped = random.nextBoolean();
+      int resultLength = length + random.nextInt(MAX_BYTES);
+      byte[] expected = new byte[resultLength];
       for (int i = 0; i < length; i++) {
         int with = i < shorter.length ? shorter[i] : 0;
-        bytes[i] =
+        int first = swapped ? with : bytes[i];
+        int second = swapped ? bytes[i] : with;
+        expected[i] =
             switch (how) {
-              case AND -> (byte) (bytes[i] & with);
-              case OR -> (byte) (bytes[i] | with);
-              case XOR -> (byte) (bytes[i] ^ with);
-              case ONLY_FIRST -> (byte) (bytes[i] & ~with);
-              case ONLY_SECOND -> (byte) (~bytes[i] & with);
+              case AND -> (byte) (first & second);
+              case OR -> (byte) (first | second);
+              case XOR -> (byte) (first ^ second);
+              case ONLY_FIRST -> (byte) (first & ~second);
+              case ONLY_SECOND -> (byte) (~first & second);
             };
       }
-      Bits.combine(how, address, length, other, shorter.length);
-      assertThat(Region.toByteArray(address, length)).isEqualTo(bytes);
-      Bits.invert(address, length);
-      for (int i = 0; i < length; i++) {
-        bytes[i] = (byte) ~bytes[i];
+      long result = separate;
+      if (swapped) {
+        Bits.combine(how, other, shorter.length, address, length, result, resultLength);
+      } else if (random.nextBoolean()) {
+        Bits.combine(how, address, length, other, shorter.length, result, resultLength);
+      } else {
+        result = address;
+        resultLength = length;
+        Bits.combine(how, address, length, other, shorter.length, result, length);
       }
-      assertThat(Region.toByteArray(address, length)).isEqualTo(bytes);
+      expected = Arrays.copyOf(expected, resultLength);
+      assertThat(Region.toByteArray(result, resultLength)).as("%s", how).isEqualTo(expected);
+      Bits.invert(result, resultLength, result);
+      for (int i = 0; i < resultLength; i++) {
+        expected[i] = (byte) ~expected[i];
+      }
+      assertThat(Region.toByteArray(result, resultLength)).isEqualTo(expected);
     }
+    slabs.free(separate, 2 * MAX_BYTES);
     slabs.free(other, MAX_BYTES);
   }
 }

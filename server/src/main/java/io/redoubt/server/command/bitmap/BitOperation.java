@@ -90,10 +90,7 @@ enum BitOperation {
       case AND -> combineAll(database, Combination.AND, sources, 0, result, length);
       case XOR -> combineAll(database, Combination.XOR, sources, 0, result, length);
       case OR -> combineAll(database, Combination.OR, sources, 0, result, length);
-      case NOT -> {
-        copy(database, sources[0], result, length);
-        Bits.invert(result, length);
-      }
+      case NOT -> invert(database, sources[0], result, length);
       case DIFF -> combineApart(database, Combination.ONLY_SECOND, sources, result, length);
       case DIFF1 -> combineApart(database, Combination.ONLY_FIRST, sources, result, length);
       case ANDOR -> combineApart(database, Combination.AND, sources, result, length);
@@ -101,42 +98,61 @@ enum BitOperation {
     }
   }
 
-  /** Combines the sources from index {@code from}, starting with a copy of the first. */
+  /** Combines the sources from index {@code from}. */
   private static void combineAll(
       Database database, Combination how, long[] sources, int from, long result, int length) {
-    copy(database, sources[from], result, length);
-    for (int i = from + 1; i < sources.length; i++) {
-      combine(database, how, sources[i], result, length);
+    long first = open(database, sources[from]);
+    int firstBytes = length(sources[from]);
+    if (from + 1 == sources.length) {
+      Bits.combine(Combination.OR, first, firstBytes, first, 0, result, length);
+    } else {
+      combine(database, how, first, firstBytes, sources[from + 1], result, length);
+    }
+    close(database, sources[from], first);
+    for (int i = from + 2; i < sources.length; i++) {
+      combine(database, how, result, length, sources[i], result, length);
     }
   }
 
   private static void combineApart(
       Database database, Combination how, long[] sources, long result, int length) {
     combineAll(database, Combination.OR, sources, 1, result, length);
-    combine(database, how, sources[0], result, length);
+    combine(database, how, result, length, sources[0], result, length);
   }
 
-  /** Copies a source and pads it with zeros. */
-  private static void copy(Database database, long source, long result, int length) {
-    int copied = 0;
+  /** Combines bytes with those of a source. */
+  private static void combine(
+      Database database,
+      Combination how,
+      long first,
+      int firstBytes,
+      long source,
+      long result,
+      int length) {
+    long bytes = open(database, source);
+    Bits.combine(how, first, firstBytes, bytes, length(source), result, length);
+    close(database, source, bytes);
+  }
+
+  private static void invert(Database database, long source, long result, int length) {
+    long bytes = open(database, source);
+    Bits.invert(bytes, length, result);
+    close(database, source, bytes);
+  }
+
+  private static int length(long source) {
+    return source == Entry.NONE ? 0 : StringValue.length(source);
+  }
+
+  /** Returns the address of a source's bytes, to be {@linkplain #close closed}. */
+  private static long open(Database database, long source) {
+    return source == Entry.NONE ? 0 : StringValue.openBytes(database, source);
+  }
+
+  private static void close(Database database, long source, long bytes) {
     if (source != Entry.NONE) {
-      copied = StringValue.length(source);
-      long bytes = StringValue.openBytes(database, source);
-      Region.copy(bytes, result, copied);
       StringValue.closeBytes(database, source, bytes);
     }
-    Region.zero(result + copied, length - copied);
-  }
-
-  private static void combine(
-      Database database, Combination how, long source, long result, int length) {
-    if (source == Entry.NONE) {
-      Bits.combine(how, result, length, result, 0);
-      return;
-    }
-    long bytes = StringValue.openBytes(database, source);
-    Bits.combine(how, result, length, bytes, StringValue.length(source));
-    StringValue.closeBytes(database, source, bytes);
   }
 
   private static void keepSingle(Database database, long[] sources, long result, int length) {
@@ -146,13 +162,11 @@ enum BitOperation {
       Region.zero(result, length);
       Region.zero(repeated, length);
       for (long source : sources) {
-        if (source != Entry.NONE) {
-          long bytes = StringValue.openBytes(database, source);
-          Bits.countOnce(result, repeated, bytes, StringValue.length(source));
-          StringValue.closeBytes(database, source, bytes);
-        }
+        long bytes = open(database, source);
+        Bits.countOnce(result, repeated, bytes, length(source));
+        close(database, source, bytes);
       }
-      Bits.combine(Combination.ONLY_FIRST, result, length, repeated, length);
+      Bits.combine(Combination.ONLY_FIRST, result, length, repeated, length, result, length);
     } finally {
       slabs.free(repeated, length);
     }

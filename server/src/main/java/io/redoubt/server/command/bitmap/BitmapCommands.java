@@ -17,6 +17,8 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
@@ -257,19 +259,28 @@ public final class BitmapCommands extends CommandGroup<Call> {
     // The result is built separately because the destination may be a source.
     Slabs slabs = call.keyspace().slabs();
     long result = slabs.allocateFar(length);
+    boolean kept = false;
     try {
       operation.combine(call.database(), sources, result, length);
-      long entry =
-          call.database()
-              .putText(call.argAddress(2), call.argLength(2), result, length, Entry.NO_EXPIRY);
-      StringValue.edit(call.database(), entry, length, 0, 0); // OBJECT ENCODING: raw
+      Database database = call.database();
+      long key = call.argAddress(2);
+      int keyLength = call.argLength(2);
+      if (length > Encoding.MAX_INLINE_LENGTH) {
+        database.putBlock(key, keyLength, result, length, result, length, Entry.NO_EXPIRY);
+        kept = true;
+      } else {
+        long entry = database.putText(key, keyLength, result, length, Entry.NO_EXPIRY);
+        StringValue.edit(database, entry, length, 0, 0); // OBJECT ENCODING: raw
+      }
       call.recordChange(2, KeyEvent.SET, 1);
       if (operation.isNewer() && call.propagates()) {
         // Servers before 8.2 do not know the operation.
         call.propagateAs(3).word(SET).argument(2).bytes(result, length);
       }
     } finally {
-      slabs.free(result, length);
+      if (!kept) {
+        slabs.free(result, length);
+      }
     }
   }
 }

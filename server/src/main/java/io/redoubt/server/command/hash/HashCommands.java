@@ -419,7 +419,7 @@ public final class HashCommands extends CommandGroup<Call> {
     if (!result.isFinite()) {
       throw NOT_FINITE;
     }
-    byte[] sum = result.toString().getBytes(StandardCharsets.US_ASCII);
+    byte[] sum = result.toBytes();
     long text = call.keyspace().slabs().allocateFar(sum.length);
     Region.put(text, sum);
     storeOne(call, entry, text, sum.length, true);
@@ -450,7 +450,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
     byte[] bytes = new byte[found.valueLength()];
     found.copyValue(MemorySegment.ofArray(bytes), 0);
-    return LongDouble.parse(text(bytes));
+    return LongDouble.parse(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
   private static String text(byte[] bytes) {

@@ -18,7 +18,6 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.StringValue;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** The part of the string group that increments numbers. */
@@ -127,7 +126,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     if (!result.isFinite()) {
       throw NOT_FINITE;
     }
-    byte[] sum = result.toString().getBytes(StandardCharsets.US_ASCII);
+    byte[] sum = result.toBytes();
     call.putText(1, sum, Database.KEEP_EXPIRY);
     call.recordChange(1, KeyEvent.INCRBYFLOAT, 1);
     if (call.propagates()) {
