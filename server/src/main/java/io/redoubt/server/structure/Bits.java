@@ -1,6 +1,8 @@
 package io.redoubt.server.structure;
 
 import io.redoubt.server.memory.Region;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * A byte string as a sequence of bits, counted from the most significant bit of the first byte, as
@@ -8,6 +10,7 @@ import io.redoubt.server.memory.Region;
  */
 public final class Bits {
   private static final int WORD_BYTES = 8;
+  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /** A bitwise operation that combines two bit sequences. */
   public enum Combination {
@@ -139,13 +142,18 @@ public final class Bits {
       Combination how, long a, int bytesA, long b, int bytesB, long result, int resultBytes) {
     int common = Math.min(bytesA, bytesB);
     int whole = common & -WORD_BYTES;
-    // A loop for each operation, because one with masks for all takes twice as long.
+    // A loop for each operation and over slices: only such ones are compiled to vector
+    // instructions,
+    // which are up to eight times as fast.
+    MemorySegment wordsA = Region.MEMORY.asSlice(a, whole);
+    MemorySegment wordsB = Region.MEMORY.asSlice(b, whole);
+    MemorySegment words = Region.MEMORY.asSlice(result, whole);
     switch (how) {
-      case AND -> and(a, b, result, whole);
-      case OR -> or(a, b, result, whole);
-      case XOR -> xor(a, b, result, whole);
-      case ONLY_FIRST -> andNot(a, b, result, whole);
-      case ONLY_SECOND -> andNot(b, a, result, whole);
+      case AND -> and(wordsA, wordsB, words);
+      case OR -> or(wordsA, wordsB, words);
+      case XOR -> xor(wordsA, wordsB, words);
+      case ONLY_FIRST -> andNot(wordsA, wordsB, words);
+      case ONLY_SECOND -> andNot(wordsB, wordsA, words);
     }
     for (int at = whole; at < common; at++) {
       int octetA = Region.getByte(a + at);
@@ -175,27 +183,27 @@ public final class Bits {
     }
   }
 
-  private static void and(long a, long b, long result, int sizeBytes) {
-    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
-      Region.putLong(result + at, Region.getLong(a + at) & Region.getLong(b + at));
+  private static void and(MemorySegment a, MemorySegment b, MemorySegment result) {
+    for (long at = 0; at < result.byteSize(); at += WORD_BYTES) {
+      result.set(WORD, at, a.get(WORD, at) & b.get(WORD, at));
     }
   }
 
-  private static void or(long a, long b, long result, int sizeBytes) {
-    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
-      Region.putLong(result + at, Region.getLong(a + at) | Region.getLong(b + at));
+  private static void or(MemorySegment a, MemorySegment b, MemorySegment result) {
+    for (long at = 0; at < result.byteSize(); at += WORD_BYTES) {
+      result.set(WORD, at, a.get(WORD, at) | b.get(WORD, at));
     }
   }
 
-  private static void xor(long a, long b, long result, int sizeBytes) {
-    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
-      Region.putLong(result + at, Region.getLong(a + at) ^ Region.getLong(b + at));
+  private static void xor(MemorySegment a, MemorySegment b, MemorySegment result) {
+    for (long at = 0; at < result.byteSize(); at += WORD_BYTES) {
+      result.set(WORD, at, a.get(WORD, at) ^ b.get(WORD, at));
     }
   }
 
-  private static void andNot(long a, long b, long result, int sizeBytes) {
-    for (int at = 0; at < sizeBytes; at += WORD_BYTES) {
-      Region.putLong(result + at, Region.getLong(a + at) & ~Region.getLong(b + at));
+  private static void andNot(MemorySegment a, MemorySegment b, MemorySegment result) {
+    for (long at = 0; at < result.byteSize(); at += WORD_BYTES) {
+      result.set(WORD, at, a.get(WORD, at) & ~b.get(WORD, at));
     }
   }
 
@@ -222,8 +230,10 @@ public final class Bits {
   /** Writes the inverse of every bit. */
   public static void invert(long address, int lengthBytes, long result) {
     int whole = lengthBytes & -WORD_BYTES;
-    for (int at = 0; at < whole; at += WORD_BYTES) {
-      Region.putLong(result + at, ~Region.getLong(address + at));
+    MemorySegment from = Region.MEMORY.asSlice(address, whole);
+    MemorySegment to = Region.MEMORY.asSlice(result, whole);
+    for (long at = 0; at < whole; at += WORD_BYTES) {
+      to.set(WORD, at, ~from.get(WORD, at));
     }
     for (int at = whole; at < lengthBytes; at++) {
       Region.putByte(result + at, ~Region.getByte(address + at));
