@@ -96,6 +96,11 @@ public final class Connection {
   /** The last round of {@code Gathering} in which this connection was read. */
   private int readRound;
 
+  /** The addresses as texts, once they were asked for: a list of many clients shows them all. */
+  private @Nullable String remoteText;
+
+  private @Nullable String localText;
+
   private boolean closing;
   private boolean closeNotified;
 
@@ -242,12 +247,22 @@ public final class Connection {
 
   /** Returns the peer's address in the form of {@link Addresses#describe}. */
   public String remoteAddress() {
-    return describe(channel.remoteAddress());
+    String text = remoteText;
+    if (text == null) {
+      text = describe(channel.remoteAddress());
+      remoteText = isOpen() ? text : null;
+    }
+    return text;
   }
 
   /** Returns the local address in the form of {@link Addresses#describe}. */
   public String localAddress() {
-    return describe(channel.localAddress());
+    String text = localText;
+    if (text == null) {
+      text = describe(channel.localAddress());
+      localText = isOpen() ? text : null;
+    }
+    return text;
   }
 
   private String describe(@Nullable SocketAddress address) {

@@ -16,6 +16,13 @@ public final class ClientLine {
   private ClientLine() {}
 
   static String of(ConnectedSession client, long nowMillis) {
+    StringBuilder line = new StringBuilder(320);
+    append(line, client, nowMillis);
+    return line.toString();
+  }
+
+  /** Appends the line of a client, without an end. */
+  public static void append(StringBuilder line, ConnectedSession client, long nowMillis) {
     ByteQueue query = client.input().kept();
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();
@@ -23,7 +30,6 @@ public final class ClientLine {
     long unsentBytes = client.delivery().unsentBytes();
     long limitedBytes = Math.max(0, unsentBytes - client.delivery().unlimitedBytes());
     long bufferBytes = client.output().replies().windowBytes();
-    var line = new StringBuilder(320);
     line.append("id=").append(client.id());
     line.append(" addr=").append(word(client.address()));
     line.append(" laddr=").append(word(client.localAddress()));
@@ -54,7 +60,6 @@ public final class ClientLine {
     line.append(" resp=").append(client.reply().resp());
     line.append(" lib-name=").append(word(client.names().library()));
     line.append(" lib-ver=").append(word(client.names().libraryVersion()));
-    return line.toString();
   }
 
   /** Returns the length of the received arguments of its current command. */

@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientLine;
 import io.redoubt.protocol.session.ClientRegistry;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Predicate;
@@ -25,6 +26,7 @@ final class ClientListing implements SlicedReply {
   private final ReplyCollector collected;
   private final ReplyWriter lines;
   private final Client own;
+  private final StringBuilder line = new StringBuilder();
 
   /** The line of the own client before it was blocked. */
   private final byte[] ownLine;
@@ -65,8 +67,10 @@ final class ClientListing implements SlicedReply {
     return ids.offset() + (long) index * Long.BYTES;
   }
 
-  private static byte[] line(Client client) {
-    return (client + "\n").getBytes(UTF_8);
+  private byte[] line(Client client) {
+    line.setLength(0);
+    ClientLine.append(line, client, client.context().clock().wallMillis());
+    return line.append('\n').toString().getBytes(UTF_8);
   }
 
   @Override

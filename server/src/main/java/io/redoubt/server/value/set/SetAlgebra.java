@@ -2,22 +2,36 @@ package io.redoubt.server.value.set;
 
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.PackedValue;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Intersections, unions and differences of sets. The operands are added first ({@link #clear},
  * {@link #add}) and must not change until the operation finishes. An instance is reused and
- * allocates nothing.
+ * allocates nothing, except for indexes at first.
  */
 public final class SetAlgebra implements AutoCloseable {
 
   private static final int FIRST_ROOM = 16;
+
+  /** The number of operands that are indexed. */
+  private static final int MAX_INDEXES = 8;
 
   private final Sets sets;
   private final SetMembers member;
   private long[] operands = new long[FIRST_ROOM];
   private int count;
   private boolean missing;
+
+  /** Indexes of operands that are listpacks, by the position of the operand. */
+  private final @Nullable ListpackIndex[] indexes = new @Nullable ListpackIndex[MAX_INDEXES];
+
+  /** The operands that are indexed now, one bit each. */
+  private int indexed;
+
+  /** The operands that may be indexed, one bit each. */
+  private int indexable;
 
   public SetAlgebra(Sets sets, SetMembers member) {
     this.sets = sets;
@@ -52,6 +66,7 @@ public final class SetAlgebra implements AutoCloseable {
       return false;
     }
     sortBySize(0, 1);
+    allowIndexes();
     member.iterate(operands[0]);
     return true;
   }
@@ -68,11 +83,47 @@ public final class SetAlgebra implements AutoCloseable {
 
   private boolean isInAllOthers() {
     for (int i = 1; i < count; i++) {
-      if (operands[i] != operands[0] && !sets.contains(operands[i], member)) {
+      if (operands[i] != operands[0] && !contains(i)) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Finds the operands that are worth an index: listpacks in which enough is looked for. */
+  private void allowIndexes() {
+    indexed = 0;
+    indexable = 0;
+    if (size(operands[0]) < ListpackIndex.MIN_ENTRIES) {
+      return;
+    }
+    for (int i = 1; i < Math.min(count, MAX_INDEXES); i++) {
+      if (operands[i] != Entry.NONE && sets.isIndexable(operands[i])) {
+        indexable |= 1 << i;
+      }
+    }
+  }
+
+  private boolean contains(int i) {
+    if ((indexable >>> i & 1) == 0 || i >= MAX_INDEXES) {
+      return sets.contains(operands[i], member);
+    }
+    long listpack = PackedValue.address(operands[i]);
+    ListpackIndex index = index(i);
+    if ((indexed >>> i & 1) == 0) {
+      index.build(listpack);
+      indexed |= 1 << i;
+    }
+    return index.contains(listpack, member);
+  }
+
+  private ListpackIndex index(int i) {
+    ListpackIndex index = indexes[i];
+    if (index == null) {
+      index = new ListpackIndex();
+      indexes[i] = index;
+    }
+    return index;
   }
 
   // Union.
@@ -83,23 +134,36 @@ public final class SetAlgebra implements AutoCloseable {
     boolean empty = true;
     for (int i = 0; i < count; i++) {
       if (operands[i] != Entry.NONE) {
-        member.iterate(operands[i]);
-        while (member.next()) {
-          united = add(database, united, empty);
-        }
+        united =
+            empty ? sets.copy(database, united, operands[i], member) : addAll(database, united, i);
         empty = false;
       }
     }
     return united;
   }
 
-  private long add(Database database, long set, boolean isNew) {
-    if (isNew) {
-      sets.addNew(database, set, member);
-    } else {
-      sets.add(database, set, member);
+  private long addAll(Database database, long set, int operand) {
+    long united = set;
+    ListpackIndex index = null;
+    member.iterate(operands[operand]);
+    while (member.next()) {
+      if (index == null && sets.isIndexable(united)) {
+        index = index(0);
+        index.build(PackedValue.address(united));
+      }
+      if (index == null) {
+        sets.add(database, united, member);
+        united = sets.entry();
+      } else if (!index.contains(PackedValue.address(united), member)) {
+        int end = sets.endOffset(united);
+        sets.addNew(database, united, member);
+        united = sets.entry();
+        if (!sets.isIndexable(united) || !index.add(PackedValue.address(united), end)) {
+          index = null;
+        }
+      }
     }
-    return sets.entry();
+    return united;
   }
 
   // Difference.
@@ -126,6 +190,7 @@ public final class SetAlgebra implements AutoCloseable {
   /** Starts the difference; the first operand must not be empty. */
   public void startDifference() {
     sortBySize(1, -1);
+    allowIndexes();
     member.iterate(operands[0]);
   }
 
@@ -141,8 +206,7 @@ public final class SetAlgebra implements AutoCloseable {
 
   private boolean isInAnyOther() {
     for (int i = 1; i < count; i++) {
-      if (operands[i] != Entry.NONE
-          && (operands[i] == operands[0] || sets.contains(operands[i], member))) {
+      if (operands[i] != Entry.NONE && (operands[i] == operands[0] || contains(i))) {
         return true;
       }
     }
@@ -151,16 +215,15 @@ public final class SetAlgebra implements AutoCloseable {
 
   /** Stores the difference in an empty set; returns its entry. */
   public long subtract(Database database, long into) {
-    long left = into;
-    for (int i = 0; i < count; i++) {
+    if (isFirstMissing()) {
+      return into;
+    }
+    long left = sets.copy(database, into, operands[0], member);
+    for (int i = 1; i < count; i++) {
       if (operands[i] != Entry.NONE) {
         member.iterate(operands[i]);
         while (member.next()) {
-          if (i == 0) {
-            sets.addNew(database, left, member);
-          } else {
-            sets.remove(database, left, member);
-          }
+          sets.remove(database, left, member);
           left = sets.entry();
         }
       }

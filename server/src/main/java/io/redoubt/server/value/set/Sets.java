@@ -147,6 +147,20 @@ public final class Sets implements AutoCloseable {
     return tables.scan(Entry.root(set), cursor, consumer);
   }
 
+  /** Returns true if a set is a listpack in which an index finds members faster than a search. */
+  boolean isIndexable(long set) {
+    if (!PackedValue.isPacked(set) || PackedValue.isIntset(set)) {
+      return false;
+    }
+    int count = Listpack.count(MEMORY, PackedValue.address(set));
+    return count >= ListpackIndex.MIN_ENTRIES && count <= ListpackIndex.MAX_ENTRIES;
+  }
+
+  /** Returns the offset at which the next entry of a set encoded as a listpack would start. */
+  int endOffset(long set) {
+    return (int) Listpack.sizeBytes(MEMORY, PackedValue.address(set)) - 1;
+  }
+
   // Creating.
 
   /**
@@ -287,6 +301,48 @@ public final class Sets implements AutoCloseable {
     database.beforeChange(set);
     entry = set;
     addToListpack(database, member.address(), member.length());
+  }
+
+  /**
+   * Adds all members of another set, which has some, to an empty intset.
+   *
+   * @param member iterates over the other set
+   * @return the entry
+   */
+  long copy(Database database, long set, long other, SetMembers member) {
+    entry = set;
+    if (isCopiedWhole(other, member)) {
+      int bytes = (int) Listpack.sizeBytes(MEMORY, PackedValue.address(other));
+      database.beforeChange(set);
+      entry = PackedValue.replace(database, set, false, PackedValue.address(other), bytes);
+      return entry;
+    }
+    member.iterate(other);
+    while (member.next()) {
+      addNew(database, entry, member);
+    }
+    return entry;
+  }
+
+  /**
+   * Returns true if adding the members one by one would lead to the same listpack: it keeps to the
+   * limits, and none of its integers would be sorted first.
+   */
+  private boolean isCopiedWhole(long other, SetMembers member) {
+    if (!PackedValue.isPacked(other)
+        || PackedValue.isIntset(other)
+        || size(other) > limits.setMaxListpackEntries()) {
+      return false;
+    }
+    member.iterate(other);
+    boolean first = true;
+    while (member.next()) {
+      if ((first && member.isInteger()) || member.length() > limits.setMaxListpackValue()) {
+        return false;
+      }
+      first = false;
+    }
+    return true;
   }
 
   /** Adds the member of another set; returns false if it exists already. */

@@ -8,6 +8,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.Walk;
@@ -89,7 +90,8 @@ final class SetsTest {
 
   @Test
   void combinesSets() {
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 600; round++) {
+      limits.listpackEntries = random.nextBoolean() ? 12 : 80;
       List<String> keys = new ArrayList<>();
       for (int i = 0; i < 1 + random.nextInt(4); i++) {
         String key = "set:" + random.nextInt(5);
@@ -99,7 +101,8 @@ final class SetsTest {
         int range = 10 + random.nextInt(100);
         boolean words = random.nextBoolean();
         for (int k = 0; k < size; k++) {
-          String member = (words ? "w" : "") + random.nextInt(range);
+          boolean word = words || random.nextInt(40) == 0;
+          String member = (word ? "w" : "") + random.nextInt(range);
           add(key, member);
           model.computeIfAbsent(key, any -> new HashSet<>()).add(member);
         }
@@ -115,8 +118,30 @@ final class SetsTest {
         }
       }
       assertThat(intersection(keys)).isEqualTo(common);
+      Database temporary = temporaries.database();
+      long oneByOne = temporary("r");
+      try (SetMembers added = new SetMembers(slabs)) {
+        for (String key : keys) {
+          if (entry(key) != Entry.NONE) {
+            added.iterate(entry(key));
+            while (added.next()) {
+              sets.add(temporary, oneByOne, added);
+              oneByOne = sets.entry();
+            }
+          }
+        }
+      }
+      String expectedEncoding = Values.encodingName(oneByOne);
+      boolean packed = PackedValue.isPacked(oneByOne);
+      List<String> expectedOrder = packed ? inOrder(oneByOne) : List.of();
+      temporaries.discard(oneByOne);
       operands(keys);
-      assertThat(taken(algebra.unite(temporaries.database(), temporary("u")))).isEqualTo(any);
+      long united = algebra.unite(temporaries.database(), temporary("u"));
+      assertThat(Values.encodingName(united)).isEqualTo(expectedEncoding);
+      if (packed) {
+        assertThat(inOrder(united)).isEqualTo(expectedOrder);
+      }
+      assertThat(taken(united)).isEqualTo(any);
       operands(keys);
       assertThat(taken(algebra.subtract(temporaries.database(), temporary("d")))).isEqualTo(left);
       operands(keys);
@@ -363,6 +388,17 @@ final class SetsTest {
     return found;
   }
 
+  private List<String> inOrder(long set) {
+    List<String> found = new ArrayList<>();
+    try (SetMembers member = new SetMembers(slabs)) {
+      member.iterate(set);
+      while (member.next()) {
+        found.add(text(member));
+      }
+    }
+    return found;
+  }
+
   private long temporary(String name) {
     try (RegionArgument key = RegionArgument.of(slabs, name)) {
       return sets.createEmpty(temporaries.database(), key.address(), key.length());
@@ -382,6 +418,8 @@ final class SetsTest {
 
   /** Limits so small that few members reach them. */
   private static final class SmallLimits implements Sets.Limits {
+    private long listpackEntries = 12;
+
     @Override
     public long setMaxIntsetEntries() {
       return 16;
@@ -389,7 +427,7 @@ final class SetsTest {
 
     @Override
     public long setMaxListpackEntries() {
-      return 12;
+      return listpackEntries;
     }
 
     @Override
