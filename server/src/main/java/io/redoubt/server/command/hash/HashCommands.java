@@ -453,10 +453,6 @@ public final class HashCommands extends CommandGroup<Call> {
     return LongDouble.parse(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.ISO_8859_1);
-  }
-
   private static void hdel(Call call) {
     long entry = call.findForWrite(1, Type.HASH);
     if (entry == Entry.NONE) {
