@@ -1,5 +1,6 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
@@ -21,6 +22,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.Values;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command in execution: its arguments, its client, the target of its reply, and the database.
@@ -124,6 +126,19 @@ public final class Call extends RegionCall {
    */
   public boolean hasOutputLimit() {
     return client().hasOutputLimit();
+  }
+
+  /**
+   * Returns the memory of the request if nothing else is in it, so that it may be {@linkplain
+   * #giveRequestAway given away}; otherwise null.
+   */
+  public BufferMemory.@Nullable Block requestBlock() {
+    return client().inputBlock(request());
+  }
+
+  /** Makes the memory of the request part of the data. The request can still be read. */
+  public void giveRequestAway() {
+    client().giveInputAway(request());
   }
 
   /** Returns the database selected by the client. */

@@ -260,7 +260,7 @@ public final class SetCommand extends CommandGroup<Call> {
   static long put(Call call, int valueArg, long expireAt) {
     int length = call.argLength(valueArg);
     if (length >= LARGE_BYTES) {
-      BufferMemory.Block block = call.client().inputBlock(call.request());
+      BufferMemory.Block block = call.requestBlock();
       long lead = block == null ? 0 : call.argAddress(valueArg) - block.offset();
       if (block != null
           && block.sizeBytes() - length <= length / MAX_UNUSED_SHARE
@@ -284,7 +284,7 @@ public final class SetCommand extends CommandGroup<Call> {
                 call.argAddress(valueArg),
                 call.argLength(valueArg),
                 expireAt);
-    call.client().giveInputAway(call.request());
+    call.giveRequestAway();
     return entry;
   }
 
