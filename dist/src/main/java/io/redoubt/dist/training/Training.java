@@ -124,8 +124,7 @@ public final class Training {
   /** Leaves a snapshot in the server's folder, so that its start loads one. */
   private void saveForServer(NodeProcess peer) throws IOException {
     try (var connection = peer.connect()) {
-      connection.call("SET", "counter", "10");
-      connection.call("HSET", "hash", "field", "value");
+      TrainingWorkload.fillForLoad(connection);
       connection.call("SAVE");
     }
     Files.copy(

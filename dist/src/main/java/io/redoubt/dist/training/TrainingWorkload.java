@@ -39,6 +39,13 @@ final class TrainingWorkload {
 
   private static final int ELEMENTS_A_COMMAND = 100;
 
+  /**
+   * Elements of each large collection in the snapshot that the start loads, and of a packed one.
+   */
+  private static final int LOADED_ELEMENTS = 2_000;
+
+  private static final int LOADED_PACKED = 10;
+
   /** The number of requests after which writes pause, because a slow disk would block them. */
   private static final int PAUSE_EVERY = 50 * PIPELINE;
 
@@ -196,6 +203,29 @@ final class TrainingWorkload {
     for (int i = 0; i < commands.size(); i++) {
       connection.receive();
     }
+  }
+
+  /** Creates values of each type, packed and large, long and compressible: a start loads them. */
+  static void fillForLoad(RespClient connection) throws IOException {
+    List<List<String>> commands = new ArrayList<>();
+    commands.add(List.of("SET", "counter", "10"));
+    commands.add(List.of("SET", "compressed", "x".repeat(1_000), "EX", "100000"));
+    commands.add(List.of("SET", "compressed:long", "text".repeat(100_000)));
+    for (int element = 0; element < LOADED_ELEMENTS; element++) {
+      for (String size : List.of("small:" + element / LOADED_PACKED, "large")) {
+        String member = "member:" + element;
+        commands.add(List.of("SADD", size + ":integers", element + ""));
+        commands.add(List.of("SADD", size + ":set", member));
+        commands.add(List.of("HSET", size + ":hash", member, "value"));
+        commands.add(List.of("ZADD", size + ":zset", element + ".5", member));
+        commands.add(List.of("RPUSH", size + ":list", member));
+        commands.add(List.of("XADD", size + ":stream", "*", "field", member));
+      }
+    }
+    commands.add(List.of("XGROUP", "CREATE", "large:stream", "group", "0"));
+    commands.add(
+        List.of("XREADGROUP", "GROUP", "group", "consumer", "STREAMS", "large:stream", ">"));
+    pipeline(connection, commands);
   }
 
   /** Adds elements to the collections that {@link #fill} changes. */

@@ -38,7 +38,7 @@ final class HashFill implements AutoCloseable {
 
   /** Creates a hash from a listpack of distinct fields and values; returns its entry. */
   long packed(long listpack) throws RdbException {
-    long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
+    long made = hashes.fromDistinct(place.database(), place.key(), place.keyLength(), listpack);
     if (made == 0) {
       throw Place.twice("field");
     }

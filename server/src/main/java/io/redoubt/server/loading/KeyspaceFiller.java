@@ -209,27 +209,33 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   @Override
   public void string(RdbKey key, MemorySegment memory, long offset, int length)
       throws RdbException {
-    if (!isSkipped(key)) {
-      access(
-          key,
-          database.putString(key.offset(), key.length(), offset, length, key.expireAtMillis()));
+    if (isExpired(key)) {
+      return;
     }
+    long sizeBefore = database.size();
+    long entry =
+        database.putString(key.offset(), key.length(), offset, length, key.expireAtMillis());
+    onPut(key, entry, sizeBefore);
   }
 
   @Override
   public void integer(RdbKey key, long value) throws RdbException {
-    if (!isSkipped(key)) {
-      access(key, database.putInteger(key.offset(), key.length(), value, key.expireAtMillis()));
+    if (isExpired(key)) {
+      return;
     }
+    long sizeBefore = database.size();
+    long entry = database.putInteger(key.offset(), key.length(), value, key.expireAtMillis());
+    onPut(key, entry, sizeBefore);
   }
 
   @Override
   public void beginString(RdbKey key, long length) throws RdbException {
     partAt = 0;
     partEntry = 0;
-    if (!isSkipped(key)) {
+    if (!isExpired(key)) {
+      long sizeBefore = database.size();
       partEntry = database.putString(key.offset(), key.length(), 0, 0, key.expireAtMillis());
-      access(key, partEntry);
+      onPut(key, partEntry, sizeBefore);
       partRoom = 0;
       partTotal = (int) length;
       extend(Math.min(partTotal, FIRST_PART_BYTES), key.offset());
@@ -281,13 +287,17 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   boolean begins(RdbKey key) throws RdbException {
-    if (isSkipped(key)) {
+    if (isExpired(key)) {
       return false;
     }
     long old = database.find(key.offset(), key.length());
     if (old != 0) {
+      if (!rule.replaces()) {
+        throw duplicate(key);
+      }
       database.remove(old);
     }
+    keysLoaded++;
     expireAtMillis = key.expireAtMillis();
     idleSeconds = key.idleSeconds();
     frequency = key.frequency();
@@ -316,8 +326,25 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     access(key.idleSeconds(), key.frequency(), entry);
   }
 
-  /** Returns true if an expired key is skipped; refuses a key that exists already. */
-  private boolean isSkipped(RdbKey key) throws RdbException {
+  /**
+   * Counts a string that was put. Refuses a key that existed: it did not add an entry, which is
+   * cheaper to see than to look the key up before.
+   */
+  private void onPut(RdbKey key, long entry, long sizeBefore) throws RdbException {
+    if (database.size() == sizeBefore && !rule.replaces()) {
+      throw duplicate(key);
+    }
+    keysLoaded++;
+    access(key, entry);
+  }
+
+  private RdbException duplicate(RdbKey key) {
+    return RdbException.refusal(
+        "RDB has duplicated key '" + name(key) + "' in DB " + database.index());
+  }
+
+  /** Returns true if the key is expired and such keys are skipped. */
+  private boolean isExpired(RdbKey key) {
     if (rule.skipsExpired()
         && key.expireAtMillis() != RdbKey.NONE
         && key.expireAtMillis() < nowMillis) {
@@ -325,11 +352,6 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
       whenExpired.onExpired(replication(), database.index(), key.offset(), key.length());
       return true;
     }
-    if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {
-      throw RdbException.refusal(
-          "RDB has duplicated key '" + name(key) + "' in DB " + database.index());
-    }
-    keysLoaded++;
     return false;
   }
 

@@ -417,6 +417,19 @@ public final class Hashes implements Structures {
    *     or repeats a field
    */
   public long fromListpack(Database database, long key, int keyLength, long start) {
+    return fromListpack(database, key, keyLength, start, false);
+  }
+
+  /**
+   * Creates a hash as {@link #fromListpack} does, without comparing the fields of a small one: they
+   * must be distinct.
+   */
+  public long fromDistinct(Database database, long key, int keyLength, long start) {
+    return fromListpack(database, key, keyLength, start, true);
+  }
+
+  private long fromListpack(
+      Database database, long key, int keyLength, long start, boolean distinct) {
     int count = Listpack.count(MEMORY, start);
     if (count == 0 || count % 2 != 0) {
       return 0;
@@ -436,7 +449,7 @@ public final class Hashes implements Structures {
       }
       return database.createStructure(key, keyLength, Type.HASH, root);
     }
-    if (packed.hasTwice(start, count)) {
+    if (!distinct && packed.hasTwice(start, count)) {
       return 0;
     }
     int bytes = (int) Listpack.sizeBytes(MEMORY, start);

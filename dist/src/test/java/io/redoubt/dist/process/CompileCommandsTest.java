@@ -1,0 +1,55 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The compile commands in the JVM options of redis-server. The JVM silently ignores a pattern that
+ * matches no method, so a renamed method would lose its command.
+ */
+final class CompileCommandsTest {
+
+  private static final String COMMAND = "-XX:CompileCommand=dontinline,";
+
+  private static List<String> patterns() throws IOException {
+    return Files.readAllLines(Path.of("src/main/jvm/redis-server.jvm")).stream()
+        .filter(line -> line.startsWith(COMMAND))
+        .map(line -> line.substring(COMMAND.length()))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("patterns")
+  void matchesAMethod(String pattern) throws ReflectiveOperationException {
+    String type = pattern.substring(0, pattern.indexOf("::"));
+    String method = pattern.substring(pattern.indexOf("::") + 2);
+    ClassLoader loader = getClass().getClassLoader();
+    if (type.endsWith(".*")) {
+      String folder = type.substring(0, type.length() - 1).replace('.', '/');
+      assertThat(loader.getResource(folder)).as(folder).isNotNull();
+      return;
+    }
+    List<String> names =
+        Arrays.stream(Class.forName(type, false, loader).getDeclaredMethods())
+            .map(Method::getName)
+            .toList();
+    boolean isPrefix = method.endsWith("*");
+    String name = isPrefix ? method.substring(0, method.length() - 1) : method;
+    assertThat(names)
+        .anyMatch(candidate -> isPrefix ? candidate.startsWith(name) : candidate.equals(name));
+  }
+
+  @Test
+  void readsTheCommands() throws IOException {
+    assertThat(patterns()).hasSizeGreaterThan(10);
+  }
+}
