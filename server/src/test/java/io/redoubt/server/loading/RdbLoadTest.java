@@ -214,6 +214,33 @@ class RdbLoadTest {
     }
   }
 
+  /** Each kind of value notices a duplicate key in its own way. */
+  @Test
+  void refusesDuplicateKeysOfEachKind() throws RdbException {
+    int[] text = {0, 1, 'k', 1, 'v'};
+    int[] integer = {0, 1, 'k', 0xc0, 7};
+    int[] set = {2, 1, 'k', 1, 1, 'm'};
+    int[] hash = {16, 1, 'k', 12, 12, 0, 0, 0, 2, 0, 0x81, 'f', 2, 1, 1, 0xff};
+    int[] list = {1, 1, 'k', 1, 1, 'e'};
+    int[] due = {0xfc, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 'k', 1, 'v'};
+    List<int[]> kinds = List.of(text, integer, set, hash, list, due);
+    for (int[] first : kinds) {
+      for (int[] second : kinds) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+          assertThatThrownBy(() -> feed(fixture, REPLICA, file(both)))
+              .isInstanceOf(RdbException.class)
+              .hasMessageStartingWith("RDB has duplicated key 'k' in DB 0 (key \"k\"");
+        }
+        try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+          feed(fixture, new LoadRule(false, true, true), file(both));
+          assertThat(fixture.contents()).containsOnlyKeys("0/k");
+        }
+      }
+    }
+  }
+
   @Test
   void refusesDatabasesBeyondTheLimit() {
     try (SnapshotFixture fixture = new SnapshotFixture(directory)) {

@@ -436,6 +436,7 @@ public final class Hashes implements Structures {
     }
     if (count / 2 > limits.hashMaxListpackEntries()) {
       long root = table.create();
+      table.expect(count / 2);
       boolean isDistinct;
       try {
         isDistinct = packed.addTo(table, start);
