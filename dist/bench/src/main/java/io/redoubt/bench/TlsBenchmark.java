@@ -3,7 +3,7 @@ package io.redoubt.bench;
 import io.redoubt.bench.load.TlsLoad;
 import io.redoubt.bench.measure.ErrorReplyException;
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.bench.measure.SelfSigned;
+import io.redoubt.bench.measure.ServerIdentity;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.util.List;
@@ -67,8 +67,8 @@ final class TlsBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    SelfSigned rsa = SelfSigned.ofRsa(servers.folder());
-    SelfSigned ec = SelfSigned.ofP256(servers.folder());
+    ServerIdentity rsa = ServerIdentity.ofRsa(servers.folder());
+    ServerIdentity ec = ServerIdentity.ofP256(servers.folder());
     Comparison.head("us per operation");
     exchanges(rsa);
     handshakes("RSA", rsa);
@@ -81,17 +81,17 @@ final class TlsBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  private Secured start(boolean redis, SelfSigned identity)
+  private Secured start(boolean redis, ServerIdentity identity)
       throws IOException, InterruptedException {
     int port = FreePorts.one();
     return new Secured(servers.start(redis, identity.directives(port)), port);
   }
 
-  private static TlsLoad load(Secured secured, SelfSigned identity, String protocol) {
+  private static TlsLoad load(Secured secured, ServerIdentity identity, String protocol) {
     return new TlsLoad(secured.server(), secured.port(), identity.certificate(), protocol);
   }
 
-  private void exchanges(SelfSigned identity) throws IOException, InterruptedException {
+  private void exchanges(ServerIdentity identity) throws IOException, InterruptedException {
     try (Secured redis = start(true, identity);
         Secured redoubt = start(false, identity)) {
       for (Exchange exchange : EXCHANGES) {
@@ -118,7 +118,7 @@ final class TlsBenchmark implements Callable<Integer> {
       String[] request,
       Secured redis,
       Secured redoubt,
-      SelfSigned identity)
+      ServerIdentity identity)
       throws IOException, InterruptedException {
     try (TlsLoad theirs = load(redis, identity, TLS_1_3);
         TlsLoad ours = load(redoubt, identity, TLS_1_3)) {
@@ -145,7 +145,7 @@ final class TlsBenchmark implements Callable<Integer> {
     Comparison.ofRounds(servers.isQuick() ? 1 : WARM_UP_ROUNDS, measurement);
   }
 
-  private void handshakes(String algorithm, SelfSigned identity)
+  private void handshakes(String algorithm, ServerIdentity identity)
       throws IOException, InterruptedException {
     try (Secured redis = start(true, identity);
         Secured redoubt = start(false, identity)) {
@@ -167,7 +167,7 @@ final class TlsBenchmark implements Callable<Integer> {
       boolean resumes,
       Secured redis,
       Secured redoubt,
-      SelfSigned identity)
+      ServerIdentity identity)
       throws IOException, InterruptedException {
     int count = servers.scaled(HANDSHAKES);
     int[] resumed = new int[2];
@@ -197,7 +197,7 @@ final class TlsBenchmark implements Callable<Integer> {
   }
 
   /** Returns the processor time of each of the first GETs over TLS, in microseconds. */
-  private double first(boolean redis, SelfSigned identity)
+  private double first(boolean redis, ServerIdentity identity)
       throws IOException, InterruptedException {
     try (Secured secured = start(redis, identity);
         TlsLoad load = load(secured, identity, TLS_1_3)) {

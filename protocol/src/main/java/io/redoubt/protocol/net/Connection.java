@@ -111,7 +111,7 @@ public final class Connection {
     this.channel = channel;
     this.pool = pool;
     this.readBuffer = readBuffer;
-    this.reads = readBuffer.readsOf(this);
+    this.reads = readBuffer.new ConnectionReads(this::argumentRoom);
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     this.tls = tls;
@@ -348,7 +348,7 @@ public final class Connection {
   }
 
   /** Returns memory of the handler for the next read, or null for the shared buffer. */
-  BufferMemory.@Nullable Block argumentRoom() {
+  private BufferMemory.@Nullable Block argumentRoom() {
     Handler current = handler;
     return current == null || tls || closing ? null : current.argumentRoom(this);
   }

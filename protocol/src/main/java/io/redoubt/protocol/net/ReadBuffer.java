@@ -10,6 +10,7 @@ import io.netty.util.UncheckedBooleanSupplier;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.tuning.Gathering;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,22 +187,22 @@ final class ReadBuffer {
     source.free(block);
   }
 
-  /** Returns the allocator for the reads of one connection. */
-  ConnectionReads readsOf(Connection connection) {
-    return new ConnectionReads(connection);
-  }
-
   /** The reads of one connection, as the channel sees them. */
   final class ConnectionReads implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
 
-    private final Connection connection;
+    private final Supplier<BufferMemory.@Nullable Block> argumentRoom;
     private int lastBytes;
     private int attemptedBytes;
     private long lastReadAfter = -1;
     private long expectedBytes;
 
-    private ConnectionReads(Connection connection) {
-      this.connection = connection;
+    /**
+     * Creates them.
+     *
+     * @param argumentRoom supplies memory for the bytes of a large argument, or null
+     */
+    ConnectionReads(Supplier<BufferMemory.@Nullable Block> argumentRoom) {
+      this.argumentRoom = argumentRoom;
     }
 
     /** Permits the next read to fetch that many bytes, if they exceed the usual size. */
@@ -234,7 +235,7 @@ final class ReadBuffer {
 
     /** Returns a read into the memory of a large argument, or null. */
     private @Nullable ArgumentRead intoArgument() {
-      BufferMemory.Block room = expectedBytes <= USUAL_BYTES ? null : connection.argumentRoom();
+      BufferMemory.Block room = expectedBytes <= USUAL_BYTES ? null : argumentRoom.get();
       return room == null ? null : ArgumentRead.into(room);
     }
 

@@ -1,7 +1,7 @@
 package io.redoubt.bench.first;
 
 import io.redoubt.bench.measure.MeasuredServer;
-import io.redoubt.bench.measure.SelfSigned;
+import io.redoubt.bench.measure.ServerIdentity;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.resp.RespClient;
@@ -19,7 +19,7 @@ final class Encrypted {
   private final SocketFactory sockets;
 
   private Encrypted(Uses.Starter servers, Path folder) throws IOException, InterruptedException {
-    SelfSigned identity = SelfSigned.ofP256(folder);
+    ServerIdentity identity = ServerIdentity.ofP256(folder);
     port = FreePorts.one();
     server = servers.start(identity.directives(port));
     Tls.Terms terms = new Tls.Terms(List.of("TLSv1.3"), "", List.of(), Tls.Provider.JDK);

@@ -12,18 +12,18 @@ import java.util.List;
  * @param certificate the file of the certificate, in PEM
  * @param key the file of the key, in PEM
  */
-public record SelfSigned(Path certificate, Path key) {
+public record ServerIdentity(Path certificate, Path key) {
   /** Makes an RSA key with 2048 bits. */
-  public static SelfSigned ofRsa(Path folder) throws IOException, InterruptedException {
+  public static ServerIdentity ofRsa(Path folder) throws IOException, InterruptedException {
     return of(folder, "rsa", "rsa:2048");
   }
 
   /** Makes a key of the curve P-256. */
-  public static SelfSigned ofP256(Path folder) throws IOException, InterruptedException {
+  public static ServerIdentity ofP256(Path folder) throws IOException, InterruptedException {
     return of(folder, "ec", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1");
   }
 
-  private static SelfSigned of(Path folder, String name, String... algorithm)
+  private static ServerIdentity of(Path folder, String name, String... algorithm)
       throws IOException, InterruptedException {
     Path certificate = folder.resolve(name + ".crt");
     Path key = folder.resolve(name + ".key");
@@ -36,7 +36,7 @@ public record SelfSigned(Path certificate, Path key) {
     if (openssl.waitFor() != 0) {
       throw new IOException("openssl: " + output);
     }
-    return new SelfSigned(certificate, key);
+    return new ServerIdentity(certificate, key);
   }
 
   /** Returns the directives of a server that also listens on a port for TLS. */
