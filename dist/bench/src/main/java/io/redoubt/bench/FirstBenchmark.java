@@ -48,9 +48,10 @@ final class FirstBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String columns = "%9s %9s %9s %9s".formatted("first", "10th", "100th", "1000th");
-    System.out.printf("%-30s %38s %38s%n", "ms per call", "redis", "redoubt");
-    System.out.printf("%-30s %s %s%n", "", columns, columns);
+    String columns =
+        String.format(Locale.ROOT, "%9s %9s %9s %9s", "first", "10th", "100th", "1000th");
+    System.out.printf(Locale.ROOT, "%-30s %38s %38s%n", "ms per call", "redis", "redoubt");
+    System.out.printf(Locale.ROOT, "%-30s %s %s%n", "", columns, columns);
     for (Map.Entry<String, Uses.Opener> use : new Uses(servers.folder()).all().entrySet()) {
       if (only.includes(use.getKey())) {
         measure(true, use.getValue()); // the client, too, is slow at first
@@ -94,7 +95,11 @@ final class FirstBenchmark implements Callable<Integer> {
 
   private static void show(String title, Comparison<double[]> comparison) {
     System.out.printf(
-        "%-30s %s %s%n", title, medians(comparison.redis()), medians(comparison.redoubt()));
+        Locale.ROOT,
+        "%-30s %s %s%n",
+        title,
+        medians(comparison.redis()),
+        medians(comparison.redoubt()));
   }
 
   private static String medians(List<double[]> measured) {

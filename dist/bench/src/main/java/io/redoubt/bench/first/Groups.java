@@ -13,7 +13,7 @@ final class Groups {
   static Use migration(Uses.Starter servers) throws IOException, InterruptedException {
     MeasuredServer source = servers.start();
     MeasuredServer target = servers.start();
-    String migrate = "MIGRATE %s %d key:{n} 0 5000".formatted(MeasuredServer.HOST, target.port());
+    String migrate = "MIGRATE " + MeasuredServer.HOST + " " + target.port() + " key:{n} 0 5000";
     return new Requests(source, List.of("SET key:{n} value", migrate));
   }
 
