@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What clients do seldom, so that their first time is not the JVM's: each command, messages,
- * waiting, and keys that move. A few rounds suffice to load and link the classes. TLS is left out:
- * its classes would add 2 MB to the memory of each server.
+ * Sends the requests that are rare, so that the JVM knows their classes when a client uses them
+ * first: each command, messages, waiting, and keys that move. A few rounds suffice to load and link
+ * the classes. TLS is left out: its classes would add 2 MB to the memory of each server.
  */
 final class RareRequests {
   private static final String FILE = "requests.txt";

@@ -218,7 +218,7 @@ public final class Tls {
                   case REQUIRED -> ClientAuth.REQUIRE;
                 });
     TlsContexts contexts = contexts(builder, credentials, authorities, terms);
-    SslContext context = contexts.ofServer(service);
+    SslContext context = contexts.ofServer(service.sessions());
     return new Tls(new Loaded(context, service, null, contexts.obstacle()));
   }
 

@@ -73,8 +73,7 @@ final class TlsContexts {
   }
 
   /** Builds the context for a server's channels. */
-  SslContext ofServer(Tls.Service service) throws IOException {
-    Tls.Sessions sessions = service.sessions();
+  SslContext ofServer(Tls.Sessions sessions) throws IOException {
     int seconds = Math.min(sessions.seconds(), Tls.Sessions.MAX_SECONDS);
     builder.sessionCacheSize(sessions.count()).sessionTimeout(seconds);
     if (ofOpenSsl() instanceof OpenSslServerContext context) {

@@ -219,22 +219,12 @@ public final class Database {
     if (valueLength > Encoding.MAX_INLINE_LENGTH) {
       long block = slabs.allocateFar(valueLength);
       Region.copy(valueAddress, block, valueLength);
-      long entry;
       try {
-        entry =
-            put(
-                keyAddress,
-                keyLength,
-                Type.STRING,
-                Encoding.OWN_BLOCK,
-                Encoding.OWN_BLOCK_BYTES,
-                expireAt);
+        return putBlock(keyAddress, keyLength, block, valueLength, block, valueLength, expireAt);
       } catch (OutOfMemoryError full) {
         slabs.free(block, valueLength);
         throw full;
       }
-      OwnBlock.put(Entry.payloadAddress(entry), block, valueLength, valueLength);
-      return entry;
     }
     int payloadBytes = BlockLength.size(valueLength) + valueLength;
     long entry = put(keyAddress, keyLength, Type.STRING, Encoding.INLINE, payloadBytes, expireAt);

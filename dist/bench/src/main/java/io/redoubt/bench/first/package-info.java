@@ -1,5 +1,5 @@
 /**
- * What {@code benchmark first} does to a fresh server: the ways in which clients use one. Start
+ * The ways in which clients use a server, whose first calls {@code benchmark first} measures. Start
  * reading at {@link io.redoubt.bench.first.Uses}; imports {@code measure} and the libraries.
  */
 @NullMarked
