@@ -112,13 +112,26 @@ final class Storm {
     fleet.node(index).kill(power);
   }
 
+  /**
+   * Restarts a server in its last role. A master begins a new term, since it may lack writes.
+   *
+   * @param all true if a master must have all recorded writes
+   */
+  private void restart(int index, boolean all) throws Exception {
+    fleet.restart(index);
+    if (fleet.isMaster(index)) {
+      fleet.newTerm();
+      invariants.checkNewMaster(index, all);
+    }
+  }
+
   private void killReplica() throws Exception {
     int index = fleet.anyReplica();
     if (fleet.node(index).isUp()) {
       kill(index, random.nextBoolean());
       if (random.nextBoolean()) {
         simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
-        fleet.restart(index);
+        restart(index, false);
       }
     }
   }
@@ -132,11 +145,7 @@ final class Storm {
       boolean ended = node.shutDown();
       simulation.note(node + (ended ? " has ended" : " does not end"));
       if (ended) {
-        fleet.restart(index);
-        if (fleet.isMaster(index)) {
-          fleet.newTerm();
-          invariants.checkNewMaster(index, true);
-        }
+        restart(index, true);
       }
     }
   }
@@ -164,7 +173,7 @@ final class Storm {
   private void restartAll() throws Exception {
     for (int i = 0; i < fleet.size(); i++) {
       if (!fleet.node(i).isUp()) {
-        fleet.restart(i);
+        restart(i, false);
       }
     }
     fleet.reattachRunning();
@@ -212,17 +221,13 @@ final class Storm {
     int index = fleet.masterIndex();
     SimulatedNode master = fleet.node(index);
     if (!master.isUp()) {
-      fleet.restart(index);
-      fleet.newTerm();
-      invariants.checkNewMaster(index, false);
+      restart(index, false);
       return;
     }
     boolean power = random.nextBoolean();
     kill(index, power);
     simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
-    fleet.restart(index);
-    fleet.newTerm();
-    invariants.checkNewMaster(index, keepsAll(master.configuration, power));
+    restart(index, keepsAll(master.configuration, power));
   }
 
   /** Returns true if the append-only file holds every acknowledged write after a kill. */
@@ -255,11 +260,7 @@ final class Storm {
     }
     for (int i = 0; i < fleet.size(); i++) {
       if (!fleet.node(i).isUp()) {
-        fleet.restart(i);
-        if (fleet.isMaster(i)) {
-          fleet.newTerm();
-          invariants.checkNewMaster(i, false);
-        }
+        restart(i, false);
       }
     }
   }
