@@ -1,13 +1,19 @@
 package io.redoubt.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.memory.Slabs;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,6 +137,31 @@ final class ShutdownTest {
       own.ended().get(20, TimeUnit.SECONDS);
       own.close();
       assertThatThrownBy(client::receive).isInstanceOf(IOException.class);
+    }
+  }
+
+  /** The rest of a long pipeline waits for its next turn, which comes after the end. */
+  @Test
+  void executesNothingAfterItsClose() throws Exception {
+    int transactions = 60_000;
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, lines);
+    RedisServer own = TestServers.make(log, Slabs::checking, "appendonly yes", "dir " + directory);
+    own.start().get();
+    try (RespClient busy = RespClient.connect("127.0.0.1", own.port(), 100);
+        RespClient sleeper = RespClient.connect("127.0.0.1", own.port())) {
+      busy.sendRaw("MULTI\r\nINCR counter\r\nEXEC\r\n".repeat(transactions));
+      busy.receive();
+      sleeper.send("DEBUG", "SLEEP", "0.5");
+      assertThatThrownBy(() -> receive(busy, 3 * transactions)).isInstanceOf(IOException.class);
+      own.close(); // which comes before the next turn; finds leaks, too
+    }
+    assertThat(lines.toString(UTF_8)).contains("Server initialized").doesNotContain("Unexpected");
+  }
+
+  private static void receive(RespClient client, int replies) throws IOException {
+    for (int i = 0; i < replies; i++) {
+      client.receive();
     }
   }
 

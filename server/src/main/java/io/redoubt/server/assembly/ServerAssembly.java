@@ -268,6 +268,7 @@ public final class ServerAssembly {
    * @throws IOException if a file can't be closed
    */
   public void stop() throws IOException {
+    parts.clients.registry.halt(); // before the parts close that a request would use
     metrics.close();
     parts.periodic.stop();
     parts.defrag.stop();
@@ -278,7 +279,7 @@ public final class ServerAssembly {
     parts.replication.lease.close();
     parts.clients.listeners.close();
     parts.replication.keyMigrations.close();
-    parts.clients.transport.closeChannels(); // without appends, writes must be refused from here on
+    parts.clients.transport.closeChannels();
     parts.persistence.snapshots.close();
     parts.persistence.appendOnlyFile.close();
     parts.replication.migrationTargets.close();
