@@ -27,66 +27,73 @@ public final class Crc64 {
 
   private static final int STRIPE_BYTES = 1 << 13;
 
-  /**
-   * The contribution of each byte of a checksum when a stripe of zero bytes follows, laid out like
-   * {@link #TABLES}.
-   */
-  private static final long[] STRIPE_TABLES = stripeTables();
-
   private Crc64() {}
-
-  private static long powerOfTwo(int exponent) {
-    long power = 1L << 62; // x: the highest bit is the coefficient of 1
-    for (int i = 0; i < exponent; i++) {
-      power = product(power, power);
-    }
-    return power;
-  }
-
-  /** Returns the product of two polynomials modulo the checksum's. */
-  private static long product(long a, long b) {
-    long product = 0;
-    long left = a;
-    long shifted = b;
-    for (int i = 0; i < Long.SIZE; i++) {
-      product ^= shifted & (left >> 63);
-      left <<= 1;
-      shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
-    }
-    return product;
-  }
-
-  private static long[] stripeTables() {
-    // x to the power of the bits of a stripe, by repeated squaring
-    long power = powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
-    long[] tables = new long[8 * 256];
-    for (int position = 0; position < 8; position++) {
-      int from = (7 - position) * 256;
-      for (int b = 1; b < 256; b++) {
-        int lowest = Integer.lowestOneBit(b);
-        tables[from + b] =
-            b == lowest
-                ? product((long) b << (8 * position), power)
-                : tables[from + lowest] ^ tables[from + b - lowest];
-      }
-    }
-    return tables;
-  }
 
   private static long[] tables() {
     long[] tables = new long[8 * 256];
-    for (int b = 0; b < 256; b++) {
-      long crc = b;
-      for (int bit = 0; bit < 8; bit++) {
-        crc = (crc & 1) != 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-      }
-      tables[b] = crc;
+    long crc = 1;
+    for (int bit = 128; bit > 0; bit >>= 1) { // contributions add up: one for each bit suffices
+      crc = (crc >>> 1) ^ (POLYNOMIAL & -(crc & 1));
+      tables[bit] = crc;
+    }
+    for (int b = 3; b < 256; b++) {
+      int lowest = b & -b;
+      tables[b] = tables[lowest] ^ tables[b - lowest];
     }
     for (int i = 256; i < tables.length; i++) {
       long shorter = tables[i - 256];
       tables[i] = (shorter >>> 8) ^ tables[(int) shorter & 0xff];
     }
     return tables;
+  }
+
+  /** What joins the sums of stripes. A class of its own, because small payloads need none of it. */
+  private static final class Stripes {
+    /**
+     * The contribution of each byte of a checksum when a stripe of zero bytes follows, laid out
+     * like {@link #TABLES}.
+     */
+    static final long[] JOINING = joiningTables();
+
+    private Stripes() {}
+
+    private static long powerOfTwo(int exponent) {
+      long power = 1L << 62; // x: the highest bit is the coefficient of 1
+      for (int i = 0; i < exponent; i++) {
+        power = product(power, power);
+      }
+      return power;
+    }
+
+    /** Returns the product of two polynomials modulo the checksum's. */
+    private static long product(long a, long b) {
+      long product = 0;
+      long left = a;
+      long shifted = b;
+      for (int i = 0; i < Long.SIZE; i++) {
+        product ^= shifted & (left >> 63);
+        left <<= 1;
+        shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
+      }
+      return product;
+    }
+
+    private static long[] joiningTables() {
+      // x to the power of the bits of a stripe, by repeated squaring
+      long power = powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
+      long[] tables = new long[8 * 256];
+      for (int position = 0; position < 8; position++) {
+        int from = (7 - position) * 256;
+        for (int b = 1; b < 256; b++) {
+          int lowest = Integer.lowestOneBit(b);
+          tables[from + b] =
+              b == lowest
+                  ? product((long) b << (8 * position), power)
+                  : tables[from + lowest] ^ tables[from + b - lowest];
+        }
+      }
+      return tables;
+    }
   }
 
   /**
@@ -124,7 +131,7 @@ public final class Crc64 {
       third = next(tables, third ^ memory.get(LITTLE_ENDIAN_LONG, at + 2 * STRIPE_BYTES));
       fourth = next(tables, fourth ^ memory.get(LITTLE_ENDIAN_LONG, at + 3 * STRIPE_BYTES));
     }
-    long[] joining = STRIPE_TABLES;
+    long[] joining = Stripes.JOINING;
     second ^= next(joining, first);
     third ^= next(joining, second);
     return fourth ^ next(joining, third);

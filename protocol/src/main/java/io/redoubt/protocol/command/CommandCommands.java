@@ -5,9 +5,11 @@ import static io.redoubt.protocol.command.Flag.STALE;
 
 import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.resp.ConstantReply;
+import io.redoubt.protocol.resp.ReplyText;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -99,13 +101,21 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
   }
 
   private void writeAllInfo(ReplyWriter reply) {
-    reply.array(table.all().size());
-    table.all().forEach(each -> CommandReplies.info(reply, each));
+    CommandInfo info = new CommandInfo(reply.resp());
+    info.array(table.all().size());
+    table.all().forEach(info::write);
+    info.writeTo(reply);
   }
 
   private void writeAllDocs(ReplyWriter reply) {
-    reply.map(table.all().size());
-    table.all().forEach(each -> CommandReplies.docs(reply, each));
+    writeDocs(table.all(), reply);
+  }
+
+  private void writeDocs(Collection<Command<C>> commands, ReplyWriter reply) {
+    ReplyText text = new ReplyText(reply.resp());
+    text.map(commands.size());
+    commands.forEach(each -> CommandReplies.docs(text, each));
+    text.writeTo(reply);
   }
 
   private void count(C call) {
@@ -118,16 +128,17 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
       allInfo.write(call.reply());
       return;
     }
-    ReplyWriter reply = call.reply();
-    reply.array(request.count() - 2);
+    CommandInfo info = new CommandInfo(call.reply().resp());
+    info.array(request.count() - 2);
     for (int i = 2; i < request.count(); i++) {
       Command<C> named = table.byName(request.text(i));
       if (named == null) {
-        reply.nil();
+        info.nil();
       } else {
-        CommandReplies.info(reply, named);
+        info.write(named);
       }
     }
+    info.writeTo(call.reply());
   }
 
   private void docs(C call) {
@@ -143,8 +154,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
         shown.add(named);
       }
     }
-    call.reply().map(shown.size());
-    shown.forEach(each -> CommandReplies.docs(call.reply(), each));
+    writeDocs(shown, call.reply());
   }
 
   private void list(C call) {
@@ -217,7 +227,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
       if (withFlags) {
         reply.array(2);
         reply.bulk(words[places.get(i)]);
-        CommandReplies.keyFlags(reply, flags.get(i));
+        CommandInfo shown = new CommandInfo(reply.resp());
+        shown.keyFlags(flags.get(i));
+        shown.writeTo(reply);
       } else {
         reply.bulk(words[places.get(i)]);
       }

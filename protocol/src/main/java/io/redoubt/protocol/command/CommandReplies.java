@@ -2,16 +2,13 @@ package io.redoubt.protocol.command;
 
 import io.redoubt.protocol.command.usage.Argument;
 import io.redoubt.protocol.command.usage.UsageLine;
+import io.redoubt.protocol.resp.ReplyText;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * Replies derived from declarations: HELP of a container, and the parts of COMMAND INFO and COMMAND
- * DOCS.
- */
+/** Replies derived from declarations: HELP of a container, and the parts of COMMAND DOCS. */
 public final class CommandReplies {
   private CommandReplies() {}
 
@@ -53,127 +50,8 @@ public final class CommandReplies {
     return lines;
   }
 
-  /** Writes one element of COMMAND INFO. */
-  static void info(ReplyWriter reply, Command<?> command) {
-    reply.array(10);
-    reply.bulk(command.name());
-    reply.integer(command.arity());
-    flags(reply, command);
-    reply.integer(command.firstKey());
-    reply.integer(command.lastKey());
-    reply.integer(command.keyStep());
-    categories(reply, command);
-    List<String> tips = command.docs().tips();
-    reply.set(tips.size());
-    tips.forEach(reply::bulk);
-    reply.set(command.keySpecs().list().size());
-    for (KeySpec spec : command.keySpecs().list()) {
-      keySpec(reply, spec);
-    }
-    Collection<? extends Command<?>> subcommands = command.subcommands();
-    if (subcommands.isEmpty()) {
-      reply.set(0);
-    } else {
-      reply.array(subcommands.size());
-      subcommands.forEach(subcommand -> info(reply, subcommand));
-    }
-  }
-
-  private static void flags(ReplyWriter reply, Command<?> command) {
-    int count = 0;
-    for (Flag flag : Flag.values()) {
-      count += isShown(flag, command) ? 1 : 0;
-    }
-    reply.set(count);
-    for (Flag flag : Flag.values()) {
-      if (isShown(flag, command)) {
-        reply.simple(flag.label());
-      }
-    }
-  }
-
-  private static boolean isShown(Flag flag, Command<?> command) {
-    return flag == Flag.MOVABLEKEYS
-        ? command.keySpecs().isMovable()
-        : flag.isShown() && command.has(flag);
-  }
-
-  private static void categories(ReplyWriter reply, Command<?> command) {
-    reply.set(Integer.bitCount(command.categories()));
-    for (Category category : Category.values()) {
-      if (command.isIn(category)) {
-        reply.simple("@" + category.label());
-      }
-    }
-  }
-
-  /** Writes the flags of a key, for INFO and GETKEYSANDFLAGS. */
-  static void keyFlags(ReplyWriter reply, int mask) {
-    reply.set(Integer.bitCount(mask));
-    for (KeyFlag flag : KeyFlag.values()) {
-      if ((mask & flag.bit()) != 0) {
-        reply.simple(flag.label());
-      }
-    }
-  }
-
-  private static void keySpec(ReplyWriter reply, KeySpec spec) {
-    String notes = spec.notes();
-    reply.map(notes == null ? 3 : 4);
-    if (notes != null) {
-      reply.bulk("notes");
-      reply.bulk(notes);
-    }
-    reply.bulk("flags");
-    keyFlags(reply, spec.flags());
-    reply.bulk("begin_search");
-    reply.map(2);
-    reply.bulk("type");
-    reply.bulk(spec.begin().name().toLowerCase(Locale.ROOT));
-    reply.bulk("spec");
-    String keyword = spec.keyword();
-    switch (spec.begin()) {
-      case INDEX -> {
-        reply.map(1);
-        field(reply, "index", spec.position());
-      }
-      case KEYWORD -> {
-        reply.map(2);
-        reply.bulk("keyword");
-        reply.bulk(keyword == null ? "" : keyword);
-        field(reply, "startfrom", spec.position());
-      }
-      case UNKNOWN -> reply.map(0);
-    }
-    reply.bulk("find_keys");
-    reply.map(2);
-    reply.bulk("type");
-    reply.bulk(spec.find().name().toLowerCase(Locale.ROOT));
-    reply.bulk("spec");
-    switch (spec.find()) {
-      case RANGE -> {
-        reply.map(3);
-        field(reply, "lastkey", spec.last());
-        field(reply, "keystep", spec.step());
-        field(reply, "limit", spec.limit());
-      }
-      case KEYNUM -> {
-        reply.map(3);
-        field(reply, "keynumidx", spec.last());
-        field(reply, "firstkey", spec.limit());
-        field(reply, "keystep", spec.step());
-      }
-      case UNKNOWN -> reply.map(0);
-    }
-  }
-
-  private static void field(ReplyWriter reply, String name, long value) {
-    reply.bulk(name);
-    reply.integer(value);
-  }
-
   /** Writes the name and the value of one entry of COMMAND DOCS. */
-  static void docs(ReplyWriter reply, Command<?> command) {
+  static void docs(ReplyText reply, Command<?> command) {
     CommandDocs docs = command.docs();
     CommandDocs.Versions versions = docs.versions();
     String deprecatedSince = versions.deprecatedSince();
@@ -224,19 +102,24 @@ public final class CommandReplies {
     }
   }
 
-  private static void field(ReplyWriter reply, String name, String value) {
+  private static void field(ReplyText reply, String name, String value) {
     reply.bulk(name);
     reply.bulk(value);
   }
 
-  private static void arguments(ReplyWriter reply, List<Argument> arguments) {
+  private static void field(ReplyText reply, String name, int value) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
+
+  private static void arguments(ReplyText reply, List<Argument> arguments) {
     reply.array(arguments.size());
     for (Argument argument : arguments) {
       argument(reply, argument);
     }
   }
 
-  private static void argument(ReplyWriter reply, Argument argument) {
+  private static void argument(ReplyText reply, Argument argument) {
     String token = argument.token();
     String since = argument.versions().since();
     String deprecatedSince = argument.versions().deprecatedSince();

@@ -1,8 +1,5 @@
 package io.redoubt.server.keyspace;
 
-import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.server.memory.Region;
-import io.redoubt.server.memory.Slabs;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
@@ -12,11 +9,9 @@ import java.util.Set;
  * deletes them, so the replica does.
  */
 public final class LocalExpiries {
-  private record Place(int database, ByteString key) {}
-
   private final Keyspace keyspace;
-  private final Set<Place> known = new HashSet<>();
-  private final ArrayDeque<Place> places = new ArrayDeque<>();
+  private final Set<DatabaseKey> known = new HashSet<>();
+  private final ArrayDeque<DatabaseKey> keys = new ArrayDeque<>();
 
   LocalExpiries(Keyspace keyspace) {
     this.keyspace = keyspace;
@@ -26,23 +21,22 @@ public final class LocalExpiries {
   public void onWritten(Database database, long keyAddress, int keyLength) {
     long entry = database.find(keyAddress, keyLength);
     if (entry != Entry.NONE && Entry.expires(entry)) {
-      ByteString key = ByteString.copyOf(Region.MEMORY, keyAddress, keyLength);
-      Place place = new Place(database.index(), key);
-      if (known.add(place)) {
-        places.add(place);
+      DatabaseKey key = DatabaseKey.of(database, keyAddress, keyLength);
+      if (known.add(key)) {
+        keys.add(key);
       }
     }
   }
 
   /** Returns the number of recorded keys. */
   public int size() {
-    return places.size();
+    return keys.size();
   }
 
   /** Removes all records, because the data set was replaced or has no master any more. */
   public void clear() {
     known.clear();
-    places.clear();
+    keys.clear();
   }
 
   /**
@@ -52,30 +46,20 @@ public final class LocalExpiries {
    */
   public int removeDue(int limit) {
     int removed = 0;
-    for (int i = Math.min(places.size(), limit); i > 0; i--) {
-      Place place = places.remove();
-      Database database = keyspace.database(place.database());
-      long entry = find(database, place.key());
+    for (int i = Math.min(keys.size(), limit); i > 0; i--) {
+      DatabaseKey key = keys.remove();
+      Database database = keyspace.database(key.database());
+      long entry = key.find(database, keyspace.slabs());
       if (entry != Entry.NONE && Entry.expires(entry) && !database.isDue(entry)) {
-        places.add(place);
+        keys.add(key);
         continue;
       }
-      known.remove(place);
+      known.remove(key);
       if (entry != Entry.NONE && Entry.expires(entry)) {
         database.expire(entry);
         removed++;
       }
     }
     return removed;
-  }
-
-  private long find(Database database, ByteString key) {
-    Slabs slabs = keyspace.slabs();
-    int length = key.length();
-    long address = slabs.allocateFar(Math.max(1, length));
-    key.copyTo(Region.MEMORY, address);
-    long entry = database.find(address, length);
-    slabs.free(address, Math.max(1, length));
-    return entry;
   }
 }

@@ -1,7 +1,6 @@
 package io.redoubt.server.keyspace;
 
-import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,15 +28,13 @@ public final class WatchedKeys {
   /** The measured heap size of a watch without the key's name: entries of two maps. */
   private static final long WATCH_BYTES = 400;
 
-  private record Key(int database, ByteString name) {}
-
   /** A watch of one key by one watcher. */
   private static final class Watch {
     final Watcher watcher;
-    final Key key;
+    final DatabaseKey key;
     boolean expired;
 
-    Watch(Watcher watcher, Key key, boolean expired) {
+    Watch(Watcher watcher, DatabaseKey key, boolean expired) {
       this.watcher = watcher;
       this.key = key;
       this.expired = expired;
@@ -46,7 +43,7 @@ public final class WatchedKeys {
 
   /** The watches of one watcher. */
   private static final class Watches {
-    final Map<Key, Watch> byKey = new HashMap<>();
+    final Map<DatabaseKey, Watch> byKey = new HashMap<>();
     long nameBytes;
 
     long heapBytes() {
@@ -55,7 +52,7 @@ public final class WatchedKeys {
   }
 
   private final Keyspace keyspace;
-  private final Map<Key, List<Watch>> byKey = new HashMap<>();
+  private final Map<DatabaseKey, List<Watch>> byKey = new HashMap<>();
   private final Map<Watcher, Watches> byWatcher = new HashMap<>();
 
   /** Creates an empty set of watches on the keys of {@code keyspace}. */
@@ -75,7 +72,7 @@ public final class WatchedKeys {
 
   /** Watches a key; watching it again has no effect. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
-    Key key = key(database, keyAddress, keyLength);
+    DatabaseKey key = DatabaseKey.of(database, keyAddress, keyLength);
     Watches own = byWatcher.computeIfAbsent(watcher, w -> new Watches());
     if (own.byKey.containsKey(key)) {
       return;
@@ -111,7 +108,7 @@ public final class WatchedKeys {
     }
     for (Watch watch : own.byKey.values()) {
       Database database = keyspace.database(watch.key.database());
-      if (!watch.expired && isDue(database, find(database, watch.key.name()))) {
+      if (!watch.expired && isDue(database, watch.key.find(database, keyspace.slabs()))) {
         return true;
       }
     }
@@ -134,7 +131,7 @@ public final class WatchedKeys {
   }
 
   private void touch(Database database, long keyAddress, int keyLength, boolean absent) {
-    List<Watch> watches = byKey.get(key(database, keyAddress, keyLength));
+    List<Watch> watches = byKey.get(DatabaseKey.of(database, keyAddress, keyLength));
     if (watches == null) {
       return;
     }
@@ -152,11 +149,12 @@ public final class WatchedKeys {
    * another one.
    */
   public void touchAll(Database database, @Nullable Database replacement) {
-    for (Map.Entry<Key, List<Watch>> watched : byKey.entrySet()) {
+    for (Map.Entry<DatabaseKey, List<Watch>> watched : byKey.entrySet()) {
       if (watched.getKey().database() == database.index()) {
-        ByteString name = watched.getKey().name();
-        long before = find(database, name);
-        long after = replacement == null ? Entry.NONE : find(replacement, name);
+        DatabaseKey key = watched.getKey();
+        Slabs slabs = keyspace.slabs();
+        long before = key.find(database, slabs);
+        long after = replacement == null ? Entry.NONE : key.find(replacement, slabs);
         if (before != Entry.NONE || after != Entry.NONE) {
           boolean expiredAfter = replacement != null && isDue(replacement, after);
           for (Watch watch : watched.getValue()) {
@@ -180,18 +178,5 @@ public final class WatchedKeys {
 
   private static boolean isDue(Database database, long entry) {
     return entry != Entry.NONE && database.isDue(entry);
-  }
-
-  private static Key key(Database database, long address, int length) {
-    return new Key(database.index(), ByteString.copyOf(Region.MEMORY, address, length));
-  }
-
-  private long find(Database database, ByteString name) {
-    long bytes = Math.max(name.length(), 1);
-    long address = keyspace.slabs().allocateFar(bytes);
-    name.copyTo(Region.MEMORY, address);
-    long entry = database.find(address, name.length());
-    keyspace.slabs().free(address, bytes);
-    return entry;
   }
 }

@@ -1,6 +1,6 @@
 package io.redoubt.server.loading;
 
-import java.util.Locale;
+import io.redoubt.protocol.info.Decimals;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
@@ -143,7 +143,7 @@ public final class LoadProgress {
     field.accept("loading_total_bytes", Long.toString(totalBytes));
     field.accept("loading_rdb_used_mem", Long.toString(usedMemory));
     field.accept("loading_loaded_bytes", Long.toString(loadedBytes));
-    field.accept("loading_loaded_perc", String.format(Locale.ROOT, "%.2f", percent()));
+    field.accept("loading_loaded_perc", Decimals.format(percent(), 2));
     field.accept("loading_eta_seconds", Long.toString(eta));
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.snapshot.context.SavePoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
@@ -8,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -460,7 +460,7 @@ public final class Snapshots implements AutoCloseable {
         snapshot == null || snapshot.keysAtStart() == 0
             ? 0
             : 100.0 * snapshot.keysWritten() / snapshot.keysAtStart();
-    return String.format(Locale.ROOT, "%.2f", percent);
+    return Decimals.format(percent, 2);
   }
 
   private long currentSeconds() {
