@@ -3,6 +3,7 @@ package io.redoubt.server.script;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.redoubt.protocol.process.os.LibraryFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -19,9 +20,10 @@ import java.lang.invoke.MethodHandles;
  * others are <em>critical</em> ones, which are faster. No error may be raised across a Java frame:
  * whatever can fail is called in protected mode, or from the prelude.
  *
- * <p>Functions of integers and addresses are linked as if they took and returned longs, for the
- * reason that {@link io.redoubt.protocol.process.os.LibraryFunction} gives: each further type would
- * cost several milliseconds of the first script. Without a result they leave any value.
+ * <p>Ordinary functions are linked as if they took six longs and returned one, the type of {@link
+ * LibraryFunction}, which is linked at the start; critical ones as if they took four longs and a
+ * double. Each further type would cost several milliseconds of the first script. Without a result
+ * they leave any value.
  */
 final class Lua {
 
@@ -46,6 +48,9 @@ final class Lua {
   private static final FunctionDescriptor FOUR_LONGS =
       FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
+  private static final FunctionDescriptor FOUR_LONGS_AND_A_DOUBLE =
+      FOUR_LONGS.appendArgumentLayouts(JAVA_DOUBLE);
+
   // Static so that the compiler inlines the handles; LuaState loads the library first.
   private static final SymbolLookup LIBRARY = LuaLibrary.symbols();
 
@@ -61,15 +66,13 @@ final class Lua {
   private static final MethodHandle LUA_INSERT = critical("lua_insert");
   private static final MethodHandle LUA_CHECKSTACK = ordinary("lua_checkstack");
   private static final MethodHandle LUA_TYPE = critical("lua_type");
-  private static final MethodHandle LUA_TONUMBER =
-      critical("lua_tonumber", FunctionDescriptor.of(JAVA_DOUBLE, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle LUA_TOINTEGER = critical("lua_tointeger");
   private static final MethodHandle LUA_TOBOOLEAN = critical("lua_toboolean");
   private static final MethodHandle LUA_TOLSTRING = ordinary("lua_tolstring");
   private static final MethodHandle LUA_TOLSTRING_OF_STRING = critical("lua_tolstring");
   private static final MethodHandle LUA_OBJLEN = critical("lua_objlen");
   private static final MethodHandle LUA_PUSHNIL = critical("lua_pushnil");
-  private static final MethodHandle LUA_PUSHNUMBER =
-      critical("lua_pushnumber", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_DOUBLE));
+  private static final MethodHandle LUA_PUSHNUMBER = critical("lua_pushnumber");
   private static final MethodHandle LUA_PUSHBOOLEAN = critical("lua_pushboolean");
   private static final MethodHandle LUA_PUSHLIGHTUSERDATA = critical("lua_pushlightuserdata");
   private static final MethodHandle LUA_PUSHLSTRING = ordinary("lua_pushlstring");
@@ -88,22 +91,26 @@ final class Lua {
 
   private Lua() {}
 
+  /** The function with a type of its own is linked when a number is first converted. */
+  private static final class Numbers {
+    static final MethodHandle LUA_TONUMBER =
+        critical("lua_tonumber", FunctionDescriptor.of(JAVA_DOUBLE, JAVA_LONG, JAVA_LONG));
+
+    private Numbers() {}
+  }
+
   private static MethodHandle ordinary(String name) {
-    return link(name, FOUR_LONGS);
+    return LibraryFunction.link(address(name));
   }
 
   private static MethodHandle critical(String name) {
-    return critical(name, FOUR_LONGS);
-  }
-
-  private static MethodHandle critical(String name, FunctionDescriptor signature) {
-    return link(name, signature, Linker.Option.critical(false));
+    return critical(name, FOUR_LONGS_AND_A_DOUBLE);
   }
 
   @SuppressWarnings("restricted") // the signatures of lua.h and lauxlib.h, as widened above
-  private static MethodHandle link(
-      String name, FunctionDescriptor signature, Linker.Option... options) {
-    return Linker.nativeLinker().downcallHandle(address(name), signature, options);
+  private static MethodHandle critical(String name, FunctionDescriptor signature) {
+    return Linker.nativeLinker()
+        .downcallHandle(address(name), signature, Linker.Option.critical(false));
   }
 
   /**
@@ -139,7 +146,7 @@ final class Lua {
   /** Creates a state with an allocator function; returns 0 if there is no memory. */
   static long newState(long allocator, long userData) {
     try {
-      return (long) LUA_NEWSTATE.invokeExact(allocator, userData, 0L, 0L);
+      return (long) LUA_NEWSTATE.invokeExact(allocator, userData, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -148,7 +155,7 @@ final class Lua {
   /** Closes a state. */
   static void close(long L) {
     try {
-      long ignored = (long) LUA_CLOSE.invokeExact(L, 0L, 0L, 0L);
+      long ignored = (long) LUA_CLOSE.invokeExact(L, 0L, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -157,7 +164,7 @@ final class Lua {
   /** Opens the standard libraries. */
   static void openLibraries(long L) {
     try {
-      long ignored = (long) LUAL_OPENLIBS.invokeExact(L, 0L, 0L, 0L);
+      long ignored = (long) LUAL_OPENLIBS.invokeExact(L, 0L, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -166,7 +173,7 @@ final class Lua {
   /** Compiles source text and pushes the function, or a message; returns 0 on success. */
   static int load(long L, long buffer, long size, long name) {
     try {
-      return (int) (long) LUAL_LOADBUFFER.invokeExact(L, buffer, size, name);
+      return (int) (long) LUAL_LOADBUFFER.invokeExact(L, buffer, size, name, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -176,7 +183,9 @@ final class Lua {
   static int pcall(long L, int arguments, int results, int errorHandler) {
     try {
       return (int)
-          (long) LUA_PCALL.invokeExact(L, (long) arguments, (long) results, (long) errorHandler);
+          (long)
+              LUA_PCALL.invokeExact(
+                  L, (long) arguments, (long) results, (long) errorHandler, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -185,7 +194,7 @@ final class Lua {
   /** Returns the number of values on the stack. */
   static int top(long L) {
     try {
-      return (int) (long) LUA_GETTOP.invokeExact(L, 0L, 0L, 0L);
+      return (int) (long) LUA_GETTOP.invokeExact(L, 0L, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -194,7 +203,7 @@ final class Lua {
   /** Sets the height of the stack. */
   static void setTop(long L, int index) {
     try {
-      long ignored = (long) LUA_SETTOP.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_SETTOP.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -203,7 +212,7 @@ final class Lua {
   /** Pushes a copy of a value. */
   static void copy(long L, int index) {
     try {
-      long ignored = (long) LUA_PUSHVALUE.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_PUSHVALUE.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -212,7 +221,7 @@ final class Lua {
   /** Removes a value. */
   static void remove(long L, int index) {
     try {
-      long ignored = (long) LUA_REMOVE.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_REMOVE.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -221,7 +230,7 @@ final class Lua {
   /** Moves the top value to an index. */
   static void insert(long L, int index) {
     try {
-      long ignored = (long) LUA_INSERT.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_INSERT.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -230,7 +239,7 @@ final class Lua {
   /** Ensures room for more values on the stack; returns 0 if that fails. */
   static int room(long L, int extra) {
     try {
-      return (int) (long) LUA_CHECKSTACK.invokeExact(L, (long) extra, 0L, 0L);
+      return (int) (long) LUA_CHECKSTACK.invokeExact(L, (long) extra, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -239,7 +248,7 @@ final class Lua {
   /** Returns the type of a value. */
   static int type(long L, int index) {
     try {
-      return (int) (long) LUA_TYPE.invokeExact(L, (long) index, 0L, 0L);
+      return (int) (long) LUA_TYPE.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -248,7 +257,16 @@ final class Lua {
   /** Returns the value of a number. */
   static double number(long L, int index) {
     try {
-      return (double) LUA_TONUMBER.invokeExact(L, (long) index);
+      return (double) Numbers.LUA_TONUMBER.invokeExact(L, (long) index);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Returns the value of a number, truncated as by a C cast. */
+  static long integer(long L, int index) {
+    try {
+      return (long) LUA_TOINTEGER.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -257,7 +275,7 @@ final class Lua {
   /** Returns 0 for false and nil, 1 otherwise. */
   static int bool(long L, int index) {
     try {
-      return (int) (long) LUA_TOBOOLEAN.invokeExact(L, (long) index, 0L, 0L);
+      return (int) (long) LUA_TOBOOLEAN.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -266,7 +284,7 @@ final class Lua {
   /** Returns the address of a string's bytes. */
   static long string(long L, int index) {
     try {
-      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, (long) index, 0L, 0L);
+      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -277,7 +295,7 @@ final class Lua {
    */
   static long stringOf(long L, int index) {
     try {
-      return (long) LUA_TOLSTRING.invokeExact(L, (long) index, 0L, 0L);
+      return (long) LUA_TOLSTRING.invokeExact(L, (long) index, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -286,7 +304,7 @@ final class Lua {
   /** Returns the length of a string or table. */
   static long length(long L, int index) {
     try {
-      return (long) LUA_OBJLEN.invokeExact(L, (long) index, 0L, 0L);
+      return (long) LUA_OBJLEN.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -295,7 +313,7 @@ final class Lua {
   /** Pushes nil. */
   static void pushNil(long L) {
     try {
-      long ignored = (long) LUA_PUSHNIL.invokeExact(L, 0L, 0L, 0L);
+      long ignored = (long) LUA_PUSHNIL.invokeExact(L, 0L, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -304,7 +322,7 @@ final class Lua {
   /** Pushes a number. */
   static void pushNumber(long L, double number) {
     try {
-      LUA_PUSHNUMBER.invokeExact(L, number);
+      long ignored = (long) LUA_PUSHNUMBER.invokeExact(L, 0L, 0L, 0L, number);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -313,7 +331,7 @@ final class Lua {
   /** Pushes a boolean. */
   static void pushBoolean(long L, int value) {
     try {
-      long ignored = (long) LUA_PUSHBOOLEAN.invokeExact(L, (long) value, 0L, 0L);
+      long ignored = (long) LUA_PUSHBOOLEAN.invokeExact(L, (long) value, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -322,7 +340,7 @@ final class Lua {
   /** Pushes an address as light user data. */
   static void pushAddress(long L, long address) {
     try {
-      long ignored = (long) LUA_PUSHLIGHTUSERDATA.invokeExact(L, address, 0L, 0L);
+      long ignored = (long) LUA_PUSHLIGHTUSERDATA.invokeExact(L, address, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -331,7 +349,7 @@ final class Lua {
   /** Pushes a copy of bytes as a string. */
   static void pushString(long L, long bytes, long length) {
     try {
-      long ignored = (long) LUA_PUSHLSTRING.invokeExact(L, bytes, length, 0L);
+      long ignored = (long) LUA_PUSHLSTRING.invokeExact(L, bytes, length, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -340,7 +358,7 @@ final class Lua {
   /** Pushes a C function. */
   static void pushFunction(long L, long function, int upvalues) {
     try {
-      long ignored = (long) LUA_PUSHCCLOSURE.invokeExact(L, function, (long) upvalues, 0L);
+      long ignored = (long) LUA_PUSHCCLOSURE.invokeExact(L, function, (long) upvalues, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -349,7 +367,8 @@ final class Lua {
   /** Pushes a new table of the given capacity. */
   static void newTable(long L, int elements, int fields) {
     try {
-      long ignored = (long) LUA_CREATETABLE.invokeExact(L, (long) elements, (long) fields, 0L);
+      long ignored =
+          (long) LUA_CREATETABLE.invokeExact(L, (long) elements, (long) fields, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -358,7 +377,7 @@ final class Lua {
   /** Replaces the key on top by its value in a table. */
   static void rawGet(long L, int index) {
     try {
-      long ignored = (long) LUA_RAWGET.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_RAWGET.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -367,7 +386,7 @@ final class Lua {
   /** Sets a table's field to the top value; pops key and value. */
   static void rawSet(long L, int index) {
     try {
-      long ignored = (long) LUA_RAWSET.invokeExact(L, (long) index, 0L, 0L);
+      long ignored = (long) LUA_RAWSET.invokeExact(L, (long) index, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -376,7 +395,7 @@ final class Lua {
   /** Pushes an element of a table. */
   static void rawGet(long L, int index, int n) {
     try {
-      long ignored = (long) LUA_RAWGETI.invokeExact(L, (long) index, (long) n, 0L);
+      long ignored = (long) LUA_RAWGETI.invokeExact(L, (long) index, (long) n, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -385,7 +404,7 @@ final class Lua {
   /** Sets an element of a table to the top value and pops it. */
   static void rawSet(long L, int index, int n) {
     try {
-      long ignored = (long) LUA_RAWSETI.invokeExact(L, (long) index, (long) n, 0L);
+      long ignored = (long) LUA_RAWSETI.invokeExact(L, (long) index, (long) n, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -394,7 +413,7 @@ final class Lua {
   /** Pushes the metatable of a value and returns 1; returns 0 if there is none. */
   static int metatable(long L, int index) {
     try {
-      return (int) (long) LUA_GETMETATABLE.invokeExact(L, (long) index, 0L, 0L);
+      return (int) (long) LUA_GETMETATABLE.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -403,7 +422,7 @@ final class Lua {
   /** Replaces the key on top by the next key and value; returns 0 at the end. */
   static int next(long L, int index) {
     try {
-      return (int) (long) LUA_NEXT.invokeExact(L, (long) index, 0L, 0L);
+      return (int) (long) LUA_NEXT.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -412,7 +431,7 @@ final class Lua {
   /** Controls the garbage collector. */
   static int gc(long L, int what, int data) {
     try {
-      return (int) (long) LUA_GC.invokeExact(L, (long) what, (long) data, 0L);
+      return (int) (long) LUA_GC.invokeExact(L, (long) what, (long) data, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -421,7 +440,7 @@ final class Lua {
   /** Sets the hook called while a script runs. */
   static int hook(long L, long function, int mask, int count) {
     try {
-      return (int) (long) LUA_SETHOOK.invokeExact(L, function, (long) mask, (long) count);
+      return (int) (long) LUA_SETHOOK.invokeExact(L, function, (long) mask, (long) count, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -430,7 +449,7 @@ final class Lua {
   /** Returns the hook called while a script runs. */
   static long hook(long L) {
     try {
-      return (long) LUA_GETHOOK.invokeExact(L, 0L, 0L, 0L);
+      return (long) LUA_GETHOOK.invokeExact(L, 0L, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }

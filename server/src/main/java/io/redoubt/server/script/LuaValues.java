@@ -302,7 +302,7 @@ final class LuaValues {
     switch (Lua.type(state, -1)) {
       case Lua.STRING ->
           reply.bulk(Region.MEMORY, lua.bytes(state, -1), LuaState.length(state, -1));
-      case Lua.NUMBER -> reply.integer(whole(Lua.number(state, -1)));
+      case Lua.NUMBER -> reply.integer(Lua.integer(state, -1));
       case Lua.BOOLEAN -> {
         boolean value = Lua.bool(state, -1) != 0;
         if (booleans) {
@@ -331,12 +331,6 @@ final class LuaValues {
       stopped = true;
     }
     return stopped;
-  }
-
-  /** Truncates a number like a C cast on the supported platforms. */
-  private static long whole(double number) {
-    boolean fits = number >= -0x1p63 && number < 0x1p63;
-    return fits ? (long) number : Long.MIN_VALUE;
   }
 
   /**

@@ -351,20 +351,20 @@ final class Primitives implements AutoCloseable {
   /** log(level, message). */
   private int log(long state) {
     if (runner != null) {
-      runner().log((int) Lua.number(state, 1), lua.text(state, 2));
+      runner().log((int) Lua.integer(state, 1), lua.text(state, 2));
     }
     return 0;
   }
 
   /** setresp(version). */
   private int setresp(long state) {
-    reply.setResp((int) Lua.number(state, 1));
+    reply.setResp((int) Lua.integer(state, 1));
     return 0;
   }
 
   /** propagate(targets). */
   private int propagate(long state) {
-    runner().propagateTo((int) Lua.number(state, 1));
+    runner().propagateTo((int) Lua.integer(state, 1));
     return 0;
   }
 

@@ -2,6 +2,7 @@ package io.redoubt.protocol.process.os;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
@@ -34,13 +35,17 @@ public final class LibraryFunction {
   }
 
   /** Links a function; returns nothing if the library lacks it. */
-  @SuppressWarnings("restricted") // the launchers enable native access
   public static Optional<LibraryFunction> find(String name) {
-    Linker linker = Linker.nativeLinker();
-    return linker
+    return Linker.nativeLinker()
         .defaultLookup()
         .find(name)
-        .map(address -> new LibraryFunction(name, linker.downcallHandle(address, SIX_LONGS)));
+        .map(address -> new LibraryFunction(name, link(address)));
+  }
+
+  /** Links a function of any library that takes up to six longs and returns one. */
+  @SuppressWarnings("restricted") // the launchers enable native access
+  public static MethodHandle link(MemorySegment address) {
+    return Linker.nativeLinker().downcallHandle(address, SIX_LONGS);
   }
 
   /** Calls a function that takes one argument. */
