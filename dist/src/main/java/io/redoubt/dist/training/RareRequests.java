@@ -1,6 +1,7 @@
 package io.redoubt.dist.training;
 
 import io.redoubt.dist.process.NodeProcess;
+import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,9 +36,10 @@ final class RareRequests {
   /**
    * Runs everything a few times.
    *
-   * @param peer receives keys that move
+   * @param peer a replica of the server, which receives keys that move and returns them
    */
   void run(NodeProcess peer) throws IOException {
+    peer.ask("REPLICAOF", "NO", "ONE");
     for (int round = 1; round <= ROUNDS; round++) {
       try (RespClient client = server.connect()) {
         client.call("HELLO", round % 2 == 0 ? "3" : "2");
@@ -47,7 +49,16 @@ final class RareRequests {
       }
       listen(round);
       server.ask("SET", "moving", "value");
-      server.ask("MIGRATE", HOST, peer.port() + "", "moving", "0", "1000", "REPLACE");
+      move(server, peer);
+      move(peer, server);
+    }
+    peer.ask("REPLICAOF", HOST, server.port() + "");
+  }
+
+  private static void move(NodeProcess from, NodeProcess to) throws IOException {
+    Reply moved = from.ask("MIGRATE", HOST, to.port() + "", "moving", "0", "1000", "REPLACE");
+    if (moved instanceof Reply.Error error) { // as while the target is a replica
+      throw new IOException("MIGRATE in the training: " + error.text());
     }
   }
 
