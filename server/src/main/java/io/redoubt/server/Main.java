@@ -50,7 +50,7 @@ public final class Main extends Launch<ServerDirectives> {
       public CompletableFuture<Void> ready() {
         return loaded.whenComplete((done, failure) -> {
           if (failure == null) {
-            server.prepareCommands();
+            server.prepareFirstUses();
           } else {
             logFailure(failure);
           }

@@ -145,11 +145,11 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Prepares commands for their first use in the background, so that COMMAND DOCS, which uses all
-   * of them, does not block the server. Call it after the start.
+   * Prepares commands and TLS for their first use in the background, so that COMMAND DOCS, which
+   * uses all commands, and the first handshake do not block the server. Call it after the start.
    */
-  public void prepareCommands() {
-    assembly.prepareCommands();
+  public void prepareFirstUses() {
+    assembly.prepareFirstUses();
   }
 
   /** Opens a client within the process, without a socket. May be called on any thread. */

@@ -115,6 +115,11 @@ public final class TlsSettings {
     return known;
   }
 
+  /** Returns the context of listeners; null while there are none. */
+  public @Nullable Tls loadedServer() {
+    return server;
+  }
+
   private Tls loadServer() throws IOException {
     AuthClients clients = directives.tls.tlsAuthClients.value();
     Tls.Identity identity = serverIdentity();

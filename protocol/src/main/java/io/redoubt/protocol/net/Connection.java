@@ -485,6 +485,8 @@ public final class Connection {
         inputEnding = mayHalfClose(context);
       } else if (event instanceof SslHandshakeCompletionEvent handshake) {
         if (handshake.isSuccess()) {
+          // Nothing answers the last message of a client's handshake in TLS 1.3.
+          SocketOptions.acknowledge(channel);
           open();
         } else {
           fail(handshake.cause());

@@ -20,6 +20,8 @@ public abstract class SystemSockets implements Sockets {
   /** The system property that forces NIO. */
   public static final String FORCE_NIO = "io.redoubt.net.nio";
 
+  private static final String LEAKS = "io.netty.leakDetection.level";
+
   /**
    * Returns the system's sockets: epoll, or NIO if epoll is unavailable or the system property
    * {@link #FORCE_NIO} is true.
@@ -42,6 +44,10 @@ public abstract class SystemSockets implements Sockets {
     NettyLogger.use(log);
     // All buffers are the server's own, except those of TLS.
     System.setProperty("io.netty.allocator.type", "unpooled");
+    // An event for each chunk of memory of TLS, for which the first one initializes JFR: 40 ms.
+    System.setProperty("io.netty.jfr.enabled", "false");
+    // Netty would record where a share of the buffers of TLS was used, for developers.
+    System.setProperty(LEAKS, System.getProperty(LEAKS, "disabled"));
     // Netty's ids of connections would need a hardware address, and a machine may have none.
     System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
     try {

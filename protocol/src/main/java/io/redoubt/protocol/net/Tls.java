@@ -290,6 +290,22 @@ public final class Tls {
         + (obstacle.isEmpty() ? "" : ", because " + obstacle);
   }
 
+  /**
+   * Loads what a server's first connection needs, which takes a tenth of a second. Never fails,
+   * because the connections themselves report what is wrong. For a thread of its own.
+   *
+   * @return true if a client without a certificate could connect
+   */
+  public boolean rehearse() {
+    Loaded now = loaded;
+    Service service = Objects.requireNonNull(now.service(), "a client's");
+    try {
+      return TlsRehearsal.run(now.context(), service, Pool.OF_ALL);
+    } catch (Exception e) { // netty throws the checked exceptions of engines, undeclared
+      return false;
+    }
+  }
+
   /** Returns a factory of TLS sockets, which perform the handshake at first use. */
   public SSLSocketFactory sockets() {
     JdkSslContext context = blocking();
@@ -324,9 +340,12 @@ public final class Tls {
     if (service != null) {
       TlsContexts.configure(handler, service);
     }
-    channel
-        .pipeline()
-        .addLast(context instanceof JdkSslContext ? new SharedInput() : new RecordInput(), handler);
+    channel.pipeline().addLast(input(context), handler);
+  }
+
+  /** Creates what prepares the input of a channel for the context's engines. */
+  static SharedInput input(SslContext context) {
+    return context instanceof JdkSslContext ? new SharedInput() : new RecordInput();
   }
 
   /** The pool of buffers of encryption, made for the first connection that needs it. */

@@ -3,7 +3,10 @@ package io.redoubt.protocol.net;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.redoubt.protocol.Seed;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -153,6 +156,50 @@ class TlsTest {
         new InetSocketAddress("127.0.0.1", listener.port()), null, 5000, client(ours), asking);
     assertThat(answer.join()).isEqualTo("hello");
     assertThat(asking.closed.join()).isNull();
+  }
+
+  /** A client that collects small packets waits for this before its first request. */
+  @Test
+  void acknowledgesTheHandshakeBeforeTheKernelWould() throws Exception {
+    assumeTrue(Epoll.isAvailable());
+    boolean sooner = false;
+    for (int attempt = 0; attempt < 5 && !sooner; attempt++) {
+      sooner = isHandshakeAcknowledgedSoon();
+    }
+    assertThat(sooner).isTrue();
+  }
+
+  /** Returns true if the wait for an acknowledgement is shorter than the kernel's delay. */
+  private boolean isHandshakeAcknowledgedSoon() throws Exception {
+    CompletableFuture<Boolean> soon = new CompletableFuture<>();
+    EchoHandler asking = new EchoHandler();
+    Listener listener =
+        listen(
+            Tls.ClientCertificates.REQUIRED,
+            new EchoHandler() {
+              @Override
+              public void onOpen(Connection connection) {
+                long start = System.nanoTime();
+                EpollSocketChannel client = (EpollSocketChannel) asking.opened.join().channel();
+                long delayMicros = ((EpollSocketChannel) connection.channel()).tcpInfo().ato();
+                while (client.tcpInfo().unacked() > 0) {
+                  Thread.onSpinWait();
+                }
+                soon.complete((System.nanoTime() - start) / 1000 < delayMicros / 2);
+                super.onOpen(connection);
+              }
+            });
+    transport.connect(
+        new InetSocketAddress("127.0.0.1", listener.port()), null, 5000, client(ours), asking);
+    return soon.join();
+  }
+
+  @Test
+  void rehearsesAConnection() throws Exception {
+    for (Tls.ClientCertificates clients : Tls.ClientCertificates.values()) {
+      Tls tls = Tls.server(ours, authority(ours), terms(), new Tls.Service(clients));
+      assertThat(tls.rehearse()).isEqualTo(clients != Tls.ClientCertificates.REQUIRED);
+    }
   }
 
   @Test

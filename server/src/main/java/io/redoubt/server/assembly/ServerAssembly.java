@@ -8,6 +8,7 @@ import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.launch.TlsReload;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
@@ -226,16 +227,26 @@ public final class ServerAssembly {
     }
   }
 
-  /** Parses the usage lines of all commands soon, on a thread of low priority. */
-  public void prepareCommands() {
-    Thread preparation =
-        threads.unstarted(
-            "commands",
+  /**
+   * Parses the usage lines of all commands soon, and makes a first TLS connection in memory if
+   * clients may make one, on a thread of low priority.
+   */
+  public void prepareFirstUses() {
+    loop()
+        .schedule(
             () -> {
-              ThreadPriority.lowerPriority();
-              parts.clients.table.derive();
-            });
-    loop().schedule(preparation::start, PREPARATION_MILLIS);
+              Tls tls = parts.clients.tls.loadedServer();
+              threads.unstarted("first-uses", () -> prepareFirstUses(tls)).start();
+            },
+            PREPARATION_MILLIS);
+  }
+
+  private void prepareFirstUses(@Nullable Tls tls) {
+    ThreadPriority.lowerPriority();
+    parts.clients.table.derive();
+    if (tls != null) {
+      tls.rehearse();
+    }
   }
 
   /** Opens a client within the process. May be called on any thread. */
