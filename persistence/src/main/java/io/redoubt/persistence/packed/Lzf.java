@@ -206,8 +206,23 @@ public final class Lzf {
   /**
    * A decompressor of chunks: it runs whole operations as far as input and room allow. The
    * positions reached are kept in fields, to avoid allocation.
+   *
+   * <p>Like the compressor it works block by block on Java arrays, for the same reason.
    */
   public static final class Decompressor {
+
+    /** The most bytes of a block; more than the longest operation reads or writes. */
+    private static final int BLOCK_BYTES = 1 << 15;
+
+    private static final int LEAST_ARRAY_BYTES = 1 << 6;
+
+    private byte[] packed = {};
+    private byte[] plain = {}; // the history and a block
+
+    // What the last block has used and made.
+    private int packedUsed;
+    private int plainEnd;
+
     private long input;
     private long output;
 
@@ -238,32 +253,74 @@ public final class Lzf {
         long history,
         long at,
         long limit) {
-      long in = from;
-      long out = at;
+      input = from;
+      output = at;
+      int back = (int) Math.min(at - history, HISTORY_BYTES);
+      int room =
+          makeRoom(back, Math.min(to - from, BLOCK_BYTES), Math.min(limit - at, BLOCK_BYTES));
+      MemorySegment.copy(target, JAVA_BYTE, at - back, plain, 0, back);
+      while (true) {
+        int bytes = (int) Math.min(to - input, packed.length);
+        MemorySegment.copy(source, JAVA_BYTE, input, packed, 0, bytes);
+        boolean valid = block(bytes, back, back + (int) Math.min(limit - output, room));
+        int made = plainEnd - back;
+        MemorySegment.copy(plain, back, target, JAVA_BYTE, output, made);
+        input += packedUsed;
+        output += made;
+        if (!valid || packedUsed == 0 || input == to) {
+          return valid;
+        }
+        back = Math.min(plainEnd, HISTORY_BYTES);
+        System.arraycopy(plain, plainEnd - back, plain, 0, back);
+      }
+    }
+
+    /** Makes room for a block and its history; returns the bytes of plain data that fit. */
+    private int makeRoom(int back, long packedBytes, long plainBytes) {
+      if (packed.length < packedBytes) {
+        packed = new byte[(int) roundUp(packedBytes)];
+      }
+      // If a second block follows, it has the longest history.
+      long history = plainBytes == BLOCK_BYTES ? HISTORY_BYTES : back;
+      if (plain.length < history + plainBytes) {
+        plain = new byte[(int) roundUp(history + plainBytes)];
+      }
+      return (int) plainBytes;
+    }
+
+    private static long roundUp(long bytes) {
+      return Long.highestOneBit(Math.max(bytes, LEAST_ARRAY_BYTES) - 1) << 1;
+    }
+
+    /** Runs operations of the packed bytes until one does not fit below limit. */
+    private boolean block(int packedEnd, int from, int limit) {
+      byte[] source = packed;
+      byte[] target = plain;
+      int in = 0;
+      int out = from;
       boolean valid = true;
-      while (in < to) {
-        int control = source.get(JAVA_BYTE, in) & 0xff;
+      while (in < packedEnd) {
+        int control = source[in] & 0xff;
         if (control < LONGEST_LITERAL_BYTES) {
           int run = control + 1;
-          if (to - in - 1 < run || limit - out < run) {
+          if (packedEnd - in <= run || limit - out < run) {
             break;
           }
-          MemorySegment.copy(source, in + 1, target, out, run);
+          System.arraycopy(source, in + 1, target, out, run);
           in += 1 + run;
           out += run;
           continue;
         }
         int length = (control >> 5) + 2;
         int operationBytes = length == 9 ? 3 : 2;
-        if (to - in < operationBytes) {
+        if (packedEnd - in < operationBytes) {
           break;
         }
         if (operationBytes == 3) {
-          length += source.get(JAVA_BYTE, in + 1) & 0xff;
+          length += source[in + 1] & 0xff;
         }
-        int last = source.get(JAVA_BYTE, in + operationBytes - 1) & 0xff;
-        int distance = ((control & 0x1f) << 8 | last) + 1;
-        if (out - distance < history) {
+        int distance = ((control & 0x1f) << 8 | (source[in + operationBytes - 1] & 0xff)) + 1;
+        if (distance > out) {
           valid = false;
           break;
         }
@@ -274,23 +331,23 @@ public final class Lzf {
         in += operationBytes;
         out += length;
       }
-      input = in;
-      output = out;
+      packedUsed = in;
+      plainEnd = out;
       return valid;
     }
 
     /** Copies forwards, so that an overlapping copy repeats the bytes it has just written. */
-    private static void copyWithin(MemorySegment memory, long from, long to, int length) {
+    private static void copyWithin(byte[] bytes, int from, int to, int length) {
       if (to - from >= length) {
-        MemorySegment.copy(memory, from, memory, to, length);
+        System.arraycopy(bytes, from, bytes, to, length);
         return;
       }
       if (to - from == 1) {
-        memory.asSlice(to, length).fill(memory.get(JAVA_BYTE, from));
+        Arrays.fill(bytes, to, to + length, bytes[from]);
         return;
       }
       for (int i = 0; i < length; i++) {
-        memory.set(JAVA_BYTE, to + i, memory.get(JAVA_BYTE, from + i));
+        bytes[to + i] = bytes[from + i];
       }
     }
   }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +96,42 @@ class LzfTest {
         out = lzf.output();
       }
       assertThat(output).isEqualTo(plain);
+    }
+  }
+
+  /** A single call decompresses more than a block, with references across the blocks' borders. */
+  @Test
+  void decompressesLongDataInOneCall() {
+    RandomGenerator random = Seed.random("LzfTest");
+    for (int round = 0; round < 40; round++) {
+      byte[] plain = new byte[1 + random.nextInt(300_000)];
+      int distance = 1 + random.nextInt(1 << random.nextInt(15));
+      for (int i = 0; i < plain.length; i++) {
+        boolean repeats = i >= distance && random.nextInt(20) != 0;
+        plain[i] = repeats ? plain[i - distance] : (byte) random.nextInt(256);
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        byte[] packed = compressed(new Lzf.Compressor(), arena, plain);
+        if (packed.length == 0) {
+          continue; // incompressible
+        }
+        byte[] output = new byte[plain.length + 10];
+        Lzf.Decompressor lzf = new Lzf.Decompressor();
+        boolean valid =
+            lzf.run(
+                MemorySegment.ofArray(packed),
+                0,
+                packed.length,
+                MemorySegment.ofArray(output),
+                5,
+                5,
+                5 + plain.length);
+        assertThat(valid).isTrue();
+        assertThat(lzf.input()).isEqualTo(packed.length);
+        assertThat(lzf.output()).isEqualTo(5 + plain.length);
+        assertThat(Arrays.copyOfRange(output, 5, 5 + plain.length)).isEqualTo(plain);
+        assertThat(output[5 + plain.length]).isZero();
+      }
     }
   }
 
