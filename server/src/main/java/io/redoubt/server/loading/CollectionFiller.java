@@ -84,7 +84,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   @Override
   public void beginList(RdbKey key, RdbType form, long parts) throws RdbException {
     if (begin(key, RdbType.LIST)) {
-      list.begin();
+      list.begin(parts);
     }
   }
 

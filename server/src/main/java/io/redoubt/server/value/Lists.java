@@ -349,21 +349,39 @@ public final class Lists implements Structures {
   }
 
   /**
+   * Creates a list from a listpack for a key without a value.
+   *
+   * @return the entry; 0, without an effect, if the listpack is too large for a list without nodes
+   */
+  public long createFromListpack(Database database, long key, int keyLength, long listpack) {
+    long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
+    if (!isSmall(bytes, Listpack.count(Region.MEMORY, listpack), 1)) {
+      return 0;
+    }
+    long entry = PackedValue.create(database, key, keyLength, Type.LIST, false, (int) bytes);
+    Region.copy(listpack, PackedValue.address(entry), bytes);
+    return entry;
+  }
+
+  /** Returns true if a listpack is within a share of the limits. */
+  private boolean isSmall(long bytes, long count, int share) {
+    int limit = limits.listMaxListpackSize();
+    long most = limit < 0 ? Long.MAX_VALUE : Math.max(limit, 1);
+    return bytes <= QuicklistRoot.limitBytes(limit) / share && count <= most / share;
+  }
+
+  /**
    * Converts a quicklist of one node to a listpack if it is small enough; one that shrank, at half
    * of the limit.
    */
   private long convertIfSmall(Database database, long entry, boolean shrank) {
     long root = Entry.root(entry);
-    int limit = limits.listMaxListpackSize();
     long listpack = QuicklistRoot.nodes(root) == 1 ? quicklists.onlyListpack(root) : 0;
     if (listpack == 0) {
       return entry;
     }
     long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
-    long most = limit < 0 ? Long.MAX_VALUE : Math.max(limit, 1);
-    int share = shrank ? 2 : 1;
-    if (bytes > QuicklistRoot.limitBytes(limit) / share
-        || QuicklistRoot.count(root) > most / share) {
+    if (!isSmall(bytes, QuicklistRoot.count(root), shrank ? 2 : 1)) {
       return entry;
     }
     long changed = PackedValue.pack(database, entry, false, (int) bytes);
