@@ -45,11 +45,17 @@ public final class Benchmark {
     line.setExecutionExceptionHandler((failure, command, result) -> {
       // A missing program or a refused port; the trace would hide the reason.
       if (failure instanceof IOException) {
-        command.getErr().println(failure.getMessage());
+        command.getErr().println(isInterrupted(command) ? "interrupted" : failure.getMessage());
         return command.getCommandSpec().exitCodeOnExecutionException();
       }
       throw failure;
     });
     return line;
+  }
+
+  /** Returns true if the JVM exits, which closes the servers before their clients. */
+  private static boolean isInterrupted(CommandLine command) {
+    return command.getMixins().values().stream()
+        .anyMatch(mixin -> mixin instanceof BenchmarkServers servers && servers.isEnding());
   }
 }

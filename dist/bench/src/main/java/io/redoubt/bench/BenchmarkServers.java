@@ -44,7 +44,7 @@ final class BenchmarkServers {
   private final List<MeasuredServer> started = new ArrayList<>();
   private Map<String, String> environment = Map.of();
   private @Nullable Path folder;
-  private boolean ending;
+  private volatile boolean ending;
 
   /** Returns true with {@code --quick}. */
   boolean isQuick() {
@@ -114,7 +114,13 @@ final class BenchmarkServers {
     return place;
   }
 
-  private synchronized void clean() {
+  /** Returns true if the processes are being closed, so that connections fail. */
+  boolean isEnding() {
+    return ending;
+  }
+
+  /** Closes all processes and deletes the folder. */
+  synchronized void clean() {
     ending = true;
     groups.forEach(Runnable::run);
     started.forEach(MeasuredServer::close);
