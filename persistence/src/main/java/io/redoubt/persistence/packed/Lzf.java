@@ -47,6 +47,16 @@ public final class Lzf {
 
   private Lzf() {}
 
+  // Methods of their own, because a compiler inlines all of a copy wherever it stands.
+
+  private static void fetch(MemorySegment source, long from, byte[] target, int count) {
+    MemorySegment.copy(source, JAVA_BYTE, from, target, 0, count);
+  }
+
+  private static void store(byte[] source, int from, int count, MemorySegment target, long to) {
+    MemorySegment.copy(source, from, target, JAVA_BYTE, to, count);
+  }
+
   /**
    * A compressor that works block by block. Its table of recent positions is kept between calls, so
    * that short values need no clearing. Not thread-safe.
@@ -108,12 +118,12 @@ public final class Lzf {
         int block = Math.min(length - done, BLOCK_BYTES);
         int end = history + block;
         makeRoom(end);
-        MemorySegment.copy(source, JAVA_BYTE, from + done - history, plain, 0, end);
+        fetch(source, from + done - history, plain, end);
         int blockBytes = run(history, end, base + done - history, shift);
         if (blockBytes > room - size) {
           return 0;
         }
-        MemorySegment.copy(packed, 0, target, JAVA_BYTE, to + size, blockBytes);
+        store(packed, 0, blockBytes, target, to + size);
         size += blockBytes;
         done += block;
       }
@@ -258,13 +268,13 @@ public final class Lzf {
       int back = (int) Math.min(at - history, HISTORY_BYTES);
       int room =
           makeRoom(back, Math.min(to - from, BLOCK_BYTES), Math.min(limit - at, BLOCK_BYTES));
-      MemorySegment.copy(target, JAVA_BYTE, at - back, plain, 0, back);
+      fetch(target, at - back, plain, back);
       while (true) {
         int bytes = (int) Math.min(to - input, packed.length);
-        MemorySegment.copy(source, JAVA_BYTE, input, packed, 0, bytes);
+        fetch(source, input, packed, bytes);
         boolean valid = block(bytes, back, back + (int) Math.min(limit - output, room));
         int made = plainEnd - back;
-        MemorySegment.copy(plain, back, target, JAVA_BYTE, output, made);
+        store(plain, back, made, target, output);
         input += packedUsed;
         output += made;
         if (!valid || packedUsed == 0 || input == to) {

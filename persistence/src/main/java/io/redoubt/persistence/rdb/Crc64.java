@@ -111,7 +111,7 @@ public final class Crc64 {
     }
     long[] tables = TABLES;
     for (; end - at >= 8; at += 8) {
-      sum = next(tables, sum ^ memory.get(LITTLE_ENDIAN_LONG, at));
+      sum = next(tables, sum ^ word(memory, at));
     }
     for (; at < end; at++) {
       sum = (sum >>> 8) ^ tables[((int) sum ^ memory.get(ValueLayout.JAVA_BYTE, at)) & 0xff];
@@ -126,15 +126,19 @@ public final class Crc64 {
     long third = 0;
     long fourth = 0;
     for (long at = offset; at < offset + STRIPE_BYTES; at += 8) {
-      first = next(tables, first ^ memory.get(LITTLE_ENDIAN_LONG, at));
-      second = next(tables, second ^ memory.get(LITTLE_ENDIAN_LONG, at + STRIPE_BYTES));
-      third = next(tables, third ^ memory.get(LITTLE_ENDIAN_LONG, at + 2 * STRIPE_BYTES));
-      fourth = next(tables, fourth ^ memory.get(LITTLE_ENDIAN_LONG, at + 3 * STRIPE_BYTES));
+      first = next(tables, first ^ word(memory, at));
+      second = next(tables, second ^ word(memory, at + STRIPE_BYTES));
+      third = next(tables, third ^ word(memory, at + 2 * STRIPE_BYTES));
+      fourth = next(tables, fourth ^ word(memory, at + 3 * STRIPE_BYTES));
     }
     long[] joining = Stripes.JOINING;
     second ^= next(joining, first);
     third ^= next(joining, second);
     return fourth ^ next(joining, third);
+  }
+
+  private static long word(MemorySegment memory, long offset) {
+    return memory.get(LITTLE_ENDIAN_LONG, offset);
   }
 
   /** Combines the contributions of a word's eight bytes. */

@@ -238,6 +238,11 @@ final class RdbInput {
     return memory.get(LITTLE_LONG, cursor - 8);
   }
 
+  private long readBigInt() {
+    cursor += 4;
+    return memory.get(BIG_INT, cursor - 4) & 0xffffffffL;
+  }
+
   long readBigLong() {
     cursor += 8;
     return bigLong(memory, cursor - 8);
@@ -274,14 +279,12 @@ final class RdbInput {
           if (!has(4)) {
             return false;
           }
-          length = memory.get(BIG_INT, cursor) & 0xffffffffL;
-          cursor += 4;
+          length = readBigInt();
         } else if (first == RdbFormat.LENGTH_64) {
           if (!has(8)) {
             return false;
           }
-          length = memory.get(BIG_LONG, cursor);
-          cursor += 8;
+          length = readBigLong();
         } else {
           throw new RdbException(
               offset() - 1, "Unknown length encoding " + (first >> 6) + " in rdbLoadLen()");

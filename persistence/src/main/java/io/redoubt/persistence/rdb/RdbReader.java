@@ -59,6 +59,7 @@ public final class RdbReader implements AutoCloseable {
   private boolean checksumStored;
   private final byte[] shown = new byte[SHOWN_KEY_BYTES]; // of the current key
   private int shownKey = RdbKey.NONE; // the length of it, negative if there is none
+  private boolean isKeyHere; // the current key's bytes are where it refers to, not yet in shown
   private @Nullable RecordCopier copier;
 
   /** Creates a reader that passes strings longer than {@link #LARGE_STRING_BYTES} on in parts. */
@@ -162,6 +163,7 @@ public final class RdbReader implements AutoCloseable {
     } catch (RdbException e) {
       throw e.in(at(), place());
     }
+    keepKey();
     in.rollback();
     if (checksumWanted) {
       in.sum();
@@ -236,6 +238,7 @@ public final class RdbReader implements AutoCloseable {
 
   /** Returns the current key and its type for a message, empty between keys. */
   private String place() {
+    keepKey();
     RdbType type = RdbType.of(typeId);
     return type == null || shownKey < 0
         ? ""
@@ -246,10 +249,13 @@ public final class RdbReader implements AutoCloseable {
             + ")";
   }
 
-  /** Keeps the start of the current key for messages: its bytes are only valid for a call. */
-  private void rememberKey() {
-    shownKey = Math.min(key.length(), SHOWN_KEY_BYTES);
-    MemorySegment.copy(key.memory(), JAVA_BYTE, key.offset(), shown, 0, shownKey);
+  /** Keeps the start of the current key for messages, before its bytes are moved. */
+  private void keepKey() {
+    if (isKeyHere) {
+      isKeyHere = false;
+      shownKey = Math.min(key.length(), SHOWN_KEY_BYTES);
+      MemorySegment.copy(key.memory(), JAVA_BYTE, key.offset(), shown, 0, shownKey);
+    }
   }
 
   /** Returns the current key, which has not been passed to the visitor. */
@@ -512,13 +518,14 @@ public final class RdbReader implements AutoCloseable {
     RdbType type = RdbType.known(id, at());
     typeId = id;
     shownKey = RdbKey.NONE;
+    isKeyHere = false;
     step = RdbStep.KEY;
     if (!keyString.read(in)) {
       return false;
     }
     keyString.decode(at());
     key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
-    rememberKey();
+    isKeyHere = true;
     step = RdbStep.VALUE;
     if (type != RdbType.STRING) {
       return collection(type);
@@ -590,6 +597,7 @@ public final class RdbReader implements AutoCloseable {
   private void endKeyWhen(boolean whole) {
     if (whole) {
       typeId = RdbKey.NONE;
+      isKeyHere = false;
       step = RdbStep.TYPE;
     }
   }

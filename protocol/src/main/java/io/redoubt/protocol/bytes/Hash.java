@@ -42,16 +42,16 @@ public final class Hash {
     long state = key1;
     if (length <= 16) {
       if (length >= 8) {
-        first = memory.get(WORD, offset);
-        last = memory.get(WORD, offset + length - 8);
+        first = word(memory, offset);
+        last = word(memory, offset + length - 8);
       } else if (length >= 4) {
-        first = memory.get(HALF_WORD, offset) & 0xffffffffL;
-        last = memory.get(HALF_WORD, offset + length - 4) & 0xffffffffL;
+        first = halfWord(memory, offset);
+        last = halfWord(memory, offset + length - 4);
       } else if (length > 0) {
         first =
-            (memory.get(ValueLayout.JAVA_BYTE, offset) & 0xffL) << 16
-                | (memory.get(ValueLayout.JAVA_BYTE, offset + (length >> 1)) & 0xffL) << 8
-                | (memory.get(ValueLayout.JAVA_BYTE, offset + length - 1) & 0xffL);
+            unsignedByte(memory, offset) << 16
+                | unsignedByte(memory, offset + (length >> 1)) << 8
+                | unsignedByte(memory, offset + length - 1);
         last = 0;
       } else {
         first = 0;
@@ -61,11 +61,11 @@ public final class Hash {
       long at = offset;
       long lastPair = offset + length - 16;
       do {
-        state = fold(memory.get(WORD, at) ^ key2, memory.get(WORD, at + 8) ^ state);
+        state = fold(word(memory, at) ^ key2, word(memory, at + 8) ^ state);
         at += 16;
       } while (at < lastPair);
-      first = memory.get(WORD, lastPair);
-      last = memory.get(WORD, lastPair + 8);
+      first = word(memory, lastPair);
+      last = word(memory, lastPair + 8);
     }
     return fold(fold(first ^ key2, last ^ state) ^ SPREAD_1, key2 ^ length);
   }
@@ -73,6 +73,21 @@ public final class Hash {
   /** Returns the hash of a whole array. */
   public long of(byte[] bytes) {
     return of(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  // Methods of their own, because the first compiler (C1) inlines all of an access wherever it
+  // stands.
+
+  private static long word(MemorySegment memory, long offset) {
+    return memory.get(WORD, offset);
+  }
+
+  private static long halfWord(MemorySegment memory, long offset) {
+    return memory.get(HALF_WORD, offset) & 0xffffffffL;
+  }
+
+  private static long unsignedByte(MemorySegment memory, long offset) {
+    return memory.get(ValueLayout.JAVA_BYTE, offset) & 0xffL;
   }
 
   private static long fold(long a, long b) {
