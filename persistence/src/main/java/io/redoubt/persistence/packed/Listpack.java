@@ -85,6 +85,10 @@ public final class Listpack {
 
   /** Returns the position behind an entry: the next entry or the end. */
   public static long after(MemorySegment memory, long entry) {
+    int first = unsignedByte(memory, entry);
+    if (ListpackFormat.isShortString(first)) {
+      return entry + 1 + ListpackFormat.shortLength(first) + 1;
+    }
     long bodyBytes = ListpackFormat.bodyBytes(memory, entry);
     return entry + bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
   }
@@ -208,8 +212,15 @@ public final class Listpack {
     boolean number = Numbers.isLong(bytes, offset, length);
     long value = number ? Numbers.parseLong(bytes, offset, length, 0) : 0;
     long entry = position;
-    while (!isEnd(memory, entry)) {
-      if (isInteger(memory, entry)) {
+    for (int first = unsignedByte(memory, entry);
+        first != END;
+        first = unsignedByte(memory, entry)) {
+      if (ListpackFormat.isShortString(first)) {
+        if (ListpackFormat.shortLength(first) == length
+            && bytesEqual(memory, entry + 1, bytes, offset, length)) {
+          return entry;
+        }
+      } else if (ListpackFormat.isInteger(first)) {
         if (number && integer(memory, entry) == value) {
           return entry;
         }
@@ -217,7 +228,10 @@ public final class Listpack {
           && bytesEqual(memory, bytesAt(memory, entry), bytes, offset, length)) {
         return entry;
       }
-      entry = skip(memory, after(memory, entry), skip);
+      entry = after(memory, entry);
+      for (int i = 0; i < skip && !isEnd(memory, entry); i++) {
+        entry = after(memory, entry);
+      }
     }
     return NONE;
   }

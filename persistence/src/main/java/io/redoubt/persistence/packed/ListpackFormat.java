@@ -64,6 +64,16 @@ final class ListpackFormat {
     return first < BYTES_6 || (first >= INT_13 && first < BYTES_12) || first > BYTES_32;
   }
 
+  /** Returns true if the byte starts a string of up to 63 bytes. */
+  static boolean isShortString(int first) {
+    return first >= BYTES_6 && first < INT_13;
+  }
+
+  /** Returns the length of a string of up to 63 bytes. */
+  static int shortLength(int first) {
+    return first & 0x3f;
+  }
+
   /** Returns the number of bytes before the string, or the size of an integer entry. */
   static int prefixBytes(int first) {
     if (first < INT_13) {
@@ -97,9 +107,9 @@ final class ListpackFormat {
   static long afterShortStrings(MemorySegment memory, long position) {
     long at = position;
     for (int first = unsignedByte(memory, at);
-        first >= BYTES_6 && first < INT_13;
+        isShortString(first);
         first = unsignedByte(memory, at)) {
-      at += 1 + (first & 0x3f) + 1;
+      at += 1 + shortLength(first) + 1;
     }
     return at;
   }

@@ -71,16 +71,25 @@ final class LittleEndian {
     memory.set(LONG, at, value);
   }
 
-  /** Returns true if {@code length} bytes are equal; tuned for short ones. */
+  /**
+   * Returns true if {@code length} bytes are equal; tuned for short ones. Compares their ends
+   * first, since names often start alike.
+   */
   static boolean bytesEqual(MemorySegment a, long atA, MemorySegment b, long atB, long length) {
-    long done = 0;
-    for (; done <= length - Long.BYTES; done += Long.BYTES) {
-      if (int64(a, atA + done) != int64(b, atB + done)) {
-        return false;
+    long last = length - Long.BYTES;
+    if (last < 0) {
+      for (long at = 0; at < length; at++) {
+        if (unsignedByte(a, atA + at) != unsignedByte(b, atB + at)) {
+          return false;
+        }
       }
+      return true;
     }
-    for (; done < length; done++) {
-      if (unsignedByte(a, atA + done) != unsignedByte(b, atB + done)) {
+    if (int64(a, atA + last) != int64(b, atB + last)) {
+      return false;
+    }
+    for (long at = 0; at < last; at += Long.BYTES) {
+      if (int64(a, atA + at) != int64(b, atB + at)) {
         return false;
       }
     }
