@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All databases of a server and their shared state: memory, time, the running {@link Walk} and
@@ -13,6 +14,10 @@ public final class Keyspace implements AutoCloseable {
 
   private final KeyspaceContext context;
   private final Garbage garbage;
+
+  /** An empty database outside of the keyspace, since creating one takes longer than its use. */
+  private @Nullable Database spareApart;
+
   private final Walks walks;
 
   /** The databases, and behind them in a cluster the staged one. */
@@ -196,12 +201,18 @@ public final class Keyspace implements AutoCloseable {
    * must be {@linkplain #drop dropped}.
    */
   public Database newDatabaseApart() {
-    return new Database(context, Database.APART);
+    Database spare = spareApart;
+    spareApart = null;
+    return spare == null ? new Database(context, Database.APART) : spare;
   }
 
-  /** Frees a database outside of the keyspace, lazily. */
+  /** Frees a database outside of the keyspace, lazily; keeps one that is empty for the next use. */
   public void drop(Database apart) {
-    garbage.add(apart.contents());
+    if (spareApart == null && apart.size() == 0) {
+      spareApart = apart;
+    } else {
+      garbage.add(apart.contents());
+    }
   }
 
   /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
@@ -373,6 +384,9 @@ public final class Keyspace implements AutoCloseable {
     walks.close();
     for (Database database : databases) {
       garbage.add(database.contents());
+    }
+    if (spareApart != null) {
+      garbage.add(spareApart.contents());
     }
     garbage.freeAll();
   }
