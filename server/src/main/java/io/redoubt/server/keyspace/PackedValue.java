@@ -72,6 +72,29 @@ public final class PackedValue {
   }
 
   /**
+   * Creates a listpack of the given size for a key, whose value and expiry it replaces. The caller
+   * writes the bytes at {@link #address} at once.
+   */
+  public static long putListpack(Database database, long key, int keyLength, Type type, int bytes) {
+    if (bytes <= Encoding.MAX_INLINE_LENGTH) {
+      int payloadBytes = BlockLength.size(bytes) + bytes;
+      long entry = database.replace(key, keyLength, type, Encoding.INLINE, payloadBytes);
+      BlockLength.put(Entry.payloadAddress(entry), bytes);
+      return entry;
+    }
+    long block = database.slabs().allocateFar(bytes);
+    long entry;
+    try {
+      entry = database.replace(key, keyLength, type, Encoding.OWN_BLOCK, Encoding.OWN_BLOCK_BYTES);
+    } catch (OutOfMemoryError full) {
+      database.slabs().free(block, bytes);
+      throw full;
+    }
+    OwnBlock.put(Entry.payloadAddress(entry), block, bytes, bytes);
+    return entry;
+  }
+
+  /**
    * Resizes the packed value, keeping its first bytes.
    *
    * @return the entry, which may have moved, as may the packed bytes

@@ -18,6 +18,9 @@ public final class PackedMembers {
 
   private static final double MAX_WHOLE = 0x1p52;
 
+  /** The maximum size of the entries of a member and its score, without the member's bytes. */
+  static final int MAX_OVERHEAD_BYTES = 16 + Doubles.MAX_LENGTH;
+
   private PackedMembers() {}
 
   static int size(long listpack) {
@@ -153,6 +156,21 @@ public final class PackedMembers {
       Listpack.insert(MEMORY, listpack, behind, (long) score, MEMORY, listpack);
     } else {
       Listpack.insert(MEMORY, listpack, behind, MEMORY, text, textLength, MEMORY, listpack);
+    }
+  }
+
+  /**
+   * Appends a member and its score in place, in a block with enough room.
+   *
+   * @param text room for {@link Doubles#MAX_LENGTH} bytes
+   */
+  static void append(long listpack, long address, int length, double score, long text) {
+    Listpack.append(MEMORY, listpack, MEMORY, address, length, MEMORY, listpack);
+    if (isWhole(score)) {
+      Listpack.append(MEMORY, listpack, (long) score, MEMORY, listpack);
+    } else {
+      int textLength = Doubles.write(MEMORY, text, score);
+      Listpack.append(MEMORY, listpack, MEMORY, text, textLength, MEMORY, listpack);
     }
   }
 

@@ -3,12 +3,14 @@ package io.redoubt.server.value.sortedset;
 import static io.redoubt.server.memory.Region.MEMORY;
 
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.structure.BlockLength;
+import io.redoubt.server.memory.Slabs;
 
 /**
  * A sorted set built in any order before it becomes the value of a key: started by {@link #begin},
@@ -96,27 +98,31 @@ public final class SortedSetBuilder {
     return entry;
   }
 
+  /** Writes the members to a listpack, and copies it to the key once it is complete. */
   private long pack(Database database, long key, int keyLength) {
-    int empty = Listpack.EMPTY_BYTES;
-    long entry =
-        database.replace(
-            key, keyLength, Type.ZSET, Encoding.INLINE, BlockLength.size(empty) + empty);
-    Listpack.create(MEMORY, BlockLength.put(Entry.payloadAddress(entry), empty));
-    try {
-      for (long block = members.seek(0); block != 0; block = members.next()) {
-        entry =
-            sortedSets.append(
-                database,
-                entry,
-                ScoredMember.address(block),
-                ScoredMember.length(block),
-                ScoredMember.score(block));
-      }
-    } catch (OutOfMemoryError full) {
-      database.remove(database.find(key, keyLength)); // it may be empty
-      throw full;
+    Slabs slabs = sortedSets.slabs();
+    long room = Listpack.EMPTY_BYTES;
+    for (long block = members.seek(0); block != 0; block = members.next()) {
+      room += ScoredMember.length(block) + PackedMembers.MAX_OVERHEAD_BYTES;
     }
-    return entry;
+    long listpack = slabs.allocateFar(room + Doubles.MAX_LENGTH);
+    try {
+      Listpack.create(MEMORY, listpack);
+      for (long block = members.seek(0); block != 0; block = members.next()) {
+        PackedMembers.append(
+            listpack,
+            ScoredMember.address(block),
+            ScoredMember.length(block),
+            ScoredMember.score(block),
+            listpack + room);
+      }
+      int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
+      long entry = PackedValue.putListpack(database, key, keyLength, Type.ZSET, bytes);
+      Region.copy(listpack, PackedValue.address(entry), bytes);
+      return entry;
+    } finally {
+      slabs.free(listpack, room + Doubles.MAX_LENGTH);
+    }
   }
 
   /** Discards the set, which is freed later if it is large. */

@@ -343,12 +343,6 @@ public final class SortedSets implements Structures {
     return insertPackedAt(database, entry, position, address, length, score);
   }
 
-  /** Appends a member to a listpack; it must be ordered after all others. */
-  long append(Database database, long entry, long address, int length, double score) {
-    long end = Listpack.end(MEMORY, PackedValue.address(entry));
-    return insertPackedAt(database, entry, end, address, length, score);
-  }
-
   private long insertPackedAt(
       Database database, long entry, long position, long address, int length, double score) {
     long text = 0;
