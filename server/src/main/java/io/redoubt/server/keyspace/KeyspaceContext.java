@@ -1,6 +1,7 @@
 package io.redoubt.server.keyspace;
 
 import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.protocol.process.FastRandom;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
 
@@ -10,7 +11,10 @@ import java.util.random.RandomGenerator;
  */
 public final class KeyspaceContext {
   private final Slabs slabs;
+
+  /** Chooses entries and counts accesses. */
   private final RandomGenerator random;
+
   private final Hash hash;
   private final AccessClock accessClock;
   private final boolean bySlot;
@@ -32,21 +36,22 @@ public final class KeyspaceContext {
    * Creates the context of an empty keyspace.
    *
    * @param databases the number of databases without the staged one
+   * @param seeds draws the hash key and the seed of the other random choices
    * @param bySlot true for a cluster node, whose first database has a table for each hash slot
    * @param listener the listener for expired and added keys
    */
   KeyspaceContext(
       Slabs slabs,
       int databases,
-      RandomGenerator random,
+      RandomGenerator seeds,
       boolean bySlot,
       KeyspaceListener listener) {
     this.slabs = slabs;
-    this.random = random;
     this.bySlot = bySlot;
     this.listener = listener;
     count = databases;
-    hash = Hash.seeded(random);
+    hash = Hash.seeded(seeds);
+    random = FastRandom.seededBy(seeds);
     accessClock = new AccessClock(random);
     held = new HeldKeys(hash);
     garbage = new Garbage(slabs);

@@ -135,6 +135,22 @@ final class Bucket {
     }
   }
 
+  /** Returns the number of blocks. */
+  static int count(long bucket) {
+    int count = occupied(Region.getLong(bucket)) + occupied(Region.getLong(bucket + 8) & LAST_TAGS);
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      count += occupied(Region.getLong(extra) & EXTRA_TAGS);
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+    }
+    return count;
+  }
+
+  /** Returns the number of tags in a word of them, without the free slots. */
+  private static int occupied(long tags) {
+    return Long.BYTES - Long.bitCount(matches(tags, 0));
+  }
+
   /** Returns the bucket or overflow block that refers to a block. */
   static long nodeOf(long bucket, long hash, long block) {
     if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {

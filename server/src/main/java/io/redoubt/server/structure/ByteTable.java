@@ -454,12 +454,13 @@ public final class ByteTable {
     int count;
     do {
       number = random.nextInt(buckets.count());
-      count = apart.gather(buckets.address(number));
+      count = Bucket.count(buckets.address(number));
     } while (count <= random.nextInt(3 * Bucket.SLOTS) && ++tries < 64);
     while (count == 0) {
       number = number + 1 == buckets.count() ? 0 : number + 1;
-      count = apart.gather(buckets.address(number));
+      count = Bucket.count(buckets.address(number));
     }
+    apart.gather(buckets.address(number));
     return apart.block(random.nextInt(count));
   }
 
