@@ -171,9 +171,26 @@ public final class HyperLogLogValue {
       DenseRegisters.pack(plain, StringValue.bytesAddress(entry) + HEADER_BYTES);
       return;
     }
-    for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
+    Slabs slabs = database.slabs();
+    long current = slabs.allocateFar(HyperLogLog.REGISTERS);
+    try {
+      Region.zero(current, HyperLogLog.REGISTERS);
+      mergeInto(current, entry);
+      // A register is found by a search, so only those that differ are looked at.
+      for (int word = 0; word < HyperLogLog.REGISTERS; word += Long.BYTES) {
+        if (Region.getLong(plain + word) != Region.getLong(current + word)) {
+          raiseWord(plain, current, word);
+        }
+      }
+    } finally {
+      slabs.free(current, HyperLogLog.REGISTERS);
+    }
+  }
+
+  private void raiseWord(long plain, long current, int word) {
+    for (int i = word; i < word + Long.BYTES; i++) {
       int register = Region.getByte(plain + i);
-      if (register != 0) {
+      if (register != Region.getByte(current + i)) {
         raise(i, register);
       }
     }
