@@ -21,8 +21,13 @@ public final class PlainText {
 
   /** Returns the text on one line, without control characters and without these separators. */
   public static String of(String text, String separators) {
+    for (int i = 0; i < separators.length(); i++) {
+      if (text.indexOf(separators.charAt(i)) >= 0) {
+        return replaced(text, 0, separators);
+      }
+    }
     for (int i = 0; i < text.length(); i++) {
-      if (isUnsafe(text.charAt(i), separators)) {
+      if (isUnsafe(text.charAt(i), "")) {
         return replaced(text, i, separators);
       }
     }
@@ -44,9 +49,7 @@ public final class PlainText {
 
   private static boolean isUnsafe(char c, String separators) {
     return c < ' '
-        || (c >= DELETE && c <= LAST_CONTROL)
-        || c == LINE_SEPARATOR
-        || c == PARAGRAPH_SEPARATOR
+        || (c >= DELETE && (c <= LAST_CONTROL || c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR))
         || separators.indexOf(c) >= 0;
   }
 

@@ -9,6 +9,7 @@ import io.redoubt.protocol.resp.ReplyText;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
@@ -188,12 +189,15 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
   }
 
   private void keys(C call, boolean withFlags) {
-    Request request = call.request();
-    var words = new byte[request.count() - 2][];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = request.bytes(i + 2);
+    Request inner = call.request().from(2);
+    try {
+      keys(call, inner, withFlags);
+    } finally {
+      inner.release();
     }
-    Request inner = Request.of(words);
+  }
+
+  private void keys(C call, Request inner, boolean withFlags) {
     @Nullable Command<C> named = table.find(inner);
     if (named == null) {
       throw new CommandError("ERR Invalid command specified");
@@ -204,35 +208,44 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
     if (!named.accepts(inner.count())) {
       throw new CommandError("ERR Invalid number of arguments specified for command");
     }
-    var places = new ArrayList<Integer>();
-    var flags = new ArrayList<Integer>();
-    boolean complete =
-        named
-            .keySpecs()
-            .forEach(
-                inner,
-                (place, mask) -> {
-                  places.add(place);
-                  flags.add(mask);
-                });
-    if (!complete) {
-      places.clear(); // a count of keys that does not fit: Redis finds none
-    }
-    if (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS)) {
+    var places = new KeyPlaces();
+    boolean complete = named.keySpecs().forEach(inner, places::add);
+    // A count of keys that does not fit: Redis finds none.
+    int found = complete ? places.count : 0;
+    if (found == 0 && !named.has(Flag.NO_MANDATORY_KEYS)) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }
     ReplyWriter reply = call.reply();
-    reply.array(places.size());
-    for (int i = 0; i < places.size(); i++) {
+    reply.array(found);
+    for (int i = 0; i < found; i++) {
       if (withFlags) {
         reply.array(2);
-        reply.bulk(words[places.get(i)]);
-        CommandInfo shown = new CommandInfo(reply.resp());
-        shown.keyFlags(flags.get(i));
-        shown.writeTo(reply);
-      } else {
-        reply.bulk(words[places.get(i)]);
       }
+      int place = places.places[i];
+      reply.bulk(inner.memory(), inner.offset(place), inner.length(place));
+      if (withFlags) {
+        CommandInfo shown = new CommandInfo(reply.resp());
+        shown.keyFlags(places.flags[i]);
+        shown.writeTo(reply);
+      }
+    }
+  }
+
+  /** The places of the keys of a request, and their flags. */
+  private static final class KeyPlaces {
+    private static final int FIRST_ROOM = 16;
+
+    private int[] places = new int[FIRST_ROOM];
+    private int[] flags = new int[FIRST_ROOM];
+    private int count;
+
+    void add(int place, int mask) {
+      if (count == places.length) {
+        places = Arrays.copyOf(places, 2 * count);
+        flags = Arrays.copyOf(flags, 2 * count);
+      }
+      places[count] = place;
+      flags[count++] = mask;
     }
   }
 }

@@ -15,16 +15,23 @@ public final class Decimals {
    * @param digits the number of decimal places, from 1
    */
   public static String format(double value, int digits) {
+    StringBuilder text = new StringBuilder(24);
+    append(text, value, digits);
+    return text.toString();
+  }
+
+  /** Appends a number in the form of {@link #format}. */
+  static void append(StringBuilder text, double value, int digits) {
     long scale = 1;
     for (int i = 0; i < digits; i++) {
       scale *= 10;
     }
     double scaled = Math.abs(value) * scale;
     if (!(scaled < EXACT)) {
-      return String.format(Locale.ROOT, "%." + digits + "f", value);
+      text.append(String.format(Locale.ROOT, "%." + digits + "f", value));
+      return;
     }
     long rounded = Math.round(scaled);
-    StringBuilder text = new StringBuilder(24);
     if (value < 0) {
       text.append('-');
     }
@@ -33,6 +40,6 @@ public final class Decimals {
     for (long place = scale / 10; place > 1 && fraction < place; place /= 10) {
       text.append('0');
     }
-    return text.append(fraction).toString();
+    text.append(fraction);
   }
 }

@@ -16,10 +16,21 @@ public final class InfoLines {
     this.into = into;
   }
 
-  /** Adds a field. */
-  InfoLines field(String name, long value) {
+  /** Adds a field of a fixed name. */
+  void number(String name, long value) {
     into.append(name).append(':').append(value).append("\r\n");
-    return this;
+  }
+
+  /** Adds a field of a fixed name. */
+  void decimal(String name, double value, int digits) {
+    into.append(name).append(':');
+    Decimals.append(into, value, digits);
+    into.append("\r\n");
+  }
+
+  /** Adds a field of a fixed name. */
+  void text(String name, String value) {
+    into.append(name).append(':').append(PlainText.of(value)).append("\r\n");
   }
 
   /** Adds a field. */

@@ -33,7 +33,12 @@ public final class Section {
    * number.
    */
   private record Field(
-      @Nullable BooleanSupplier condition, Consumer<InfoLines> writer, @Nullable Number number) {}
+      @Nullable BooleanSupplier condition, Consumer<InfoLines> writer, @Nullable Number number) {
+
+    boolean isShown() {
+      return condition == null || condition.getAsBoolean();
+    }
+  }
 
   Section(String title, String name) {
     this.title = title;
@@ -83,7 +88,7 @@ public final class Section {
 
   private Section number(String field, boolean grows, LongSupplier value) {
     return add(
-        lines -> lines.field(field, value.getAsLong()),
+        lines -> lines.number(field, value.getAsLong()),
         new Number(name, field, grows, value::getAsLong));
   }
 
@@ -102,7 +107,7 @@ public final class Section {
 
   private Section decimal(String field, int digits, boolean grows, DoubleSupplier value) {
     return add(
-        lines -> lines.field(field, Decimals.format(value.getAsDouble(), digits)),
+        lines -> lines.decimal(field, value.getAsDouble(), digits),
         new Number(name, field, grows, value));
   }
 
@@ -112,7 +117,7 @@ public final class Section {
   }
 
   public Section text(String field, Supplier<String> value) {
-    return add(lines -> lines.field(field, value.get()), null);
+    return add(lines -> lines.text(field, value.get()), null);
   }
 
   /** Declares fields whose names are not fixed. */
@@ -128,9 +133,8 @@ public final class Section {
   /** Passes each numeric field that is shown now. */
   public void forEachNumber(Consumer<Number> visitor) {
     for (Field field : fields) {
-      BooleanSupplier showing = field.condition();
       Number number = field.number();
-      if (number != null && (showing == null || showing.getAsBoolean())) {
+      if (number != null && field.isShown()) {
         visitor.accept(number);
       }
     }
@@ -148,8 +152,7 @@ public final class Section {
     into.append("# ").append(title).append("\r\n");
     InfoLines lines = new InfoLines(into);
     for (Field field : fields) {
-      BooleanSupplier showing = field.condition();
-      if (showing == null || showing.getAsBoolean()) {
+      if (field.isShown()) {
         field.writer().accept(lines);
       }
     }

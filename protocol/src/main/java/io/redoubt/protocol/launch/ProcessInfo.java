@@ -71,20 +71,24 @@ public final class ProcessInfo {
   public void declareServer(
       Info info, String mode, String transport, IntSupplier hz, Supplier<String> tlsProvider) {
     Version version = Version.ofThisProcess();
+    String system = property("os.name") + ' ' + property("os.version") + ' ' + machine();
+    String compiler = compilerVersion();
+    String java = Version.java();
+    long processId = ProcessHandle.current().pid();
     info.section("Server", "server")
         .text("redis_version", () -> Version.REDIS)
         .text("redis_git_sha1", version::commit)
         .number("redis_git_dirty", version::dirty)
         .text("redis_build_id", () -> ZEROS + ZEROS)
         .text("redis_mode", () -> mode)
-        .text("os", () -> property("os.name") + ' ' + property("os.version") + ' ' + machine())
+        .text("os", () -> system)
         .number("arch_bits", () -> 64)
         .text("monotonic_clock", () -> "POSIX clock_gettime")
         .text("multiplexing_api", () -> transport)
         .text("atomicvar_api", () -> "varhandle")
-        .text("gcc_version", ProcessInfo::compilerVersion)
-        .text("java_version", Version::java)
-        .number("process_id", () -> ProcessHandle.current().pid())
+        .text("gcc_version", () -> compiler)
+        .text("java_version", () -> java)
+        .number("process_id", () -> processId)
         .text("process_supervised", directives.common.supervised::text)
         .text("run_id", () -> runId)
         .number("tcp_port", () -> directives.common.port.value())

@@ -92,6 +92,20 @@ public final class Request {
     add(offset, length);
   }
 
+  /**
+   * Returns a request of the arguments from an index on, which stay where they are. It must be
+   * {@linkplain #release released}.
+   */
+  public Request from(int first) {
+    Request part = new Request();
+    part.source = source;
+    part.compose(memory);
+    for (int i = first; i < count; i++) {
+      part.add(offset(i), length(i));
+    }
+    return part;
+  }
+
   /** Returns the total length of the arguments, in bytes. */
   public long argumentBytes() {
     long bytes = 0;

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.pubsub.ChannelKind;
@@ -13,6 +14,8 @@ import io.redoubt.protocol.session.blocking.Waiting;
  * it are replaced.
  */
 public final class ClientLine {
+  private static final ClientFlag[] FLAGS = ClientFlag.values();
+
   private ClientLine() {}
 
   static String of(ConnectedSession client, long nowMillis) {
@@ -37,7 +40,8 @@ public final class ClientLine {
     line.append(" name=").append(word(client.names().name()));
     line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
     line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
-    line.append(" flags=").append(flags(client));
+    line.append(" flags=");
+    appendFlags(line, client);
     line.append(" db=").append(client.databaseIndex());
     line.append(" sub=").append(subscriptions.count(ChannelKind.CHANNEL));
     line.append(" psub=").append(subscriptions.count(ChannelKind.PATTERN));
@@ -54,7 +58,7 @@ public final class ClientLine {
     line.append(" omem=").append(limitedBytes);
     line.append(" tot-mem=").append(client.memoryBytes());
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
-    line.append(" cmd=").append(command == null ? "NULL" : word(command.name()));
+    line.append(" cmd=").append(command == null ? "NULL" : command.name());
     line.append(" user=").append(word(client.user().name()));
     line.append(" redir=").append(client.redirectId());
     line.append(" resp=").append(client.reply().resp());
@@ -68,19 +72,31 @@ public final class ClientLine {
     return waits != null ? waits.argumentBytes() : client.argumentBytes();
   }
 
-  private static String word(Object text) {
-    return PlainText.of(text.toString(), " ");
+  private static String word(ByteString text) {
+    return text.isEmpty() ? "" : word(text.toString());
+  }
+
+  private static String word(String text) {
+    return PlainText.of(text, " ");
   }
 
   /** Returns the letters of a client's flags, or {@code N} if it has none. */
   public static String flags(ClientSession client) {
     var letters = new StringBuilder();
-    for (ClientFlag flag : ClientFlag.values()) {
+    appendFlags(letters, client);
+    return letters.toString();
+  }
+
+  private static void appendFlags(StringBuilder letters, ClientSession client) {
+    int before = letters.length();
+    for (ClientFlag flag : FLAGS) {
       boolean hidden = flag == ClientFlag.REPLICA && client.is(ClientFlag.MONITOR);
       if (client.is(flag) && !hidden) {
         letters.append(flag.letter());
       }
     }
-    return letters.isEmpty() ? "N" : letters.toString();
+    if (letters.length() == before) {
+      letters.append('N');
+    }
   }
 }

@@ -189,9 +189,18 @@ public final class ClientRegistry implements Client.Home {
 
   /** Returns the total memory of the clients of a type, in bytes: {@link Client#memoryBytes}. */
   public long memoryBytes(ClientType type) {
+    return memoryBytes(type, true);
+  }
+
+  /** Returns the total memory of the clients of all other types, in bytes. */
+  public long memoryBytesExcept(ClientType type) {
+    return memoryBytes(type, false);
+  }
+
+  private long memoryBytes(ClientType type, boolean ofType) {
     long bytes = 0;
     for (Client client : clients.values()) {
-      bytes += client.type() == type ? client.memoryBytes() : 0;
+      bytes += (client.type() == type) == ofType ? client.memoryBytes() : 0;
     }
     return bytes;
   }

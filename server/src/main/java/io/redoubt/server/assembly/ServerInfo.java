@@ -22,7 +22,6 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.PercentilesDirective;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.KeySizes;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -356,12 +355,12 @@ final class ServerInfo {
       if (database.size() > 0) {
         lines.field(
             "db" + i,
-            String.format(
-                Locale.ROOT,
-                "keys=%d,expires=%d,avg_ttl=%d",
-                database.size(),
-                database.expiries().size(),
-                database.expiries().averageTtlMillis(keyspace.nowMillis())));
+            "keys="
+                + database.size()
+                + ",expires="
+                + database.expiries().size()
+                + ",avg_ttl="
+                + database.expiries().averageTtlMillis(keyspace.nowMillis()));
       }
     }
   }

@@ -278,9 +278,7 @@ final class ServerParts {
 
     @Override
     public long clientsBytes() {
-      return clients.registry.memoryBytes(ClientType.NORMAL)
-          + clients.registry.memoryBytes(ClientType.PUBSUB)
-          + clients.registry.memoryBytes(ClientType.MASTER);
+      return clients.registry.memoryBytesExcept(ClientType.REPLICA);
     }
   }
 

@@ -61,7 +61,11 @@ public final class Functions {
 
   /** Returns the total length of the source texts, in bytes. */
   public long textBytes() {
-    return texts().stream().mapToLong(ByteString::length).sum();
+    long bytes = 0;
+    for (Library library : libraries.values()) {
+      bytes += library.code().length();
+    }
+    return bytes;
   }
 
   /**

@@ -29,6 +29,7 @@ import io.redoubt.protocol.session.ClientRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -244,14 +245,18 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     if (user == null) {
       throw new CommandError("ERR User '" + Errors.excerpt(request, 2) + "' not found");
     }
-    var words = new byte[request.count() - 3][];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = request.bytes(i + 3);
+    Request inner = request.from(3);
+    try {
+      dryrun(call, user, inner);
+    } finally {
+      inner.release();
     }
-    Request inner = Request.of(words);
+  }
+
+  private void dryrun(C call, User user, Request inner) {
     Command<C> command = table.find(inner);
     if (command == null) {
-      throw new CommandError("ERR Command '" + Errors.excerpt(request, 3) + "' not found");
+      throw new CommandError("ERR Command '" + Errors.excerpt(call.request(), 3) + "' not found");
     }
     if (!command.accepts(inner.count())) {
       throw Errors.wrongArity(command);
@@ -283,11 +288,10 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
                 + MAX_PASSWORD_BITS);
       }
     }
-    var digits = new StringBuilder();
-    for (int i = 0; i < (bits + 3) / 4; i++) {
-      digits.append(Character.forDigit(random.nextInt(16), 16));
-    }
-    call.reply().bulk(digits.toString());
+    int digits = (int) (bits + 3) / 4;
+    byte[] drawn = new byte[(digits + 1) / 2];
+    random.nextBytes(drawn);
+    call.reply().bulk(HexFormat.of().formatHex(drawn).substring(0, digits));
   }
 
   private static long integer(Request request, int argument) {

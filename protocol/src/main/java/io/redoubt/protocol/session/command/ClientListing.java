@@ -20,13 +20,15 @@ final class ClientListing implements SlicedReply {
   /** The number of lines per step. */
   private static final int LINES = 32;
 
+  private static final int LINE_CHARS = 512;
+
   private final ClientRegistry registry;
   private final Predicate<Client> filter;
   private final BufferMemory.Block ids;
   private final ReplyCollector collected;
   private final ReplyWriter lines;
   private final Client own;
-  private final StringBuilder line = new StringBuilder();
+  private final StringBuilder line = new StringBuilder(LINE_CHARS);
 
   /** The line of the own client before it was blocked. */
   private final byte[] ownLine;

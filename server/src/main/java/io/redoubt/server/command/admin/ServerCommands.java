@@ -57,6 +57,9 @@ public final class ServerCommands extends CommandGroup<Call> {
   public static final CommandError SHUTDOWN_FAILED =
       new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
+  /** The length of an ordinary reply of INFO, so that its text need not grow. */
+  private static final int INFO_BYTES = 8 << 10;
+
   private final Info info;
   private final Clock clock;
   private final Shutdown shutdown;
@@ -107,7 +110,7 @@ public final class ServerCommands extends CommandGroup<Call> {
     for (int i = 1; i < call.count(); i++) {
       sections.add(call.argText(i));
     }
-    StringBuilder text = new StringBuilder();
+    StringBuilder text = new StringBuilder(INFO_BYTES);
     info.render(sections, text);
     call.reply().verbatim("txt", text.toString());
   }

@@ -173,10 +173,21 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
       }
       for (int i = 1; i <= a.length; i++) {
         put(i, 0, 0);
-        for (int j = 1; j <= b.length; j++) {
-          boolean same = a.at(i - 1) == b.at(j - 1);
-          put(i, j, same ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1)));
-        }
+        fillRow(i, a.at(i - 1), b);
+      }
+    }
+
+    /** Fills a row from the one above; each of its cells is read once, and none of its own. */
+    private void fillRow(int i, byte ofA, Text b) {
+      long row = address + i * width * Integer.BYTES;
+      long above = row - width * Integer.BYTES;
+      int diagonal = 0;
+      int left = 0;
+      for (int j = 1; j <= b.length; j++) {
+        int up = Region.getInt(above + (long) j * Integer.BYTES);
+        left = ofA == b.at(j - 1) ? diagonal + 1 : Math.max(up, left);
+        Region.putInt(row + (long) j * Integer.BYTES, left);
+        diagonal = up;
       }
     }
 
