@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Integers as Redis formats and parses them: an optional minus, no plus, no blanks, no leading
@@ -15,8 +16,15 @@ public final class Numbers {
   public static final int MAX_LONG_LENGTH = 20;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfInt HALF_WORD =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final long ASCII_ZEROS = 0x3030_3030_3030_3030L;
   private static final int MAX_DIGITS = 19;
+  private static final long EIGHT_DIGITS = 100_000_000;
+  private static final long[] POWERS_OF_TEN = powersOfTen();
+  private static final byte[] LEAST = Long.toString(Long.MIN_VALUE).getBytes(ISO_8859_1);
 
   private Numbers() {}
 
@@ -88,11 +96,17 @@ public final class Numbers {
   }
 
   private static int digits(long value) {
-    int digits = 1;
-    for (long power = 10; digits < MAX_DIGITS && value >= power; power *= 10) {
-      digits++;
+    int estimate = ((Long.SIZE - Long.numberOfLeadingZeros(value | 1)) * 1233) >>> 12; // log10(2)
+    return value < POWERS_OF_TEN[estimate] ? Math.max(estimate, 1) : estimate + 1;
+  }
+
+  private static long[] powersOfTen() {
+    long[] powers = new long[MAX_DIGITS];
+    powers[0] = 1;
+    for (int i = 1; i < powers.length; i++) {
+      powers[i] = powers[i - 1] * 10;
     }
-    return digits;
+    return powers;
   }
 
   /** Writes the decimal form of {@code value} and returns its length. */
@@ -101,17 +115,47 @@ public final class Numbers {
       memory.set(BYTE, offset, (byte) ('0' + value));
       return 1;
     }
-    int length = decimalLength(value);
-    long at = offset + length;
-    long rest = value > 0 ? -value : value; // the negative range is larger by one
-    while (rest <= -10) {
-      long tenth = rest / 10;
-      memory.set(BYTE, --at, (byte) ('0' + (tenth * 10 - rest)));
-      rest = tenth;
+    if (value == Long.MIN_VALUE) {
+      MemorySegment.copy(LEAST, 0, memory, BYTE, offset, LEAST.length);
+      return LEAST.length;
     }
-    memory.set(BYTE, --at, (byte) ('0' - rest));
+    int length = decimalLength(value);
+    long start = offset;
+    long rest = value;
     if (value < 0) {
-      memory.set(BYTE, offset, (byte) '-');
+      memory.set(BYTE, start++, (byte) '-');
+      rest = -value;
+    }
+    long end = offset + length;
+    if (rest >= EIGHT_DIGITS) {
+      // The first digits take a whole word, whose surplus bytes the next ones overwrite.
+      long most = rest / EIGHT_DIGITS;
+      long least = rest - most * EIGHT_DIGITS;
+      if (most >= EIGHT_DIGITS) {
+        long first = most / EIGHT_DIGITS;
+        memory.set(WORD, start, decimalWord(first));
+        memory.set(WORD, end - 16, eightDigits(most - first * EIGHT_DIGITS) | ASCII_ZEROS);
+      } else {
+        memory.set(WORD, start, decimalWord(most));
+      }
+      memory.set(WORD, end - 8, eightDigits(least) | ASCII_ZEROS);
+      return length;
+    }
+    long word = decimalWord(rest);
+    int left = (int) (end - start);
+    if (left >= 8) {
+      memory.set(WORD, start, word);
+      return length;
+    }
+    if (left >= 4) {
+      memory.set(HALF_WORD, start, (int) word);
+      word >>>= 32;
+      start += 4;
+      left -= 4;
+    }
+    for (; left > 0; left--) {
+      memory.set(BYTE, start++, (byte) word);
+      word >>>= 8;
     }
     return length;
   }

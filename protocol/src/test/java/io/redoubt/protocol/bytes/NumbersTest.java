@@ -53,6 +53,20 @@ class NumbersTest {
     }
   }
 
+  @Test
+  void writesNothingBeyondTheDigits() {
+    for (long power = 1; power > 0 && power <= 1_000_000_000_000_000_000L; power *= 10) {
+      for (long value : new long[] {power - 1, power, power + 1, 9 * power, -power, 1 - power}) {
+        String expected = Long.toString(value);
+        byte[] bytes = "#".repeat(32).getBytes(ISO_8859_1);
+        int length = Numbers.writeLong(MemorySegment.ofArray(bytes), 5, value);
+        assertThat(length).isEqualTo(expected.length()).isEqualTo(Numbers.decimalLength(value));
+        assertThat(new String(bytes, ISO_8859_1))
+            .isEqualTo("#####" + expected + "#".repeat(27 - length));
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 9, 10, 99, 100, 9_999, 10_000, 123_456, 1_000_000, 99_999_999})
   void writesAsAWord(long value) {
