@@ -119,9 +119,21 @@ public final class Sorter implements AutoCloseable {
     by = what;
     collated = upToZero;
     direction = descending ? -1 : 1;
+    if (what == By.NUMBER) {
+      for (int i = 0; i < count(); i++) {
+        long at = numbers + (long) i * Long.BYTES;
+        Region.putLong(at, sortable(Region.getLong(at)));
+      }
+    }
     if (!isSorted()) {
       sort(0, count() - 1, first, last, random);
     }
+  }
+
+  /** Returns an integer that sorts like the number of these bits; both zeros have the same. */
+  private static long sortable(long bits) {
+    long number = Double.doubleToRawLongBits(Double.longBitsToDouble(bits) + 0.0);
+    return number ^ ((number >> 63) & Long.MAX_VALUE);
   }
 
   private boolean isSorted() {
@@ -206,32 +218,32 @@ public final class Sorter implements AutoCloseable {
 
   /** Compares the string at a place with a given string of the number or weight {@code key}. */
   private int compare(int place, int string, long key) {
-    int other = at(place);
-    return other == string
-        ? 0
-        : direction
-            * switch (by) {
-              case NUMBER -> compareNumbers(other, key(place), string, key);
-              case STRING ->
-                  compare(
-                      strings.address(other),
-                      strings.length(other),
-                      strings.address(string),
-                      strings.length(string));
-              case WEIGHT -> compareWeights((int) key(place) - 1, (int) key - 1);
-            };
-  }
-
-  private int compareNumbers(int a, long keyA, int b, long keyB) {
-    double one = Double.longBitsToDouble(keyA);
-    double other = Double.longBitsToDouble(keyB);
-    if (one < other) {
-      return -1;
+    if (by == By.NUMBER) {
+      long number = key(place);
+      if (number != key) {
+        return number < key ? -direction : direction;
+      }
     }
-    return one > other
-        ? 1
-        : Region.compare(
-            strings.address(a), strings.length(a), strings.address(b), strings.length(b));
+    int other = at(place);
+    if (other == string) {
+      return 0;
+    }
+    return direction
+        * switch (by) {
+          case NUMBER ->
+              Region.compare(
+                  strings.address(other),
+                  strings.length(other),
+                  strings.address(string),
+                  strings.length(string));
+          case STRING ->
+              compare(
+                  strings.address(other),
+                  strings.length(other),
+                  strings.address(string),
+                  strings.length(string));
+          case WEIGHT -> compareWeights((int) key(place) - 1, (int) key - 1);
+        };
   }
 
   private int compareWeights(int one, int other) {
