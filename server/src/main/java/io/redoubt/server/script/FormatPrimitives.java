@@ -1,11 +1,14 @@
 package io.redoubt.server.script;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.memory.RegionFull;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * The primitives of the libraries {@code cjson} and {@code cmsgpack}. Each returns true and its
- * results, or false and an error.
+ * The primitives of the libraries {@code cjson}, {@code cmsgpack} and {@code struct}. Each returns
+ * true and its results, or false and an error.
  */
 final class FormatPrimitives implements AutoCloseable {
 
@@ -16,6 +19,7 @@ final class FormatPrimitives implements AutoCloseable {
   private final JsonDecoder jsonDecoder;
   private final MessagePackEncoder messagePackEncoder;
   private final MessagePackDecoder messagePackDecoder;
+  private final StructPrimitives structs;
 
   FormatPrimitives(LuaState lua, Slabs slabs) {
     this.lua = lua;
@@ -25,6 +29,7 @@ final class FormatPrimitives implements AutoCloseable {
     jsonDecoder = new JsonDecoder(budget, out);
     messagePackEncoder = new MessagePackEncoder(lua, budget, out);
     messagePackDecoder = new MessagePackDecoder(budget);
+    structs = new StructPrimitives(lua, budget, out);
   }
 
   /** The work of a primitive: leaves its results on the stack, above true. */
@@ -58,7 +63,8 @@ final class FormatPrimitives implements AutoCloseable {
       LuaValues.pushOutOfMemory(state);
     } else {
       boolean ofScript = fault instanceof ScriptBudget.Refused;
-      lua.pushText(state, ofScript ? "" + fault.getMessage() : "ERR internal error: " + fault);
+      String text = ofScript ? "" + fault.getMessage() : "ERR internal error: " + fault;
+      lua.pushText(state, ByteString.of(text.getBytes(ISO_8859_1))); // it may quote a byte
     }
   }
 
@@ -138,6 +144,21 @@ final class FormatPrimitives implements AutoCloseable {
             Lua.insert(running, place);
           }
         });
+  }
+
+  /** struct_pack(format, ...): returns the bytes. */
+  int structPack(long state) {
+    return guarded(state, structs::pack);
+  }
+
+  /** struct_unpack(format, bytes, position): returns the values and the position behind them. */
+  int structUnpack(long state) {
+    return guarded(state, structs::unpack);
+  }
+
+  /** struct_size(format): returns the number of bytes. */
+  int structSize(long state) {
+    return guarded(state, structs::size);
   }
 
   @Override

@@ -66,6 +66,7 @@ final class Lua {
   private static final MethodHandle LUA_INSERT = critical("lua_insert");
   private static final MethodHandle LUA_CHECKSTACK = ordinary("lua_checkstack");
   private static final MethodHandle LUA_TYPE = critical("lua_type");
+  private static final MethodHandle LUA_ISNUMBER = critical("lua_isnumber");
   private static final MethodHandle LUA_TOINTEGER = critical("lua_tointeger");
   private static final MethodHandle LUA_TOBOOLEAN = critical("lua_toboolean");
   private static final MethodHandle LUA_TOLSTRING = ordinary("lua_tolstring");
@@ -249,6 +250,15 @@ final class Lua {
   static int type(long L, int index) {
     try {
       return (int) (long) LUA_TYPE.invokeExact(L, (long) index, 0L, 0L, 0.0);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Returns 1 for a number and for a string that is the text of one, otherwise 0. */
+  static int isNumber(long L, int index) {
+    try {
+      return (int) (long) LUA_ISNUMBER.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,7 @@ final class Primitives implements AutoCloseable {
     define("may_run", this::mayRun);
     define("random", this::random);
     define("seed", this::seed);
-    define("bit", this::bit);
+    defineBits();
     define("without_tail_calls", this::withoutTailCalls);
     define("register", this::register);
     define("match", patterns::match);
@@ -109,6 +110,9 @@ final class Primitives implements AutoCloseable {
     define("json_decode", formats::jsonDecode);
     define("pack", formats::pack);
     define("unpack", formats::unpack);
+    define("struct_pack", formats::structPack);
+    define("struct_unpack", formats::structUnpack);
+    define("struct_size", formats::structSize);
     define("rep", this::rep);
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
@@ -478,25 +482,36 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** bit(operation, a, b): returns the result of a 32-bit operation. */
-  private int bit(long state) {
-    int a = bits(Lua.number(state, 2));
-    int b = bits(Lua.number(state, 3));
-    int result =
-        switch ((int) Lua.number(state, 1)) {
-          case 0 -> a & b;
-          case 1 -> a | b;
-          case 2 -> a ^ b;
-          case 3 -> a << b;
-          case 4 -> a >>> b;
-          case 5 -> a >> b;
-          case 6 -> Integer.rotateLeft(a, b);
-          case 7 -> Integer.rotateRight(a, b);
-          case 8 -> Integer.reverseBytes(a);
-          default -> ~a;
-        };
-    Lua.pushNumber(state, result);
-    return 1;
+  private void defineBits() {
+    defineBits("bit_and", (a, b) -> a & b);
+    defineBits("bit_or", (a, b) -> a | b);
+    defineBits("bit_xor", (a, b) -> a ^ b);
+    defineBits("bit_left", (a, b) -> a << b);
+    defineBits("bit_right", (a, b) -> a >>> b);
+    defineBits("bit_signed_right", (a, b) -> a >> b);
+    defineBits("bit_rotate_left", Integer::rotateLeft);
+    defineBits("bit_rotate_right", Integer::rotateRight);
+    defineBits("bit_swap", (a, b) -> Integer.reverseBytes(a));
+  }
+
+  /**
+   * Defines a 32-bit operation: name(a, b) returns its result; nothing if that are not two numbers.
+   * It is not guarded, since it neither allocates nor fails.
+   */
+  private void defineBits(String name, IntBinaryOperator operation) {
+    lua.pushText(lua.main(), name);
+    lua.push(state -> {
+      if (Lua.top(state) != 2
+          || Lua.type(state, 1) != Lua.NUMBER
+          || Lua.type(state, 2) != Lua.NUMBER) {
+        return 0;
+      }
+      int a = bits(Lua.number(state, 1));
+      int b = bits(Lua.number(state, 2));
+      Lua.pushNumber(state, operation.applyAsInt(a, b));
+      return 1;
+    });
+    Lua.rawSet(lua.main(), -3);
   }
 
   /** Returns the lower 32 bits of a number after rounding it to an integer. */

@@ -530,7 +530,8 @@ variables.coroutine = library(coroutine, {
 
 -- The 32-bit operations of the library BitOp.
 
-local function number(name, argument, ...)
+-- Returns an argument as a number; an error is that of the call so many levels up.
+local function number(level, name, argument, ...)
   local value = ...
   if type(value) == 'number' then
     return value
@@ -540,49 +541,57 @@ local function number(name, argument, ...)
   if converted then
     return converted
   end
-  error('bad argument #' .. argument .. " to '" .. name .. "' (number expected, got " .. found .. ')', 3)
+  error('bad argument #' .. argument .. " to '" .. name .. "' (number expected, got " .. found .. ')', level)
 end
 
-local bit = native.bit
+-- A function that tries a primitive of two numbers on its arguments, which returns nothing for any
+-- others; those take the slow way.
+local function two(operation, slow)
+  return function(...)
+    return operation(...) or slow(...)
+  end
+end
+
+local bit_and = native.bit_and
 
 local function unary(name, operation, other)
   return function(...)
-    return bit(operation, number(name, 1, ...), other)
+    return operation(number(3, name, 1, ...), other)
   end
 end
 
 local function fold(name, operation)
-  return function(...)
-    local result = bit(0, number(name, 1, ...), -1)
-    for i = 2, select('#', ...) do
-      result = bit(operation, result, number(name, i, (select(i, ...))))
+  return two(operation, function(...)
+    local result = bit_and(number(4, name, 1, ...), -1)
+    for i = select('#', ...), 2, -1 do -- the order in which BitOp finds errors
+      result = operation(result, number(4, name, i, (select(i, ...))))
     end
     return result
-  end
+  end)
 end
 
 local function binary(name, operation)
-  return function(...)
-    local first = number(name, 1, ...)
-    return bit(operation, first, number(name, 2, select(2, ...)))
-  end
+  return two(operation, function(...)
+    local first = number(4, name, 1, ...)
+    return operation(first, number(4, name, 2, select(2, ...)))
+  end)
 end
 
 variables.bit = protect({
-  tobit = unary('tobit', 0, -1),
-  bnot = unary('bnot', 9, 0),
-  bswap = unary('bswap', 8, 0),
-  band = fold('band', 0),
-  bor = fold('bor', 1),
-  bxor = fold('bxor', 2),
-  lshift = binary('lshift', 3),
-  rshift = binary('rshift', 4),
-  arshift = binary('arshift', 5),
-  rol = binary('rol', 6),
-  ror = binary('ror', 7),
+  tobit = unary('tobit', bit_and, -1),
+  bnot = unary('bnot', native.bit_xor, -1),
+  bswap = unary('bswap', native.bit_swap, 0),
+  band = fold('band', bit_and),
+  bor = fold('bor', native.bit_or),
+  bxor = fold('bxor', native.bit_xor),
+  lshift = binary('lshift', native.bit_left),
+  rshift = binary('rshift', native.bit_right),
+  arshift = binary('arshift', native.bit_signed_right),
+  rol = binary('rol', native.bit_rotate_left),
+  ror = binary('ror', native.bit_rotate_right),
   tohex = function(...)
-    local value = bit(0, number('tohex', 1, ...), -1)
-    local digits = select('#', ...) > 1 and number('tohex', 2, select(2, ...)) or 8
+    local value = bit_and(number(3, 'tohex', 1, ...), -1)
+    local digits = select('#', ...) > 1 and bit_and(number(3, 'tohex', 2, select(2, ...)), -1) or 8
     local form = '%08x'
     if digits < 0 then
       digits = -digits
