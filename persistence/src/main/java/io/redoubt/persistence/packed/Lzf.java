@@ -72,6 +72,11 @@ public final class Lzf {
 
     private static final int SHORT_BYTES = 1 << 10;
 
+    /** The table size for the shortest values, which takes no longer to clear than they to read. */
+    private static final int SHORTEST_TABLE_BITS = 7;
+
+    private static final int SHORTEST_BYTES = 1 << 7;
+
     /** No copy crosses the end of a block, though it may start in the previous one. */
     private static final int BLOCK_BYTES = 1 << 15;
 
@@ -107,7 +112,10 @@ public final class Lzf {
 
     private int blocks(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
-      int bits = length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS;
+      int bits =
+          length <= SHORTEST_BYTES
+              ? SHORTEST_TABLE_BITS
+              : length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS;
       int shift = Integer.SIZE - bits;
       if (places.length < 1 << bits) {
         places = new int[1 << bits];

@@ -20,7 +20,7 @@ public final class PackedDuplicates {
    * The offsets of entries from the listpack's start, 0 for an empty slot; the length is a power of
    * two.
    */
-  private int[] slots = new int[FIRST_SLOTS];
+  private int[] slots = {};
 
   /**
    * Returns true if two of the examined elements are equal.
@@ -49,7 +49,7 @@ public final class PackedDuplicates {
   }
 
   private boolean amongMany(MemorySegment memory, long start, int stride, int count) {
-    int size = Integer.highestOneBit(count) * 4;
+    int size = Math.max(FIRST_SLOTS, Integer.highestOneBit(count) * 4);
     if (slots.length < size) {
       slots = new int[size];
     } else {

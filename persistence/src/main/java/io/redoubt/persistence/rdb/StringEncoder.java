@@ -84,7 +84,7 @@ final class StringEncoder implements AutoCloseable {
     BufferMemory.Block target = compressed;
     if (target == null || target.sizeBytes() < length) {
       close();
-      target = buffers.allocate(Math.max(length, 1 << 12));
+      target = buffers.allocate(Math.max(length, 1 << 8));
       compressed = target;
     }
     // a saving smaller than the additional length field is none

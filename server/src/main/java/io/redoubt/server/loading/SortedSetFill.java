@@ -4,18 +4,21 @@ import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.sortedset.SortedSetBuilder;
 import io.redoubt.server.value.sortedset.SortedSets;
+import org.jspecify.annotations.Nullable;
 
 /** Creates a sorted set from its members. */
 final class SortedSetFill {
 
   private final SortedSets sortedSets;
-  private final SortedSetBuilder builder;
+
+  /** Builds sorted sets from members; null until the first one. */
+  private @Nullable SortedSetBuilder builder;
+
   private final Place place;
   private boolean building;
 
   SortedSetFill(Values values, Place place) {
     sortedSets = values.sortedSets();
-    builder = sortedSets.newBuilder();
     this.place = place;
   }
 
@@ -26,26 +29,33 @@ final class SortedSetFill {
   }
 
   void begin(long members) {
-    builder.begin(Math.min(members, Place.MAX_EXPECTED));
+    builder().begin(Math.min(members, Place.MAX_EXPECTED));
     building = true;
+  }
+
+  private SortedSetBuilder builder() {
+    if (builder == null) {
+      builder = sortedSets.newBuilder();
+    }
+    return builder;
   }
 
   /** Adds a member; returns false if the sorted set has it already. */
   boolean add(RdbBytes member, double score) {
-    return builder.add(member.offset(), member.length(), score);
+    return builder().add(member.offset(), member.length(), score);
   }
 
   /** Finishes the sorted set; returns its entry. */
   long end() {
     building = false;
-    return builder.store(place.database(), place.key(), place.keyLength());
+    return builder().store(place.database(), place.key(), place.keyLength());
   }
 
   /** Drops an unfinished sorted set. */
   void abandon() {
     if (building) {
       building = false;
-      builder.abandon();
+      builder().abandon();
     }
   }
 }

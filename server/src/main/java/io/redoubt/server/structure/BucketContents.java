@@ -7,8 +7,9 @@ import java.util.Arrays;
 final class BucketContents {
   private static final int FIRST_ROOM = 64;
 
-  private int[] references = new int[FIRST_ROOM];
-  private byte[] tags = new byte[FIRST_ROOM];
+  // Arrays of their own only once they are used: many views of tables never need them.
+  private int[] references = {};
+  private byte[] tags = {};
   private int count;
 
   /** Copies the contents of a bucket; returns the number of blocks. */
@@ -24,8 +25,9 @@ final class BucketContents {
 
   private void gatherNode(long node, int referencesAt, int slots, int before) {
     if (before + slots > references.length) {
-      references = Arrays.copyOf(references, 2 * references.length);
-      tags = Arrays.copyOf(tags, 2 * tags.length);
+      int room = Math.max(FIRST_ROOM, 2 * references.length);
+      references = Arrays.copyOf(references, room);
+      tags = Arrays.copyOf(tags, room);
     }
     int found = before;
     for (int place = 0; place < slots; place++) {

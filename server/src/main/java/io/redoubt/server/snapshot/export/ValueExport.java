@@ -11,7 +11,6 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.list.QuicklistNode;
 import io.redoubt.server.structure.list.QuicklistRoot;
 import io.redoubt.server.value.StringValue;
@@ -21,6 +20,7 @@ import io.redoubt.server.value.hash.HashField;
 import io.redoubt.server.value.set.SetMembers;
 import io.redoubt.server.value.sortedset.SortedSetCursor;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Exports the values of entries: packed values unchanged, others element by element. Has its own
@@ -32,11 +32,15 @@ public final class ValueExport {
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   private final Values values;
-  private final HashCursor hash;
-  private final SetMembers set;
-  private final SortedSetCursor sortedSet;
-  private final StreamExport stream;
-  private final ListNodeExport listNodes;
+  private final int version;
+
+  // The views, made when the first value of their type is exported: DUMP has an export of its own.
+  private @Nullable HashCursor hash;
+  private @Nullable SetMembers set;
+  private @Nullable SortedSetCursor sortedSet;
+  private @Nullable StreamExport stream;
+  private @Nullable ListNodeExport listNodes;
+
   private final RdbBytes first = new RdbBytes();
   private final RdbBytes second = new RdbBytes();
   private final RdbKey noKey = new RdbKey();
@@ -48,12 +52,7 @@ public final class ValueExport {
    */
   public ValueExport(Values values, int version) {
     this.values = values;
-    Slabs slabs = values.keyspace().slabs();
-    listNodes = new ListNodeExport(slabs);
-    hash = new HashCursor(values.keyspace());
-    set = new SetMembers(slabs);
-    sortedSet = values.sortedSets().newCursor();
-    stream = new StreamExport(values, version);
+    this.version = version;
   }
 
   /** Creates an export in the default version. */
@@ -72,7 +71,7 @@ public final class ValueExport {
     if (type == Type.STRING) {
       string(entry, key, visitor);
     } else if (type == Type.STREAM) {
-      stream.export(entry, key, visitor);
+      stream(entry, key, visitor);
     } else if (PackedValue.isPacked(entry)) {
       visitPacked(entry, type, key, visitor);
     } else {
@@ -114,7 +113,17 @@ public final class ValueExport {
     }
   }
 
+  private void stream(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (stream == null) {
+      stream = new StreamExport(values, version);
+    }
+    stream.export(entry, key, visitor);
+  }
+
   private void list(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (listNodes == null) {
+      listNodes = new ListNodeExport(values.keyspace().slabs());
+    }
     long root = Entry.root(entry);
     visitor.beginList(key, RdbType.LIST_QUICKLIST_2, QuicklistRoot.nodes(root));
     for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
@@ -124,6 +133,9 @@ public final class ValueExport {
   }
 
   private void set(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (set == null) {
+      set = new SetMembers(values.keyspace().slabs());
+    }
     visitor.beginSet(key, values.sets().size(entry));
     set.iterate(entry);
     while (set.next()) {
@@ -136,6 +148,9 @@ public final class ValueExport {
    * Exports members from the highest score down, so that a loader inserts each member at the start.
    */
   private void visitSortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (sortedSet == null) {
+      sortedSet = values.sortedSets().newCursor();
+    }
     long size = values.sortedSets().size(entry);
     visitor.beginSortedSet(key, size);
     boolean more = sortedSet.seek(entry, size - 1);
@@ -148,6 +163,9 @@ public final class ValueExport {
   }
 
   private void hash(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (hash == null) {
+      hash = new HashCursor(values.keyspace());
+    }
     long next = Entry.nextElementExpiry(entry);
     visitor.beginHash(key, values.hashes().sizeWithDue(entry), next < 0 ? RdbKey.NONE : next);
     hash.startWithDue(entry);
