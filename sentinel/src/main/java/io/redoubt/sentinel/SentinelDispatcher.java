@@ -35,7 +35,6 @@ final class SentinelDispatcher implements Dispatcher {
     this.log = log;
   }
 
-  /** Returns the number of executed commands. */
   long commands() {
     return commands;
   }

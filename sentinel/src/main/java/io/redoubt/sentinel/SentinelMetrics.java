@@ -73,7 +73,6 @@ final class SentinelMetrics {
     }
   }
 
-  /** Publishes the current state. */
   void publish() {
     if (page == null) {
       return;
@@ -106,7 +105,6 @@ final class SentinelMetrics {
     return "";
   }
 
-  /** Handles an event of the sentinel. */
   void onEvent(String type, String payload) {
     if (page == null) {
       return;

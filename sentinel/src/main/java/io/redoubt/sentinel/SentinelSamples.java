@@ -103,7 +103,6 @@ final class SentinelSamples {
     startSeconds = clock.wallMillis() / MILLIS_PER_SECOND;
   }
 
-  /** Returns the current metrics. */
   MetricsSnapshot take() {
     MetricsSnapshot snapshot = new MetricsSnapshot();
     snapshot.add(UP, 1);

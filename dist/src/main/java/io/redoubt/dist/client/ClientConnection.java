@@ -62,7 +62,6 @@ public final class ClientConnection implements AutoCloseable {
     }
   }
 
-  /** Sends a request. */
   public void send(byte[]... arguments) throws IOException {
     sendRaw(RequestEncoder.encode(arguments));
   }

@@ -84,7 +84,6 @@ public final class TargetOptions {
     return protocol != 0;
   }
 
-  /** Chooses a version of the protocol. */
   public void setProtocol(int version) {
     protocol = version;
   }

@@ -12,7 +12,6 @@ public final class WordCursor {
     this.words = List.copyOf(words);
   }
 
-  /** Returns true if a word follows. */
   public boolean hasNext() {
     return at < words.size();
   }
@@ -22,7 +21,6 @@ public final class WordCursor {
     return hasNext() && words.get(at).startsWith("-");
   }
 
-  /** Returns the next word and moves on. */
   public String next() {
     return words.get(at++);
   }
@@ -40,7 +38,6 @@ public final class WordCursor {
     return next();
   }
 
-  /** Returns the value of an option as a number. */
   public long number(String option) throws UsageException {
     String text = value(option);
     try {

@@ -36,7 +36,6 @@ final class LoadClient {
     this.key = channel.register(selector, this);
   }
 
-  /** Connects and logs in. */
   static LoadClient connect(LoadRun run, Selector selector) throws IOException, LoadException {
     return new LoadClient(run, selector, open(run));
   }

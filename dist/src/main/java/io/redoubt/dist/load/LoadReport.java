@@ -104,7 +104,6 @@ final class LoadReport {
     progressLength = 0;
   }
 
-  /** Prints the result of a run. */
   void result(String title, LoadRun run, long millis) {
     MicrosHistogram latencies = run.latencies();
     long finished = run.finished();

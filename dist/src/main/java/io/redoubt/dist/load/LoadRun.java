@@ -40,7 +40,6 @@ final class LoadRun {
     return failure.get() != null;
   }
 
-  /** Connects all clients. */
   void connect() throws LoadException {
     for (LoadThread thread : threads) {
       thread.connect();

@@ -71,7 +71,6 @@ public final class NodeProcess implements AutoCloseable {
     return host;
   }
 
-  /** Returns the port the process listens on. */
   public int port() {
     return port;
   }
@@ -81,7 +80,6 @@ public final class NodeProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Returns true if the process is running. */
   public boolean isAlive() {
     return process.isAlive();
   }

@@ -33,7 +33,6 @@ public abstract sealed class ProcessGroup implements AutoCloseable permits Clust
     this.ports = List.copyOf(ports);
   }
 
-  /** Returns the executable of a process. */
   abstract Path launcher(int i);
 
   /** Returns the configuration file of a process, which is in the folder of that process. */

@@ -83,7 +83,6 @@ public final class Topology extends ProcessGroup {
     return nodes().subList(SERVERS, NODES);
   }
 
-  /** Returns the server that listens on a port. */
   public NodeProcess server(int port) {
     return servers().stream().filter(node -> node.port() == port).findFirst().orElseThrow();
   }

@@ -124,7 +124,6 @@ final class Counting implements AutoCloseable {
     throw new Steps.Failure("no reply to GET " + key + ": " + reader.problem());
   }
 
-  /** Stops counting. */
   @Override
   public void close() {
     stopped = true;

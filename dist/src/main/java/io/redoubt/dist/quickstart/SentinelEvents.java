@@ -22,7 +22,6 @@ final class SentinelEvents {
     this.sentinels = sentinels;
   }
 
-  /** Starts listening. */
   void start() {
     for (NodeProcess sentinel : sentinels) {
       Thread.ofVirtual().name("events-" + sentinel.port()).start(() -> listen(sentinel));

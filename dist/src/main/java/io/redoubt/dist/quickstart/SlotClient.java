@@ -30,12 +30,10 @@ final class SlotClient implements AutoCloseable {
     this.ports = List.copyOf(ports);
   }
 
-  /** Returns the number of MOVED redirections. */
   long moves() {
     return moves;
   }
 
-  /** Returns the number of ASK redirections. */
   long asks() {
     return asks;
   }

@@ -38,7 +38,6 @@ final class Steps {
     this.out = out;
   }
 
-  /** Waits for a condition. */
   void until(String what, Condition condition) throws Failure, IOException, InterruptedException {
     until(() -> what, condition);
   }
@@ -78,7 +77,6 @@ final class Steps {
     }
   }
 
-  /** Returns the seconds since a moment. */
   static double seconds(long sinceNanos) {
     return (System.nanoTime() - sinceNanos) / 1e9;
   }

@@ -65,13 +65,11 @@ final class HtmlPage {
     site.searchIndex().add(page.file(), page.title(), id, heading, text);
   }
 
-  /** Adds HTML. */
   HtmlPage html(String html) {
     text.append(html);
     return this;
   }
 
-  /** Starts a section. */
   HtmlPage section(String id, String title) {
     endSection();
     inSection = true;
@@ -151,7 +149,6 @@ final class HtmlPage {
     return this;
   }
 
-  /** Writes a list of links to pages. */
   HtmlPage links(List<SitePage> pages) {
     text.append("<ul>\n");
     for (SitePage each : pages) {
@@ -191,7 +188,6 @@ final class HtmlPage {
     return this;
   }
 
-  /** Returns the whole page. */
   String end() {
     endSection();
     StringBuilder html = new StringBuilder(text.length() + (1 << 16));

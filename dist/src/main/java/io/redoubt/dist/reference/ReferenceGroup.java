@@ -129,7 +129,6 @@ final class ReferenceGroup implements AutoCloseable {
     return toServer;
   }
 
-  /** Returns a connection to the sentinel. */
   RespClient sentinel() {
     return toSentinel;
   }

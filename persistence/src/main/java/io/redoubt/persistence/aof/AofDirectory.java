@@ -59,17 +59,14 @@ public final class AofDirectory {
     return directory;
   }
 
-  /** Returns the current manifest. */
   public Manifest manifest() {
     return manifest;
   }
 
-  /** Returns the path of a file of the manifest. */
   public Path path(AofFile file) {
     return directory.resolve(file.name());
   }
 
-  /** Returns the name of the manifest file. */
   public String manifestName() {
     return fileName + MANIFEST_SUFFIX;
   }

@@ -15,7 +15,6 @@ public enum AofFileType {
     this.letter = letter;
   }
 
-  /** Returns the letter in the manifest. */
   public char letter() {
     return letter;
   }

@@ -40,7 +40,6 @@ final class CommandSyntax {
     return true;
   }
 
-  /** Returns true if the bytes are a prefix of a command. */
   static boolean isPrefix(MemorySegment memory, long from, long to) {
     long line = lineEnd(memory, from, to, '*');
     if (line <= 0) {

@@ -155,7 +155,6 @@ public final class CommitJournal implements Closeable {
     return position > 0;
   }
 
-  /** Returns the bytes of its buffer. */
   public long heldBytes() {
     return entry.byteSize();
   }

@@ -56,7 +56,6 @@ public final class JournalRecovery {
     return count;
   }
 
-  /** Returns the generation of the entries. */
   public long generation() {
     return first.generation();
   }
@@ -66,7 +65,6 @@ public final class JournalRecovery {
     return first.offset();
   }
 
-  /** Returns the number of bytes in all entries. */
   public long lengthBytes() {
     return bytes.length;
   }

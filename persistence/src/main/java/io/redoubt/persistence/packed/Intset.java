@@ -44,7 +44,6 @@ public final class Intset {
     return int32(memory, start);
   }
 
-  /** Returns the number of integers. */
   public static int count(MemorySegment memory, long start) {
     return int32(memory, start + COUNT_AT);
   }
@@ -101,7 +100,6 @@ public final class Intset {
     return -1 - low;
   }
 
-  /** Returns true if the set contains an integer. */
   public static boolean contains(MemorySegment memory, long start, long value) {
     return find(memory, start, value) >= 0;
   }

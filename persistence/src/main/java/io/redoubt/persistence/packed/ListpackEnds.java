@@ -67,7 +67,6 @@ public final class ListpackEnds {
     return newStart;
   }
 
-  /** Writes the header of a listpack at its new start. */
   private static void moveHeader(MemorySegment memory, long start, long newStart, int added) {
     long newBytes = Listpack.sizeBytes(memory, start) + (start - newStart);
     int count = unsigned16(memory, start + COUNT_AT);

@@ -78,7 +78,6 @@ final class PackedReader implements AutoCloseable {
     return Listpack.first(memory, offset) == Listpack.NONE;
   }
 
-  /** Reads a listpack of a value of the given type. */
   void listpack(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
     if (!trusted) {

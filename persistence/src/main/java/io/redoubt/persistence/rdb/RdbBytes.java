@@ -9,7 +9,6 @@ public final class RdbBytes {
   private long offset;
   private int length;
 
-  /** Sets the reference. */
   public RdbBytes at(MemorySegment bytesMemory, long bytesOffset, int bytesLength) {
     memory = bytesMemory;
     offset = bytesOffset;
@@ -26,7 +25,6 @@ public final class RdbBytes {
     return offset;
   }
 
-  /** Returns the number of bytes. */
   public int length() {
     return length;
   }

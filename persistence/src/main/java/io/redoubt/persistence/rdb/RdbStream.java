@@ -22,7 +22,6 @@ public final class RdbStream {
   private long entriesAdded;
   private long groups;
 
-  /** Sets the number of entries. */
   public RdbStream length(long entries) {
     length = entries;
     return this;
@@ -64,7 +63,6 @@ public final class RdbStream {
     return this;
   }
 
-  /** Returns the number of entries. */
   public long length() {
     return length;
   }
@@ -104,7 +102,6 @@ public final class RdbStream {
     return entriesAdded;
   }
 
-  /** Returns the number of consumer groups. */
   public long groups() {
     return groups;
   }

@@ -143,7 +143,6 @@ final class RdbString implements AutoCloseable {
     return compressed;
   }
 
-  /** Returns the value of an integer. */
   long number() {
     return number;
   }

@@ -11,7 +11,6 @@ public interface RdbValueVisitor {
   /** The repair of a score that is not a number, which Redis up to 6.0 saved and loaded. */
   String NOT_A_NUMBER = "a score that is not a number became 0";
 
-  /** Visits a key with a string. */
   void string(RdbKey key, MemorySegment memory, long offset, int length) throws RdbException;
 
   /** Visits a key with a string that is the decimal text of an integer. */
@@ -139,7 +138,6 @@ public interface RdbValueVisitor {
   /** Visits a pending entry of the current consumer. */
   void consumerEntry(long millis, long sequence) throws RdbException;
 
-  /** Ends the current collection. */
   void endValue() throws RdbException;
 
   /** Visits a key with an empty collection; a server must not keep such a key. */

@@ -36,7 +36,6 @@ public interface RdbVisitor extends RdbValueVisitor {
   /** Visits the next bytes of the current string. */
   void stringPart(MemorySegment memory, long offset, int length) throws RdbException;
 
-  /** Ends the current string. */
   void endString() throws RdbException;
 
   /** Ends the RDB. Its checksum, if there is one, was correct. */

@@ -8,7 +8,6 @@ public interface AclFile {
   /** Returns the path, for messages. */
   String path();
 
-  /** Returns the lines of the file. */
   List<String> read() throws IOException;
 
   /** Replaces the file atomically. */

@@ -70,7 +70,6 @@ public final class AclLog {
     return entries;
   }
 
-  /** Returns the number of entries. */
   public int size() {
     return entries.size();
   }
@@ -80,7 +79,6 @@ public final class AclLog {
     entries.clear();
   }
 
-  /** Returns the number of denials of that kind. */
   public long total(Denial denial) {
     return totals[denial.ordinal()];
   }
@@ -122,7 +120,6 @@ public final class AclLog {
       return id;
     }
 
-    /** Returns the reason. */
     public Denial denial() {
       return denial;
     }
@@ -156,7 +153,6 @@ public final class AclLog {
       return updatedMillis;
     }
 
-    /** Returns the number of occurrences. */
     public long count() {
       return count;
     }

@@ -71,7 +71,6 @@ public final class User {
     unrestricted = selectors.getFirst().allowsAll();
   }
 
-  /** Returns the user's name. */
   public ByteString name() {
     return name;
   }

@@ -79,7 +79,6 @@ public final class Users {
     }
   }
 
-  /** Returns the user of that name, or null. */
   public @Nullable User named(ByteString name) {
     return byName.get(name);
   }

@@ -45,7 +45,6 @@ public final class ByteQueue {
     return end;
   }
 
-  /** Returns the number of bytes in the queue. */
   public long usedBytes() {
     return end - start;
   }

@@ -53,7 +53,6 @@ public final class ByteString implements Comparable<ByteString> {
     return bytes.length == 0;
   }
 
-  /** Returns the byte at {@code index}. */
   public byte byteAt(int index) {
     return bytes[index];
   }

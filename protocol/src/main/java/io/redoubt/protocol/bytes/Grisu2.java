@@ -101,7 +101,6 @@ final class Grisu2 {
     return generate(memory, offset, -scaled, high, high - low, away, decimal);
   }
 
-  /** Returns the number of digits in a result. */
   static int count(int result) {
     return result & ((1 << COUNT_BITS) - 1);
   }

@@ -121,7 +121,6 @@ public final class Command<C> {
     return secrets != null && secrets.isSecret(request, i);
   }
 
-  /** Returns the positions of its keys. */
   public KeySpecs keySpecs() {
     return derived().keySpecs();
   }
@@ -288,7 +287,6 @@ public final class Command<C> {
     failedCalls++;
   }
 
-  /** Returns the number of calls. */
   public long calls() {
     return calls;
   }
@@ -303,7 +301,6 @@ public final class Command<C> {
     return rejectedCalls;
   }
 
-  /** Returns the number of failed calls. */
   public long failedCalls() {
     return failedCalls;
   }

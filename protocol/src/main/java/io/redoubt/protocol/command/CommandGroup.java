@@ -129,7 +129,6 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
-    /** Adds flags. */
     public Builder<C> is(Flag... all) {
       for (Flag flag : all) {
         flags |= flag.bit();
@@ -166,7 +165,6 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
-    /** Sets the arguments that are channels. */
     public Builder<C> channels(ChannelSpec spec) {
       channels = spec;
       return this;
@@ -201,7 +199,6 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
-    /** Adds a change to the history. */
     public Builder<C> history(String version, String change) {
       history.add(version);
       history.add(change);

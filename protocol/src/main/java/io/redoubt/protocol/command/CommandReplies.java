@@ -28,7 +28,6 @@ public final class CommandReplies {
     }
   }
 
-  /** Returns the lines of a container's HELP. */
   public static List<String> helpLines(Command<?> container) {
     var lines = new ArrayList<String>();
     lines.add(

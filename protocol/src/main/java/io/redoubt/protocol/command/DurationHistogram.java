@@ -46,7 +46,6 @@ public final class DurationHistogram {
     return counts[index];
   }
 
-  /** Returns the number of all calls. */
   public long total() {
     return total;
   }

@@ -47,7 +47,6 @@ public final class Errors {
 
   private Errors() {}
 
-  /** Returns the error for a wrong number of arguments. */
   public static CommandError wrongArity(Command<?> command) {
     return new CommandError("ERR wrong number of arguments for '" + command.name() + "' command");
   }

@@ -49,7 +49,6 @@ public enum KeyFlag {
     return mask;
   }
 
-  /** Returns true if the mask contains any of the flags. */
   public static boolean any(int mask, KeyFlag... flags) {
     return (mask & mask(flags)) != 0;
   }

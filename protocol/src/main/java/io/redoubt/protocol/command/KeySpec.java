@@ -102,7 +102,6 @@ public final class KeySpec {
     return new KeySpec(start, new Extent(Find.KEYNUM, countIndex, keyStep, firstKey), flags, notes);
   }
 
-  /** Returns this spec with the given access flags. */
   public KeySpec is(KeyFlag... keyFlags) {
     return with(KeyFlag.mask(keyFlags));
   }

@@ -33,7 +33,6 @@ final class NameIndex<V> {
     return previous;
   }
 
-  /** Removes a value and returns it. */
   @Nullable V remove(String name) {
     V previous = byName.remove(name.toLowerCase(Locale.ROOT));
     rebuild();

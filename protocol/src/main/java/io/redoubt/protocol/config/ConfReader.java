@@ -139,7 +139,6 @@ class ConfReader {
     }
   }
 
-  /** Reads one line of a file in YAML. */
   void readYamlLine(YamlText.Line line)
       throws RefusedValue, FatalConfigError, UnreadableConfigFile {
     String error = line.error();

@@ -19,7 +19,6 @@ public abstract class DirectiveTable extends DirectiveGroup {
   /** The directives for network, log and clients. */
   public final CommonDirectives common = new CommonDirectives();
 
-  /** The directives for TLS. */
   public final TlsDirectives tls = new TlsDirectives();
 
   /** The directives for metrics over HTTP. */

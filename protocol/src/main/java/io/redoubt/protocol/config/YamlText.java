@@ -126,7 +126,6 @@ final class YamlText {
     }
   }
 
-  /** Returns true if the file has the name of a YAML file. */
   static boolean isNameOf(Path file) {
     String name = Words.lower(file.toString());
     return name.endsWith(".yaml") || name.endsWith(".yml");

@@ -33,7 +33,6 @@ public final class InfoLines {
     into.append(name).append(':').append(PlainText.of(value)).append("\r\n");
   }
 
-  /** Adds a field. */
   public InfoLines field(String name, Object value) {
     into.append(PlainText.of(name, SEPARATORS)).append(':');
     into.append(PlainText.of(value.toString())).append("\r\n");

@@ -116,7 +116,6 @@ public final class MetricsPort {
     return Set.copyOf(List.of(hosts.split(" +", -1)));
   }
 
-  /** Returns true if metrics are served. */
   public boolean isOpen() {
     return server != null;
   }

@@ -14,7 +14,6 @@ public final class Outbox<O> {
   private final List<O> outputs = new ArrayList<>();
   private boolean stateChanged;
 
-  /** Adds an output. */
   public void emit(O output) {
     outputs.add(output);
   }

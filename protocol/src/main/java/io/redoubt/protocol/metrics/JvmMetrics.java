@@ -35,7 +35,6 @@ public final class JvmMetrics {
 
   private JvmMetrics() {}
 
-  /** Returns the current metrics. */
   public static MetricsSnapshot take() {
     MetricsSnapshot snapshot = new MetricsSnapshot();
     Version version = Version.ofThisProcess();

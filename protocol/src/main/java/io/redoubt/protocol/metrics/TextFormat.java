@@ -30,7 +30,6 @@ public enum TextFormat {
     return header.contains(OPENMETRICS_TYPE) ? OPENMETRICS : PROMETHEUS;
   }
 
-  /** Returns the value of Content-Type. */
   public String contentType() {
     return contentType;
   }

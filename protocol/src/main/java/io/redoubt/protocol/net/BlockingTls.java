@@ -13,7 +13,6 @@ final class BlockingTls {
 
   /** The underlying connection. Both methods wait up to the given timeout. */
   interface Wire {
-    /** Sends all remaining bytes. */
     void send(ByteBuffer bytes, int timeoutMillis) throws IOException;
 
     /** Receives at least one byte. */

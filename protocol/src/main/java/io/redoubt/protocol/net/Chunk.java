@@ -27,7 +27,6 @@ public final class Chunk {
     this.sendable = new Sendable(block);
   }
 
-  /** Returns the segment that contains the chunk. */
   public MemorySegment memory() {
     return block.memory();
   }
@@ -68,7 +67,6 @@ public final class Chunk {
     return sendable;
   }
 
-  /** Returns the chunk's native address. */
   long nativeAddress() {
     return sendable.memoryAddress();
   }

@@ -235,12 +235,10 @@ public final class Connection {
     return channel.isActive();
   }
 
-  /** Returns true if the connection uses TLS. */
   public boolean isTls() {
     return tls;
   }
 
-  /** Returns true if this is a Unix socket. */
   public boolean isUnix() {
     return unix;
   }
@@ -281,7 +279,6 @@ public final class Connection {
     return channel.remoteAddress() instanceof InetSocketAddress address ? address : null;
   }
 
-  /** Returns the local IP address, or null. */
   public @Nullable InetSocketAddress localInetAddress() {
     return channel.localAddress() instanceof InetSocketAddress address ? address : null;
   }

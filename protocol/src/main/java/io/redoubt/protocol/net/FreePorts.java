@@ -35,7 +35,6 @@ public final class FreePorts {
     return several(1).getFirst();
   }
 
-  /** Returns several distinct free ports. */
   public static List<Integer> several(int count) {
     return IntStream.generate(FreePorts::next)
         .filter(FreePorts::isOurs)

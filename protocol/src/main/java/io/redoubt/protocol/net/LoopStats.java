@@ -82,7 +82,6 @@ public final class LoopStats {
     mostCommands = 0;
   }
 
-  /** Returns the number of reads of connections. */
   public long reads() {
     return reads;
   }
@@ -92,7 +91,6 @@ public final class LoopStats {
     return writes;
   }
 
-  /** Returns the number of cycles. */
   public long cycles() {
     return cycles;
   }

@@ -49,7 +49,6 @@ final class ReadBuffer {
   private int readerCount;
   private boolean notifying;
 
-  /** The number of notification rounds. */
   private long notificationRounds;
 
   /** The offset of the next read. */

@@ -27,7 +27,6 @@ public interface Sockets {
    */
   IoEventLoop newLoop(String threadName, IoHandlerFactory handlers);
 
-  /** Creates a channel that listens at an address. */
   ServerChannel listening(SocketAddress address);
 
   Channel connecting(SocketAddress address);

@@ -103,7 +103,6 @@ public final class Transport implements AutoCloseable {
     return new Transport(threadName, memory, sockets, commands, endOfTurn);
   }
 
-  /** Returns the event loop. */
   public Loop loop() {
     return loop;
   }

@@ -18,7 +18,6 @@ public interface Clock {
     return TimeUnit.NANOSECONDS.toMillis(monotonicNanos());
   }
 
-  /** Returns the system's clock. */
   static Clock system() {
     return SystemClock.INSTANCE;
   }

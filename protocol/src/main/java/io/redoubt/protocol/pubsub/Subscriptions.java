@@ -28,7 +28,6 @@ public final class Subscriptions {
     return names == null ? Set.of() : Collections.unmodifiableSet(names);
   }
 
-  /** Returns the number of subscriptions of one kind. */
   public int count(ChannelKind kind) {
     Set<ByteString> names = own(kind);
     return names == null ? 0 : names.size();

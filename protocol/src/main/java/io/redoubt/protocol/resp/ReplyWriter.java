@@ -158,7 +158,6 @@ public final class ReplyWriter {
     line('-', length == message.length() ? message : message.substring(0, length));
   }
 
-  /** Writes an integer. */
   public void integer(long value) {
     numberLine(':', value);
   }
@@ -215,7 +214,6 @@ public final class ReplyWriter {
     endLine();
   }
 
-  /** Writes a bulk string. */
   public void bulk(ByteString bytes) {
     header('$', bytes.length());
     int done = 0;

@@ -191,7 +191,6 @@ public final class AwaitedReplies extends ReplyBuffer {
     return newest > acknowledged && stops > 0;
   }
 
-  /** Returns the number of waiting bytes. */
   long usedBytes() {
     return end() - first;
   }
@@ -228,7 +227,6 @@ public final class AwaitedReplies extends ReplyBuffer {
     return more;
   }
 
-  /** Returns the greatest awaited offset. */
   public long newestOffset() {
     return newest;
   }

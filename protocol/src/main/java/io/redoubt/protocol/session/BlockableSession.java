@@ -61,7 +61,6 @@ public abstract class BlockableSession extends ClientSession implements Pauses.P
     context.addBlocked(1);
   }
 
-  /** Returns the current wait, or null. */
   public final @Nullable Waiting waiting() {
     return wait.waiting();
   }

@@ -35,7 +35,6 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     /** Turns off the client-side caching of a client. */
     void stopTracking(Client client);
 
-    /** Returns the client with the id, or null. */
     @Nullable Client byId(long id);
   }
 
@@ -44,7 +43,6 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     /** Takes bytes in the loop's shared buffer, where they remain until {@link #onReadDone}. */
     void onBytes(Client client, MemorySegment memory, long start, long end);
 
-    /** Finishes a read. */
     void onReadDone(Client client);
 
     /** Finishes a client whose peer has ended its output. */
@@ -251,7 +249,6 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     onReset();
   }
 
-  /** Authenticates the client as a user. */
   public final void authenticate(User as) {
     setUser(as);
     input().setAuthenticated(true);

@@ -69,7 +69,6 @@ public final class ClientContext {
     this.heldOutput = heldOutput;
   }
 
-  /** Returns the event loop of the clients. */
   public Loop loop() {
     return loop;
   }
@@ -97,7 +96,6 @@ public final class ClientContext {
     return settings.requestLimits();
   }
 
-  /** Returns the configuration. */
   public SessionSettings settings() {
     return settings;
   }

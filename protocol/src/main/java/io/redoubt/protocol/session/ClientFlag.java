@@ -43,7 +43,6 @@ public enum ClientFlag {
     this.letter = letter;
   }
 
-  /** Returns the letter in CLIENT LIST. */
   public char letter() {
     return letter;
   }

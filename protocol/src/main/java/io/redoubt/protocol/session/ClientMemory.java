@@ -36,7 +36,6 @@ final class ClientMemory {
     /** Returns the memory of the client, in bytes. */
     abstract long memoryBytes();
 
-    /** Closes the client. */
     abstract void evict();
 
     /** Returns the client as shown in the log. */

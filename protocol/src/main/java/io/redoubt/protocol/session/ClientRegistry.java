@@ -129,12 +129,10 @@ public final class ClientRegistry implements Client.Home {
     return clients.get(id);
   }
 
-  /** Returns the number of clients. */
   public int count() {
     return clients.size();
   }
 
-  /** Returns the number of clients of a type. */
   public int count(ClientType type) {
     int count = 0;
     for (Client client : clients.values()) {
@@ -143,7 +141,6 @@ public final class ClientRegistry implements Client.Home {
     return count;
   }
 
-  /** Returns the number of blocked clients. */
   public int blockedCount() {
     return context.blocked();
   }
@@ -162,12 +159,10 @@ public final class ClientRegistry implements Client.Home {
     }
   }
 
-  /** Returns the number of waits with a timeout. */
   public int timedWaits() {
     return context.timedWaits();
   }
 
-  /** Closes the clients of a user. */
   public void closeClientsOf(User user) {
     for (Client client : all()) {
       if (client.user() == user) {
@@ -291,12 +286,10 @@ public final class ClientRegistry implements Client.Home {
 
   // ---- statistics of INFO
 
-  /** Returns the number of bytes received from clients. */
   public long inputBytes() {
     return context.inputBytes();
   }
 
-  /** Returns the number of bytes of replies. */
   public long outputBytes() {
     return context.outputBytes();
   }
@@ -336,7 +329,6 @@ public final class ClientRegistry implements Client.Home {
 
   // ---- shared context
 
-  /** Returns the dispatcher of requests. */
   public Dispatcher dispatcher() {
     return dispatcher;
   }
@@ -363,7 +355,6 @@ public final class ClientRegistry implements Client.Home {
     return context.limits();
   }
 
-  /** Returns the configuration. */
   public SessionSettings settings() {
     return context.settings();
   }
@@ -372,12 +363,10 @@ public final class ClientRegistry implements Client.Home {
     return context.users();
   }
 
-  /** Returns the log of denials. */
   public AclLog aclLog() {
     return context.aclLog();
   }
 
-  /** Returns the subscriptions. */
   public Channels channels() {
     return context.channels();
   }

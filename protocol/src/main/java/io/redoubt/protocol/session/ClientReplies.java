@@ -62,7 +62,6 @@ final class ClientReplies extends ReplyBuffer {
     return earlierBytes + (current == null ? 0 : position - current.start());
   }
 
-  /** Returns the number of bytes in held chunks. */
   long heldBytes() {
     return heldBytes;
   }
@@ -80,7 +79,6 @@ final class ClientReplies extends ReplyBuffer {
     deferring = false;
   }
 
-  /** Returns the size of the current window. */
   long windowBytes() {
     Chunk current = chunk;
     return current == null ? 0 : current.limit() - current.start();

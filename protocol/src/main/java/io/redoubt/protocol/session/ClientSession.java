@@ -49,7 +49,6 @@ public abstract class ClientSession {
     return user;
   }
 
-  /** Returns the names that the client has set. */
   public final ClientNames names() {
     return names;
   }
@@ -58,7 +57,6 @@ public abstract class ClientSession {
     return authenticated || users.allowsUnauthenticated();
   }
 
-  /** Authenticates the client as a user. */
   final void setUser(User as) {
     user = as;
     authenticated = true;
@@ -85,7 +83,6 @@ public abstract class ClientSession {
 
   // ---- role
 
-  /** Returns true if it has the flag. */
   public final boolean is(ClientFlag flag) {
     return (flags & flag.bit()) != 0;
   }
@@ -101,7 +98,6 @@ public abstract class ClientSession {
     setFlag(ClientFlag.MONITOR, true);
   }
 
-  /** Returns its current class. */
   public final ClientType type() {
     if (is(ClientFlag.MASTER)) {
       return ClientType.MASTER;
@@ -190,7 +186,6 @@ public abstract class ClientSession {
 
   // ---- state of the server
 
-  /** Returns the index of the selected database. */
   public int databaseIndex() {
     return 0;
   }

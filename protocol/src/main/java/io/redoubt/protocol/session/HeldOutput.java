@@ -129,7 +129,6 @@ public final class HeldOutput {
     return true;
   }
 
-  /** Forgets all output. */
   void clear() {
     Arrays.fill(members, null);
     first = 0;

@@ -89,7 +89,6 @@ public final class Refusals {
     };
   }
 
-  /** Logs that a client failed to authenticate as a user. */
   public static void logFailedLogin(Client client, ByteString command, ByteString userName) {
     log(client, Denial.AUTH, command, userName);
   }

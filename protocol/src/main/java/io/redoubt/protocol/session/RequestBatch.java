@@ -23,12 +23,10 @@ public final class RequestBatch {
     }
   }
 
-  /** Returns the number of requests. */
   public int count() {
     return count;
   }
 
-  /** Returns the request at an index. */
   public Request request(int i) {
     return requests[i];
   }

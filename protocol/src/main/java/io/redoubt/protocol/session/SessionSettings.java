@@ -5,7 +5,6 @@ import io.redoubt.protocol.resp.Limits;
 
 /** The configuration used by clients; every value may change at run time. */
 public interface SessionSettings {
-  /** {@code maxclients}. */
   int maxClients();
 
   /** Size limits of requests, such as {@code proto-max-bulk-len}. */

@@ -49,12 +49,10 @@ public final class TrackedClients {
   /** Creates an empty set. */
   public TrackedClients() {}
 
-  /** Returns the number of clients with tracking. */
   public int count() {
     return clients.size();
   }
 
-  /** Returns the number of prefixes of broadcasts. */
   public int prefixes() {
     return prefixes.count();
   }
@@ -141,7 +139,6 @@ public final class TrackedClients {
     }
   }
 
-  /** Returns true if a client receives broadcasts. */
   public boolean isBroadcasting() {
     return prefixes.count() > 0;
   }

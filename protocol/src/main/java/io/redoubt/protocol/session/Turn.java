@@ -41,7 +41,6 @@ public final class Turn implements Client.Conductor {
   private @Nullable Client current;
   private @Nullable Request currentRequest;
 
-  /** The clients to finish at the end of the turn. */
   private final ArrayList<Client> ending = new ArrayList<>();
 
   private final Runnable endTurn = this::endTurn;

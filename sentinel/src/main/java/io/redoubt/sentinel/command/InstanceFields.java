@@ -24,7 +24,6 @@ final class InstanceFields {
     this.now = now;
   }
 
-  /** Returns the fields by name. */
   static Map<String, String> of(Instance instance, Sentinel sentinel) {
     InstanceFields fields = new InstanceFields(sentinel.nowMillis());
     fields.common(instance, sentinel);

@@ -142,7 +142,6 @@ final class FailoverAttempt {
     return finalOffset;
   }
 
-  /** Enters a step. */
   void enter(State next, long now) {
     state = next;
     stateSince = now;

@@ -25,7 +25,6 @@ public abstract class Instance {
     this.runId = runId;
   }
 
-  /** Returns the id of this instance in requests. */
   public final int id() {
     return id;
   }
@@ -45,7 +44,6 @@ public abstract class Instance {
     return address;
   }
 
-  /** Returns the connections to it. */
   public final Link link() {
     return link;
   }
@@ -79,7 +77,6 @@ public abstract class Instance {
     return helloSentAt;
   }
 
-  /** Returns true if its run id is known. */
   final boolean hasRunId() {
     return runId != null;
   }

@@ -53,7 +53,6 @@ final class Links {
     return null;
   }
 
-  /** Returns the link of an id, or null. */
   @Nullable Link get(int id) {
     return links.get(id);
   }

@@ -179,12 +179,10 @@ public final class Master extends DataNode {
     return Math.max(voters() / 2 + 1, options.quorum());
   }
 
-  /** Returns the replica discovered at an address, or null. */
   @Nullable Replica replica(Address address) {
     return replicas.get(address);
   }
 
-  /** Returns the other sentinel with a run id, or null. */
   @Nullable SentinelPeer peer(String runId) {
     return peers.get(runId);
   }
@@ -317,7 +315,6 @@ public final class Master extends DataNode {
     expectedLeaderSince = since;
   }
 
-  /** Returns our failover, or null. */
   @Nullable FailoverAttempt failover() {
     return failover;
   }

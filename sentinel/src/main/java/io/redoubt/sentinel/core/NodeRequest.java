@@ -40,7 +40,6 @@ public record NodeRequest(Purpose purpose, int instance, List<List<String>> comm
     ROLE
   }
 
-  /** Creates a request of one command. */
   static NodeRequest of(Purpose purpose, int instance, List<String> command) {
     return new NodeRequest(purpose, instance, List.of(command));
   }

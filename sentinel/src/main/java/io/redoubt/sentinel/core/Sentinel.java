@@ -192,7 +192,6 @@ public final class Sentinel {
     }
   }
 
-  /** Reacts to the current state of a master. */
   private void react(Master master) {
     if (!world.isTilted()) {
       health.judgeTogether(master);
@@ -409,7 +408,6 @@ public final class Sentinel {
     return Collections.unmodifiableCollection(world.masters());
   }
 
-  /** Returns the master of a name, or null. */
   public @Nullable Master master(String name) {
     return world.master(name);
   }

@@ -68,7 +68,6 @@ public final class SentinelPeer extends Instance {
     return askedAt;
   }
 
-  /** Returns the sentinel it voted for in an epoch, or null. */
   @Nullable String voteIn(long epoch) {
     return leaderEpoch == epoch ? leader : null;
   }

@@ -39,7 +39,6 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
       List<Address> replicas,
       List<KnownSentinel> sentinels,
       @Nullable GroupConfig group) {
-    /** Returns the state of a new master. */
     public static MasterState fresh(String name, Address address, MasterOptions options) {
       return new MasterState(name, address, options, 0, 0, List.of(), List.of(), null);
     }

@@ -101,7 +101,6 @@ final class SentinelWorld {
         myId, currentEpoch, masters.values().stream().map(Master::state).toList());
   }
 
-  /** Returns the master's replica at an address, or null. */
   @Nullable Replica replicaAt(Master master, Address place) {
     Replica replica = master.replica(place);
     if (replica != null) {
@@ -177,7 +176,6 @@ final class SentinelWorld {
     emit(new SentinelOutput.Event(level, type, payload));
   }
 
-  /** Emits an event about an instance. */
   void event(Level level, String type, Instance about) {
     event(level, type, about, described(about));
   }
@@ -238,7 +236,6 @@ final class SentinelWorld {
     return instances.values();
   }
 
-  /** Replaces the settings. */
   void configure(Settings changed) {
     settings = changed;
     outbox.markStateChanged();

@@ -8,7 +8,6 @@ package io.redoubt.sentinel.message;
  * @param downMillis the time since the connection was lost
  */
 public record MasterConnection(String host, int port, boolean isUp, long downMillis) {
-  /** Returns the master's address. */
   public Address address() {
     return new Address(host, port);
   }

@@ -184,7 +184,6 @@ public record NodeInfo(
     return options.announced;
   }
 
-  /** Returns the replication offset. */
   public long offset() {
     return history.offset;
   }

@@ -139,7 +139,6 @@ public final class MasterOptionParser {
     }
   }
 
-  /** Parses a quorum. */
   public static int quorum(String value) throws Refusal {
     return count(value, "Quorum must be 1 or greater.");
   }

@@ -23,7 +23,6 @@ public final class ProcessSettings {
     directives.tls.certificates().forEach(each -> known.put(each.name(), each));
   }
 
-  /** Returns the names and current values. */
   public Map<String, String> values() {
     Map<String, String> values = new LinkedHashMap<>();
     known.forEach((name, directive) -> values.put(name, directive.text()));

@@ -46,7 +46,6 @@ public final class ScriptQueue {
       this.command = command;
     }
 
-    /** Returns the script and its arguments. */
     public List<String> command() {
       return command;
     }
@@ -66,7 +65,6 @@ public final class ScriptQueue {
       return running ? now - startMillis : Math.max(0, startMillis - now);
     }
 
-    /** Returns the number of starts. */
     public int runs() {
       return runs;
     }
@@ -103,7 +101,6 @@ public final class ScriptQueue {
     return List.copyOf(jobs);
   }
 
-  /** Returns the number of running jobs. */
   public int running() {
     return (int) jobs.stream().filter(Job::isRunning).count();
   }

@@ -64,7 +64,6 @@ public final class SentinelControl {
     return driver.scripts();
   }
 
-  /** Returns the keeper of the state on disk. */
   public StateKeeper keeper() {
     return driver.keeper();
   }

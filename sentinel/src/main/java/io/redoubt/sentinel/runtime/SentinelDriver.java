@@ -83,12 +83,10 @@ public final class SentinelDriver {
     return sentinel;
   }
 
-  /** Returns the keeper of the state on disk. */
   public StateKeeper keeper() {
     return keeper;
   }
 
-  /** Starts the ticks. */
   public void start() {
     submit(new SentinelInput.Tick());
     timer.start();

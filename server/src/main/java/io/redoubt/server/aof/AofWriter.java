@@ -343,7 +343,6 @@ final class AofWriter {
     return appender.durable() >= offset;
   }
 
-  /** Returns the durable replication offset. */
   long durableStreamOffset() {
     output.update();
     return output.durableStreamOffset();
@@ -354,7 +353,6 @@ final class AofWriter {
     return output.shownStreamOffset();
   }
 
-  /** Returns the bytes held by the buffers. */
   long heldBytes() {
     return appender.heldBytes();
   }

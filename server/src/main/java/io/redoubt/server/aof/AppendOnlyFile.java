@@ -460,7 +460,6 @@ public final class AppendOnlyFile implements AutoCloseable {
     return state == State.OFF ? 0 : writer.heldBytes();
   }
 
-  /** Returns the fields of INFO. */
   public AofInfo info() {
     return new AofInfo(this, rewrites, writer.appender());
   }

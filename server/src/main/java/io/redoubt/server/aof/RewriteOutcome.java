@@ -24,7 +24,6 @@ public enum RewriteOutcome {
     return text;
   }
 
-  /** Returns true if the reply is an error. */
   public boolean isError() {
     return this == IN_PROGRESS || this == FAILED;
   }

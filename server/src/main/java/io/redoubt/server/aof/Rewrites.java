@@ -44,7 +44,6 @@ final class Rewrites {
      */
     @Nullable NextIncremental openIncremental(Kind kind) throws IOException;
 
-    /** Returns the bytes of the incremental file. */
     long incrementalBytes();
 
     /** Called when the new base is in place. */
@@ -275,7 +274,6 @@ final class Rewrites {
     }
   }
 
-  /** Returns the bytes of all files. */
   long sizeBytes() {
     return baseBytes + olderBytes + owner.incrementalBytes();
   }

@@ -55,7 +55,6 @@ public final class WriteGate {
     return clients.closeHeldOutput();
   }
 
-  /** Returns true if the data set is complete. */
   boolean isDataWhole() {
     return state.isDataWhole();
   }

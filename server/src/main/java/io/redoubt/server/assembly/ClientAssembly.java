@@ -86,7 +86,6 @@ final class ClientAssembly {
     /** Applies the start or the end of a pause of clients. */
     void onPausesChange();
 
-    /** Returns the number of replicas. */
     int replicas();
 
     /** Returns the state machine of the cluster node. */
@@ -201,7 +200,6 @@ final class ClientAssembly {
     return transport.loop();
   }
 
-  /** Returns true if clients are paused. */
   boolean isPaused() {
     return registry.pauses().current() != Pauses.Scope.NOTHING;
   }

@@ -31,7 +31,6 @@ public record Machine(
     Disk disk,
     Function<Consumer<Shortage>, Slabs> memory,
     HeapGate.Heap heap) {
-  /** Returns the real machine. */
   public static Machine real() {
     return real(SystemSockets::choose);
   }

@@ -59,7 +59,6 @@ final class ServerInfo {
             settings, clock, clients, parts.clients.table, usage, parts.environment.random());
   }
 
-  /** Returns the id of this run of the server. */
   String runId() {
     return process.runId();
   }

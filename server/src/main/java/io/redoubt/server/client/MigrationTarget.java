@@ -43,7 +43,6 @@ public final class MigrationTarget {
     return selectedDatabase;
   }
 
-  /** Records the database selected at the target. */
   public void setSelectedDatabase(long database) {
     selectedDatabase = database;
   }

@@ -36,7 +36,6 @@ public final class MigrationTargets implements AutoCloseable {
     return host + ":" + port;
   }
 
-  /** Returns the number of connections. */
   public int size() {
     return byAddress.size();
   }

@@ -41,7 +41,6 @@ public final class RequestQueue implements AutoCloseable {
     return bytes.usedBytes() + (connection == null ? 0 : connection.queuedBytes());
   }
 
-  /** Appends a part of a request. */
   public void append(MemorySegment memory, long offset, long length) {
     bytes.append(memory, offset, length, 0);
   }
@@ -51,7 +50,6 @@ public final class RequestQueue implements AutoCloseable {
     requests += more;
   }
 
-  /** Appends a request. */
   public void request(String... words) {
     byte[] encoded = RequestEncoder.encode(words);
     append(MemorySegment.ofArray(encoded), 0, encoded.length);

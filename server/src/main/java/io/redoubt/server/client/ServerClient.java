@@ -108,7 +108,6 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return ended;
   }
 
-  /** Unwatches all keys. */
   public void unwatch() {
     watched.unwatchAll(this);
     setFlag(ClientFlag.DIRTY_WATCH, false);
@@ -144,7 +143,6 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     inScript = in;
   }
 
-  /** Returns true if a script of this client is running. */
   public boolean isInScript() {
     return inScript;
   }

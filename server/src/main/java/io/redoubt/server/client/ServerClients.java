@@ -36,7 +36,6 @@ public final class ServerClients {
     return master;
   }
 
-  /** Returns the registry of all clients. */
   public ClientRegistry registry() {
     return registry;
   }

@@ -160,7 +160,6 @@ public final class BlockedClients {
     }
   }
 
-  /** Marks all keys of a database. */
   public void markAll(Database database) {
     if (lines == 0) {
       return;

@@ -146,7 +146,6 @@ public final class Call extends RegionCall {
     return database;
   }
 
-  /** Returns all databases. */
   public Keyspace keyspace() {
     return keyspace;
   }
@@ -156,7 +155,6 @@ public final class Call extends RegionCall {
     return values;
   }
 
-  /** Returns the configuration. */
   public ServerDirectives settings() {
     return settings;
   }
@@ -166,7 +164,6 @@ public final class Call extends RegionCall {
     return settings.cluster.clusterEnabled.value();
   }
 
-  /** Returns the counters of the server. */
   public ServerStats stats() {
     return stats;
   }
@@ -337,7 +334,6 @@ public final class Call extends RegionCall {
     return database.find(argAddress(i), argLength(i));
   }
 
-  /** Returns true if an entry holds a string. */
   public boolean isString(long entry) {
     return Entry.isString(entry);
   }
@@ -349,7 +345,6 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** Replies with the key of an entry. */
   public void replyKey(long entry) {
     reply().bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
   }
@@ -445,7 +440,6 @@ public final class Call extends RegionCall {
     return removed;
   }
 
-  /** Swaps two databases. */
   public void swapDatabases(int first, int second) {
     if (first != second) {
       observers.beforeSwap(keyspace.database(first), keyspace.database(second));

@@ -116,7 +116,6 @@ public final class CommandChecks {
     return refusals;
   }
 
-  /** Returns the gate of the Java heap. */
   HeapGate heap() {
     return heap;
   }

@@ -132,12 +132,10 @@ public final class CommandDispatcher implements Dispatcher {
     executor.countDelivered(receivers);
   }
 
-  /** Returns the checks, for commands of scripts. */
   CommandChecks checks() {
     return checks;
   }
 
-  /** Returns the executor, for commands of scripts. */
   CommandExecutor executor() {
     return executor;
   }
@@ -152,7 +150,6 @@ public final class CommandDispatcher implements Dispatcher {
     return unit.isOpen() || executor.isRunning();
   }
 
-  /** Returns the command named by a request, or null. */
   public @Nullable Command<Call> find(Request request) {
     return table.find(request);
   }
@@ -293,7 +290,6 @@ public final class CommandDispatcher implements Dispatcher {
     unit.end(null, true);
   }
 
-  /** Returns the gate of the Java heap. */
   public HeapGate heap() {
     return heap;
   }

@@ -49,7 +49,6 @@ public final class Functions {
     return Collections.unmodifiableCollection(libraries.values());
   }
 
-  /** Returns the number of functions. */
   public int count() {
     return functions.size();
   }

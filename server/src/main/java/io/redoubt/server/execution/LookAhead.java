@@ -68,7 +68,6 @@ final class LookAhead {
     return client == null ? 0 : client.databaseIndex();
   }
 
-  /** Prefetches for the requests of one client. */
   void touch(Client client, Request[] batch, int size) {
     for (int i = 0; i < size; i++) {
       add(batch[i]);

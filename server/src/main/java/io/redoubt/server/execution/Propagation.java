@@ -41,7 +41,6 @@ public final class Propagation implements AutoCloseable {
     /** Starts a transaction: the commands up to {@link #endTransaction} take effect together. */
     void beginTransaction();
 
-    /** Finishes the transaction. */
     void endTransaction();
 
     /**
@@ -123,7 +122,6 @@ public final class Propagation implements AutoCloseable {
     findListening();
   }
 
-  /** Removes a sink. */
   public void remove(Sink sink) {
     sinks.remove(sink);
     findListening();
@@ -189,7 +187,6 @@ public final class Propagation implements AutoCloseable {
     return effect;
   }
 
-  /** Returns the writer of {@link #effect}. */
   ReplyWriter writer() {
     return writer;
   }

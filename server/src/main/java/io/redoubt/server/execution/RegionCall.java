@@ -44,7 +44,6 @@ public abstract class RegionCall extends SessionCall {
     return Region.MEMORY;
   }
 
-  /** Returns the address of argument {@code i}. */
   public long argAddress(int i) {
     return request().offset(i);
   }

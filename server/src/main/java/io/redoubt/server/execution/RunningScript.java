@@ -61,7 +61,6 @@ public final class RunningScript {
     return script.name();
   }
 
-  /** Returns the request that called it. */
   public Request request() {
     return request;
   }
@@ -103,7 +102,6 @@ public final class RunningScript {
     return client;
   }
 
-  /** Returns the command that executes it. */
   Command<?> command() {
     return command;
   }

@@ -61,7 +61,6 @@ public final class Scripting implements AutoCloseable {
     };
   }
 
-  /** Returns the libraries of functions. */
   public Functions functions() {
     return functions;
   }

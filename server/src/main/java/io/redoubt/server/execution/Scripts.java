@@ -60,7 +60,6 @@ public final class Scripts {
     this.call = call;
   }
 
-  /** Returns the number of known scripts. */
   public int count() {
     return loaded.size() + evaluated.size();
   }

@@ -52,7 +52,6 @@ public final class StreamEncoder {
     inTransaction = false;
   }
 
-  /** Returns true within a transaction. */
   public boolean isInTransaction() {
     return inTransaction;
   }

@@ -49,7 +49,6 @@ final class UnitOfExecution {
     this.onReplicated = onReplicated;
   }
 
-  /** Enters a command. */
   void enter() {
     depth++;
   }

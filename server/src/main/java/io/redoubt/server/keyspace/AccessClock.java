@@ -54,7 +54,6 @@ public final class AccessClock {
     return lfu ? minutes(nowMillis) << MINUTES_SHIFT | FIRST_COUNTER : seconds(nowMillis);
   }
 
-  /** Records an access to an entry. */
   void touch(long entry, long nowMillis) {
     int clock = Entry.accessClock(entry);
     int touched = lfu ? counted(clock, nowMillis) : seconds(nowMillis);

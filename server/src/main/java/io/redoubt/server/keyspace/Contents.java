@@ -51,7 +51,6 @@ final class Contents {
     expiries = new Expiries(slabs);
   }
 
-  /** Returns the number of entries. */
   long size() {
     return slots == null ? entries.size() : slots.size();
   }

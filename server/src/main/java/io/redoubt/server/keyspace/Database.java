@@ -109,7 +109,6 @@ public final class Database {
     };
   }
 
-  /** Returns true if an entry is due to expire. */
   public boolean isDue(long entry) {
     return Entry.expires(entry) && Entry.expireAt(entry) < context.nowMillis();
   }

@@ -38,7 +38,6 @@ final class DroppedSlots {
     slots.add(new DroppedSlot(contents, table, walk, freed));
   }
 
-  /** Returns the number of entries. */
   long count() {
     long count = 0;
     for (DroppedSlot slot : slots) {

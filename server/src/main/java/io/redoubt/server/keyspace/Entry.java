@@ -44,12 +44,10 @@ public final class Entry {
 
   private Entry() {}
 
-  /** Returns the type of the value. */
   public static Type type(long entry) {
     return Type.of(Region.getByte(entry) & TYPE_BITS);
   }
 
-  /** Returns true if the value is a string. */
   public static boolean isString(long entry) {
     return (Region.getByte(entry) & TYPE_BITS) == Type.STRING.ordinal();
   }

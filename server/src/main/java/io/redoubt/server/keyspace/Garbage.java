@@ -68,7 +68,6 @@ final class Garbage {
     contents.add(detached);
   }
 
-  /** Returns the slots that were dropped. */
   DroppedSlots dropped() {
     return slots;
   }

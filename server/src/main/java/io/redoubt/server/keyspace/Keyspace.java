@@ -328,7 +328,6 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeBlock(address, sizeBytes);
   }
 
-  /** Registers the structures of a type. */
   public void setStructures(Type type, Structures kind) {
     garbage.kind(type, kind);
   }
@@ -354,7 +353,6 @@ public final class Keyspace implements AutoCloseable {
     return walks.start(all, databases[0]::contents, gate);
   }
 
-  /** Returns true if a walk is running. */
   public boolean isWalked() {
     return walks.isAny();
   }

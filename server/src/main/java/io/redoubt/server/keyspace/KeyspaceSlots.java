@@ -76,7 +76,6 @@ public final class KeyspaceSlots {
     return keyspace.staged().contents();
   }
 
-  /** Returns the number of staged keys of a slot. */
   public long countStaged(int slot) {
     return tables(staged()).size(slot);
   }

@@ -19,7 +19,6 @@ public final class OwnBlock {
 
   private OwnBlock() {}
 
-  /** Returns the address of the bytes. */
   public static long address(long payload) {
     return Region.getLong(payload) & ADDRESS_MASK;
   }
@@ -29,7 +28,6 @@ public final class OwnBlock {
     return address(payload) - leadBytes(payload);
   }
 
-  /** Returns the size of the block. */
   public static long blockBytes(long payload) {
     return leadBytes(payload) + capacity(payload);
   }
@@ -38,7 +36,6 @@ public final class OwnBlock {
     return Region.getLong(payload) >>> LEAD_SHIFT;
   }
 
-  /** Returns the length of the bytes. */
   public static int length(long payload) {
     return Region.getInt(payload + LENGTH_AT);
   }
@@ -59,7 +56,6 @@ public final class OwnBlock {
     Region.putInt(payload + CAPACITY_AT, capacity);
   }
 
-  /** Sets the length of the bytes. */
   public static void setLength(long payload, int length) {
     Region.putInt(payload + LENGTH_AT, length);
   }

@@ -30,7 +30,6 @@ public final class PackedValue {
     return encoding == Encoding.INTSET_INLINE || encoding == Encoding.INTSET_OWN_BLOCK;
   }
 
-  /** Returns the address of the packed bytes. */
   public static long address(long entry) {
     long payload = Entry.payloadAddress(entry);
     return Encoding.ownsBlock(Entry.encoding(entry))
@@ -38,7 +37,6 @@ public final class PackedValue {
         : payload + BlockLength.sizeAt(payload);
   }
 
-  /** Returns the number of packed bytes. */
   public static int sizeBytes(long entry) {
     long payload = Entry.payloadAddress(entry);
     return Encoding.ownsBlock(Entry.encoding(entry))

@@ -102,12 +102,10 @@ final class SlotTables {
     view.pointTo(ByteTable.size(header) == 0 ? none : header);
   }
 
-  /** Returns the number of entries. */
   long size() {
     return size;
   }
 
-  /** Returns the number of entries of a slot. */
   long size(int slot) {
     return ByteTable.size(header(slot));
   }
@@ -131,7 +129,6 @@ final class SlotTables {
     return Entry.mark(entry) != marks.get(slot);
   }
 
-  /** Marks an entry as one that was delivered. */
   void markDelivered(int slot, long entry) {
     Entry.putMark(entry, marks.get(slot));
   }

@@ -60,12 +60,10 @@ public final class WatchedKeys {
     this.keyspace = keyspace;
   }
 
-  /** Returns the number of watched keys. */
   public int size() {
     return byKey.size();
   }
 
-  /** Returns the number of watchers. */
   public int watchers() {
     return byWatcher.size();
   }
@@ -85,7 +83,6 @@ public final class WatchedKeys {
     watcher.setWatchBytes(own.heapBytes());
   }
 
-  /** Removes all watches of one watcher. */
   public void unwatchAll(Watcher watcher) {
     Watches own = byWatcher.remove(watcher);
     if (own == null) {

@@ -38,7 +38,6 @@ public final class Cron {
     timer = loop.every(this::tick, Math.max(1000 / ticksPerSecond, 1));
   }
 
-  /** Stops ticking. */
   public void stop() {
     if (timer != null) {
       timer.cancel();

@@ -81,12 +81,10 @@ public final class Housekeeping {
     this.effort = effort;
   }
 
-  /** Starts the timer. */
   public void start() {
     timer = loop.every(this::tick, PERIOD_MILLIS);
   }
 
-  /** Stops. */
   public void stop() {
     if (timer != null) {
       timer.cancel();

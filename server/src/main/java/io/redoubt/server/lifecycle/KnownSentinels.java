@@ -47,7 +47,6 @@ final class KnownSentinels {
     }
   }
 
-  /** Returns the addresses of the sentinels. */
   List<HostPort> places() {
     return List.copyOf(byId.values());
   }
@@ -64,7 +63,6 @@ final class KnownSentinels {
     return true;
   }
 
-  /** Returns the lines of the file. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     byId.forEach((id, place) -> lines.add(id + " " + place.host() + " " + place.port()));

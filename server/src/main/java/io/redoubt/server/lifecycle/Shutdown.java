@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 public final class Shutdown implements ServerCommands.Shutdown {
   /** The server that is shut down. */
   public interface Host {
-    /** Returns true if cron is suspended. */
     boolean isCronPaused();
 
     /** Stops serving and then ends the process; no further request is executed. */

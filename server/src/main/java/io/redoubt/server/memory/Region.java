@@ -324,7 +324,6 @@ public final class Region {
     return MEMORY.get(LONG, address);
   }
 
-  /** Writes one byte. */
   public static void putByte(long address, int value) {
     MEMORY.set(ValueLayout.JAVA_BYTE, address, (byte) value);
   }

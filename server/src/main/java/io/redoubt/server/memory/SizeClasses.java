@@ -28,7 +28,6 @@ final class SizeClasses {
     return FINE_CLASSES + (power - FINE_SHIFT) * STEPS + (last >>> (power - STEPS_SHIFT)) - STEPS;
   }
 
-  /** Returns the bytes that a block of a class takes. */
   static int blockBytes(int sizeClass) {
     if (sizeClass < FINE_CLASSES) {
       return (sizeClass + 1) * Region.GRANULE_BYTES;

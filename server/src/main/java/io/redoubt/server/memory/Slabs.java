@@ -59,7 +59,6 @@ public class Slabs implements AutoCloseable {
     return new CheckingSlabs(onShortage);
   }
 
-  /** Returns the bytes that a block for {@code sizeBytes} takes. */
   public final long blockBytes(long sizeBytes) {
     return Space.blockBytes(sizeBytes);
   }
@@ -185,7 +184,6 @@ public class Slabs implements AutoCloseable {
     return near.activeBytes() + far.activeBytes();
   }
 
-  /** Returns the number of blocks in use. */
   public final long liveBlocks() {
     return blocks;
   }

@@ -93,7 +93,6 @@ final class Space {
     return reservedBytes - (returnedPages << NativeMemory.PAGE_SHIFT);
   }
 
-  /** Returns the bytes that a block for {@code sizeBytes} takes. */
   static long blockBytes(long sizeBytes) {
     if (sizeBytes <= SizeClasses.MAX_BYTES) {
       return SizeClasses.blockBytes(SizeClasses.of((int) Math.max(1, sizeBytes)));

@@ -70,7 +70,6 @@ public final class KeyMigrations {
     started.begin();
   }
 
-  /** Returns the number of idle connections. */
   public int idleCount() {
     return idle.size();
   }

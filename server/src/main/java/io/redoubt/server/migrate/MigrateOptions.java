@@ -89,7 +89,6 @@ public final class MigrateOptions {
     return timeoutMillis;
   }
 
-  /** Returns the number of the database at the target. */
   public long database() {
     return database;
   }

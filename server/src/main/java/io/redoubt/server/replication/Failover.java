@@ -53,10 +53,8 @@ final class Failover implements Takeover {
 
   /** Changes the role of this server. */
   interface RoleChange {
-    /** Follows a master. */
     void follow(String host, int port);
 
-    /** Becomes a master. */
     void becomeMaster();
   }
 

@@ -250,7 +250,6 @@ public final class ReplicationParts implements AutoCloseable {
     return restored;
   }
 
-  /** Returns the memory that replication takes. */
   public ReplicationMemory memory() {
     return memory;
   }
@@ -269,12 +268,10 @@ public final class ReplicationParts implements AutoCloseable {
         new FailoverCommand(failover, role, feeds));
   }
 
-  /** Returns the section Replication of INFO. */
   public ReplicationInfo info() {
     return new ReplicationInfo(settings, role, stream, feeds, group, link, failover, spillSpace);
   }
 
-  /** Returns a view of the current state. */
   public ReplicationView view() {
     return new ReplicationView(role, stream, feeds, link, failover);
   }
@@ -309,7 +306,6 @@ public final class ReplicationParts implements AutoCloseable {
     link.hold(held);
   }
 
-  /** Returns the number of replicas. */
   public int replicaCount() {
     return feeds.all().size();
   }

@@ -81,7 +81,6 @@ public final class ReplicationView {
     return link.masterPort();
   }
 
-  /** Returns true if the link to the master is up. */
   public boolean isLinkUp() {
     return role.isLinkUp();
   }
@@ -118,7 +117,6 @@ public final class ReplicationView {
     return failover.isUnderWay();
   }
 
-  /** Returns the offset of the stream. */
   public long offset() {
     return stream.offset();
   }

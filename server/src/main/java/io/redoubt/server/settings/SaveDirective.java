@@ -58,7 +58,6 @@ public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>,
       this.count = count;
     }
 
-    /** Returns a list that continues this one. */
     Lines and(List<SaveCondition> more) {
       boolean last = shared.size() == count;
       List<SaveCondition> points = last ? shared : new ArrayList<>(this);

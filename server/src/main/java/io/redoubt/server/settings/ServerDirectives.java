@@ -42,16 +42,13 @@ public final class ServerDirectives extends Directives {
   /** The directives for snapshots and append-only files. */
   public final PersistenceDirectives persistence = include(new PersistenceDirectives());
 
-  /** The directives for replication. */
   public final ReplicationDirectives replication = include(new ReplicationDirectives());
 
   /** The directives for memory, eviction and freeing. */
   public final MaxmemoryDirectives memory = include(new MaxmemoryDirectives());
 
-  /** The directives for compact encodings. */
   public final EncodingDirectives encodings = include(new EncodingDirectives());
 
-  /** The directives for a cluster. */
   public final ClusterDirectives cluster = include(new ClusterDirectives());
 
   /** The directives of mechanisms that exist for speed on particular machines. */

@@ -68,7 +68,6 @@ final class RdbFile implements AutoCloseable {
     }
   }
 
-  /** Syncs and closes the file. */
   void sync() throws IOException {
     file.sync();
     open = false;

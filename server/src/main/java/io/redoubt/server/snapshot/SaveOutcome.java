@@ -28,7 +28,6 @@ public enum SaveOutcome {
     return text;
   }
 
-  /** Returns true if the reply is an error. */
   public boolean isError() {
     return this == BLOCKED || this == IN_PROGRESS || this == FAILED;
   }

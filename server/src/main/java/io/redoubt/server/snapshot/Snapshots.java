@@ -333,7 +333,6 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** Removes a sink. */
   public void drop(SnapshotSink sink) {
     if (running != null) {
       running.drop(sink);

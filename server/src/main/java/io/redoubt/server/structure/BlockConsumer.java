@@ -4,6 +4,5 @@ package io.redoubt.server.structure;
 @FunctionalInterface
 public interface BlockConsumer {
 
-  /** Accepts the next block. */
   void accept(long block);
 }

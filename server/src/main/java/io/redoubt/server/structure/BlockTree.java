@@ -45,7 +45,6 @@ abstract class BlockTree {
     header = address;
   }
 
-  /** Returns the number of elements. */
   public final long size() {
     return sizeAt(header);
   }

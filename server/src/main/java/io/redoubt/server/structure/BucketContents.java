@@ -39,22 +39,18 @@ final class BucketContents {
     count = found;
   }
 
-  /** Returns the number of blocks. */
   int count() {
     return count;
   }
 
-  /** Returns the address of a block. */
   long block(int i) {
     return Region.address(references[i]);
   }
 
-  /** Returns the reference to a block. */
   int reference(int i) {
     return references[i];
   }
 
-  /** Returns the tag of a block. */
   int tag(int i) {
     return tags[i];
   }

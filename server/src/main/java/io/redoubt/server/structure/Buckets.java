@@ -75,7 +75,6 @@ final class Buckets {
     return (long) size * Long.BYTES;
   }
 
-  /** Returns the number of the bucket that a hash belongs to. */
   int numberOf(long hash) {
     return numberOf(count(), hash);
   }
@@ -116,7 +115,6 @@ final class Buckets {
     return start + (long) (number - firstIn(segment)) * BUCKET_BYTES;
   }
 
-  /** Returns the address of the bucket that a hash belongs to. */
   long addressOf(long hash) {
     return addressOf(state, hash);
   }
@@ -142,7 +140,6 @@ final class Buckets {
     return address(number);
   }
 
-  /** Removes the last bucket. */
   void removeLast() {
     int number = count() - 1;
     Region.putInt(state + COUNT_AT, number);

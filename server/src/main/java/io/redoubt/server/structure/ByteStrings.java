@@ -32,7 +32,6 @@ public final class ByteStrings implements AutoCloseable {
     this.slabs = slabs;
   }
 
-  /** Returns the number of strings. */
   public int count() {
     return count;
   }
@@ -42,7 +41,6 @@ public final class ByteStrings implements AutoCloseable {
     return place(i) + LENGTH_BYTES;
   }
 
-  /** Returns the length of a string. */
   public int length(int i) {
     return Region.getInt(place(i));
   }
@@ -93,7 +91,6 @@ public final class ByteStrings implements AutoCloseable {
     return block;
   }
 
-  /** Removes all strings. */
   public void clear() {
     count = 0;
     bytesUsed = 0;

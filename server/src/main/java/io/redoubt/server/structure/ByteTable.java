@@ -144,7 +144,6 @@ public final class ByteTable {
     return header + HEADER_BYTES;
   }
 
-  /** Returns the number of blocks. */
   public long size() {
     return size(header);
   }
@@ -158,7 +157,6 @@ public final class ByteTable {
     Region.putInt(header + COUNT_AT, (int) size);
   }
 
-  /** Returns the number of buckets. */
   public int buckets() {
     return buckets.count();
   }

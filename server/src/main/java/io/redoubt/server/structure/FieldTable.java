@@ -90,7 +90,6 @@ public final class FieldTable {
     table.beforeChange(wanted);
   }
 
-  /** Returns the number of fields. */
   public long size() {
     return table.size();
   }
@@ -242,7 +241,6 @@ public final class FieldTable {
     return table.hash(FieldElement.fieldAddress(element), FieldElement.fieldLength(element));
   }
 
-  /** Removes a field. */
   public void remove(long element) {
     long expireAt = FieldElement.expireAt(element);
     if (treeHeader() != 0 && expireAt != FieldElement.NO_EXPIRY) {

@@ -157,7 +157,6 @@ public final class IdTree extends BlockTree {
     return isAtPlace(high, low) ? here() : 0;
   }
 
-  /** Returns the first element. */
   public long first() {
     if (size() == 0) {
       return 0;
@@ -166,7 +165,6 @@ public final class IdTree extends BlockTree {
     return here();
   }
 
-  /** Returns the last element. */
   public long last() {
     if (size() == 0) {
       return 0;

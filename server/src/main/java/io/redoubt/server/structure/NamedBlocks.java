@@ -38,12 +38,10 @@ public final class NamedBlocks {
     header = address;
   }
 
-  /** Returns the number of blocks. */
   public int count() {
     return Region.getInt(header + COUNT_AT);
   }
 
-  /** Returns the block at an index. */
   public long get(int index) {
     return Region.getLong(array() + (long) index * ADDRESS_BYTES);
   }

@@ -45,7 +45,6 @@ public final class Sorter implements AutoCloseable {
     weights = new ByteStrings(slabs);
   }
 
-  /** Returns the number of strings. */
   public int count() {
     return strings.count();
   }
@@ -91,12 +90,10 @@ public final class Sorter implements AutoCloseable {
     return weights.add(length);
   }
 
-  /** Returns the address of a string. */
   public long address(int i) {
     return strings.address(i);
   }
 
-  /** Returns the length of a string. */
   public int length(int i) {
     return strings.length(i);
   }

@@ -42,7 +42,6 @@ final class Broadcasts implements TrackedClients.ChangedKeys {
   private final Consumer<TrackedPrefix> addToPrefix = this::add;
   private final BlockConsumer freeBlock = this::free;
 
-  /** The prefixes with changed keys. */
   private final List<TrackedPrefix> changed = new ArrayList<>();
 
   private boolean isPlanned;

@@ -33,7 +33,6 @@ public final class CommitDelay {
     hurried = Math.max(0, hurried - 1);
   }
 
-  /** Ends the turn. */
   public void endTurn() {
     looking = false;
   }

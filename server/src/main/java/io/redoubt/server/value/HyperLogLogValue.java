@@ -70,7 +70,6 @@ public final class HyperLogLogValue {
     return created;
   }
 
-  /** Returns true if the encoding is dense. */
   public static boolean isDense(long entry) {
     return Region.getByte(StringValue.bytesAddress(entry) + FORM_AT) == DENSE;
   }
@@ -118,7 +117,6 @@ public final class HyperLogLogValue {
     return new HyperLogLogValue(database, opened, maxSparseBytes);
   }
 
-  /** Returns the current address of the entry. */
   public long entry() {
     return entry;
   }
@@ -134,7 +132,6 @@ public final class HyperLogLogValue {
     Region.putByte(topByte, Region.getByte(topByte) | 0x80);
   }
 
-  /** Adds an element. */
   public Outcome add(long address, int lengthBytes) {
     long hash = HyperLogLog.hash(address, lengthBytes);
     return raise(HyperLogLog.index(hash), HyperLogLog.rank(hash));

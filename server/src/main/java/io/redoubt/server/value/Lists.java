@@ -55,7 +55,6 @@ public final class Lists implements Structures {
 
   // Reading.
 
-  /** Returns the number of elements of a list. */
   public static long length(long entry) {
     return PackedValue.isPacked(entry)
         ? Listpack.count(Region.MEMORY, PackedValue.address(entry))

@@ -28,7 +28,6 @@ public final class StringValue {
 
   private StringValue() {}
 
-  /** Returns true if the string is stored as an integer. */
   public static boolean isInteger(long entry) {
     return Entry.encoding(entry) == Encoding.INTEGER;
   }

@@ -45,7 +45,6 @@ public final class ClusterModeOptions {
   /** Starts without a subcommand. */
   public ClusterModeOptions() {}
 
-  /** Returns true if {@code --cluster} was given. */
   public boolean isChosen() {
     return command != null;
   }

@@ -111,7 +111,6 @@ final class DiscoveredCluster implements AutoCloseable {
     return found;
   }
 
-  /** Returns the number of a master's replicas. */
   int replicasOf(Member master) {
     return (int) members.stream().filter(each -> master.id().equals(each.masterId())).count();
   }

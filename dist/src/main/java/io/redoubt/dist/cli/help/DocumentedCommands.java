@@ -69,7 +69,6 @@ public final class DocumentedCommands {
     return commands.get(name.toUpperCase(Locale.ROOT));
   }
 
-  /** Returns the names of the groups. */
   public List<String> groups() {
     return commands.values().stream()
         .map(CommandDoc::group)

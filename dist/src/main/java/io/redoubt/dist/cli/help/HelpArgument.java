@@ -52,7 +52,6 @@ record HelpArgument(
     return token.isEmpty() ? withoutToken() : shownToken() + " " + withoutToken();
   }
 
-  /** Returns the form of the argument without its token. */
   String withoutToken() {
     return switch (kind) {
       case VALUE -> name;

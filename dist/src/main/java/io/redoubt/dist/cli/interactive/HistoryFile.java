@@ -48,7 +48,6 @@ final class HistoryFile {
     }
   }
 
-  /** Appends a line. */
   void add(String line) {
     if (file == null) {
       return;

@@ -76,7 +76,6 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Returns true after {@link #abort}. */
   boolean isAborted() {
     return aborted;
   }

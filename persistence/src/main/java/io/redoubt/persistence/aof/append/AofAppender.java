@@ -100,7 +100,6 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Returns the current policy. */
   public Policy policy() {
     return policy;
   }
@@ -184,7 +183,6 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Returns true if there is a journal. */
   public boolean hasJournal() {
     return journal != null;
   }
@@ -353,7 +351,6 @@ public final class AofAppender implements AutoCloseable {
     return delayed;
   }
 
-  /** Resets the number of delayed writes. */
   public void resetDelayed() {
     delayed = 0;
   }
@@ -412,7 +409,6 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Returns the bytes held by all buffers. */
   public long heldBytes() {
     return filling.heldBytes() + (journal == null ? 0 : journal.heldBytes()) + worker.heldBytes();
   }

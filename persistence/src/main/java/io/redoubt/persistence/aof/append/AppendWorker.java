@@ -111,7 +111,6 @@ final class AppendWorker {
     return running != null || !jobs.isEmpty();
   }
 
-  /** Returns the number of unwritten bytes. */
   synchronized long unwrittenBytes() {
     long bytes = 0;
     for (AppendJob job : jobs) {

@@ -27,12 +27,10 @@ final class SyncTimes {
     return longestNanos.getAndSet(0);
   }
 
-  /** Returns the number of syncs. */
   long count() {
     return count.get();
   }
 
-  /** Returns the time of all syncs. */
   long totalNanos() {
     return totalNanos.get();
   }

@@ -42,7 +42,6 @@ final class CommandOutput implements AutoCloseable {
     return writer;
   }
 
-  /** Finishes the current command. */
   void end() {
     out.putBytes(words.memory(), words.start(), words.length());
     words.clear();
@@ -66,7 +65,6 @@ final class CommandOutput implements AutoCloseable {
     return writer;
   }
 
-  /** Finishes the command of the current items. */
   void endItems() {
     if (items == 0) {
       return;

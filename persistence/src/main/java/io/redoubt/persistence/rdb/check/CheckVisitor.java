@@ -66,7 +66,6 @@ final class CheckVisitor implements RdbVisitor {
     terminal.print(String.format(Locale.ROOT, "[info] %d already expired\n", expired));
   }
 
-  /** Returns the key of the current value. */
   String keyBegun() {
     return keyText;
   }

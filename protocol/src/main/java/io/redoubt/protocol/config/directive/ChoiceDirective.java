@@ -24,7 +24,6 @@ public final class ChoiceDirective<E extends Enum<E>>
     }
   }
 
-  /** Returns the words of all choices. */
   public Set<String> words() {
     return Collections.unmodifiableSet(byWord.keySet());
   }

@@ -35,7 +35,6 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
     return max;
   }
 
-  /** Returns the number. */
   public int value() {
     return current();
   }

@@ -26,7 +26,6 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
     return max;
   }
 
-  /** Returns the number. */
   public long value() {
     return current();
   }

@@ -48,7 +48,6 @@ public final class LibraryFunction {
     return Linker.nativeLinker().downcallHandle(address, SIX_LONGS);
   }
 
-  /** Calls a function that takes one argument. */
   public long call(long argument) {
     return call(argument, 0, 0, 0, 0, 0);
   }

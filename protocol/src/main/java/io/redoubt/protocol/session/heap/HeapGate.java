@@ -195,13 +195,10 @@ public final class HeapGate {
   /** The minimum request length in bytes, by command, at which the heap is checked. */
   private long[] fromBytes = {};
 
-  /** True for commands of {@link #OPENING}. */
   private boolean[] opens = {};
 
-  /** True for commands of {@link #HELD}. */
   private boolean[] isHeld = {};
 
-  /** True for commands of {@link #KEPT}. */
   private boolean[] isKept = {};
 
   private boolean wasCollected;
@@ -332,7 +329,6 @@ public final class HeapGate {
     return liveBytes() + bytes <= limit;
   }
 
-  /** Returns the estimate of live bytes. */
   private long liveBytes() {
     return liveAfterCollection + heldBytes - heldAfterCollection + unreportedBytes + keptBytes;
   }

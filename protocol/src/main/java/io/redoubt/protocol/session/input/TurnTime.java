@@ -33,7 +33,6 @@ public final class TurnTime {
     usedNanos = 0;
   }
 
-  /** Limits a share. */
   long limit(long shareNanos) {
     return Math.clamp((NANOS - usedNanos) / PART, TurnShare.MIN_NANOS, shareNanos);
   }

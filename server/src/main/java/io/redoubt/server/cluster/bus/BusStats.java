@@ -86,12 +86,10 @@ public final class BusStats {
     limitsExceeded++;
   }
 
-  /** Returns the number of sent messages of a type. */
   public long sent(Type type) {
     return sent.getOrDefault(type, 0L);
   }
 
-  /** Returns the number of received messages of a type. */
   public long received(Type type) {
     return received.getOrDefault(type, 0L);
   }

@@ -102,7 +102,6 @@ final class AddressSearch {
     return !node.has(NodeFlag.NOADDR) || node.resolved != null;
   }
 
-  /** Returns the endpoint for the next link to a node. */
   Endpoint next(Node node) {
     Endpoint resolved = node.resolved;
     node.resolved = null;

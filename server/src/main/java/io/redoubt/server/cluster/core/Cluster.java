@@ -202,7 +202,6 @@ public final class Cluster {
     return planned.awaitedOffset();
   }
 
-  /** Returns the state to be persisted. */
   public ClusterState state() {
     return Restoration.state(world);
   }
@@ -225,7 +224,6 @@ public final class Cluster {
     return world.nodes.all();
   }
 
-  /** Returns the node of an id, or null. */
   public @Nullable Node node(String id) {
     return world.nodes.get(id);
   }
@@ -243,12 +241,10 @@ public final class Cluster {
     return world.nodes.ofLink(link);
   }
 
-  /** Returns the owner of a slot, or null. */
   public @Nullable Node owner(int slot) {
     return world.slots.owner(slot);
   }
 
-  /** Returns true if a node owns all of some slots. */
   public boolean ownsAll(@Nullable Node node, SlotSet slots) {
     boolean[] all = {node != null};
     slots.forEach(slot -> all[0] &= owner(slot) == node);
@@ -279,7 +275,6 @@ public final class Cluster {
     return world.slots.importing.isEmpty() ? null : world.slots.importing.get(slot);
   }
 
-  /** Returns the number of slots with an owner. */
   public int assignedSlots() {
     return world.slots.assignedCount();
   }

@@ -278,7 +278,6 @@ public final class Node {
     return shared;
   }
 
-  /** Returns the number of slots. */
   public int slotCount() {
     return slotCount;
   }

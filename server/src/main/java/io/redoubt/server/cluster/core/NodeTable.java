@@ -145,7 +145,6 @@ final class NodeTable {
     return last != null && last == connection;
   }
 
-  /** Returns the number of handshakes in progress. */
   int handshakes() {
     int handshakes = 0;
     for (Node node : byId.values()) {

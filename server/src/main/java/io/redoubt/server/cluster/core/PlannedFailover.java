@@ -30,7 +30,6 @@ final class PlannedFailover {
     this.world = world;
   }
 
-  /** Starts the failover at the replica. */
   void start() {
     end();
     endsAt = world.now() + LIMIT_MILLIS;

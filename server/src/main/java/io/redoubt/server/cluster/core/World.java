@@ -247,7 +247,6 @@ final class World {
     }
   }
 
-  /** Marks the link to a node as down. */
   void markLinkLost(Node node) {
     nodes.removeLink(node.link.id);
     node.link.state = Node.LinkState.DOWN;
@@ -313,7 +312,6 @@ final class World {
     return id.toString();
   }
 
-  /** Returns the owner of a slot, or null. */
   @Nullable Node owner(int slot) {
     return slots.owner(slot);
   }

@@ -33,7 +33,6 @@ public final class Migration {
       this.wireName = wireName;
     }
 
-    /** Returns the name in replies. */
     public String wireName() {
       return wireName;
     }

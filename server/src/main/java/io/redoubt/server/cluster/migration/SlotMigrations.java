@@ -137,7 +137,6 @@ public final class SlotMigrations {
     return listed;
   }
 
-  /** Returns the number of listed migrations. */
   public int count() {
     return listed.size();
   }

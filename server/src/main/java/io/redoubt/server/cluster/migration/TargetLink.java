@@ -53,7 +53,6 @@ final class TargetLink implements Connection.Handler {
     heardMillis = parts.nowMillis();
   }
 
-  /** Starts to connect to a node. */
   void connect(Node node) {
     try {
       int port =

@@ -282,12 +282,10 @@ public final class ClusterNode {
     return findings;
   }
 
-  /** Returns the bus, for its counters. */
   public ClusterDriver bus() {
     return driver();
   }
 
-  /** Returns the keys of this server by slot. */
   public SlotKeys keys() {
     return keys;
   }
@@ -302,7 +300,6 @@ public final class ClusterNode {
     return parts.settings().cluster.clusterSlotStatsEnabled.value();
   }
 
-  /** Returns the atomic slot migrations of this node. */
   public SlotMigrations migrations() {
     return migrations;
   }
@@ -312,7 +309,6 @@ public final class ClusterNode {
     return settings;
   }
 
-  /** Returns true if this server has keys. */
   public boolean hasKeys() {
     return parts.keyspace().size() > 0;
   }

@@ -54,7 +54,6 @@ public final class SlotRoutes {
     return gate;
   }
 
-  /** Returns the meter of commands. */
   public SlotMeter meter() {
     return meter;
   }

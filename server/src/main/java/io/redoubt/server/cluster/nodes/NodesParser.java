@@ -45,7 +45,6 @@ public final class NodesParser {
 
   private NodesParser() {}
 
-  /** Parses the content of a file. */
   public static Parsed parse(byte[] content) throws NodesSyntaxException {
     return new NodesParser().parseLines(new String(content, ISO_8859_1));
   }

@@ -49,7 +49,6 @@ public final class NodesText {
     return text.toString().getBytes(ISO_8859_1);
   }
 
-  /** Returns the line of a node in CLUSTER NODES. */
   public static String line(NodeRecord node) {
     StringBuilder line = new StringBuilder();
     appendLine(line, node, Form.PLAIN, false);

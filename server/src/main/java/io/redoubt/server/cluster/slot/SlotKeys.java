@@ -4,7 +4,6 @@ import java.util.List;
 
 /** The keys of this server by hash slot. Used on the event loop. */
 public interface SlotKeys {
-  /** Returns the number of keys in a slot. */
   long count(int slot);
 
   /** Returns up to {@code max} keys of a slot, in any order. */

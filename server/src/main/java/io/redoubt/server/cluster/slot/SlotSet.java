@@ -31,7 +31,6 @@ public final class SlotSet {
     this.words = words;
   }
 
-  /** Returns a set of these slots. */
   public static SlotSet of(int... slots) {
     SlotSet set = new SlotSet();
     for (int slot : slots) {
@@ -63,7 +62,6 @@ public final class SlotSet {
     buffer.position(buffer.position() + BYTES);
   }
 
-  /** Returns true if the number is a valid slot. */
   public static boolean isSlot(long number) {
     return number >= 0 && number < SLOTS;
   }
@@ -86,7 +84,6 @@ public final class SlotSet {
     return removed;
   }
 
-  /** Adds the slots of another set. */
   public void addAll(SlotSet other) {
     for (int i = 0; i < words.length; i++) {
       words[i] |= other.words[i];
@@ -120,7 +117,6 @@ public final class SlotSet {
     return true;
   }
 
-  /** Returns the number of slots. */
   public int count() {
     int count = 0;
     for (long word : words) {

@@ -21,7 +21,6 @@ public final class SlotUsage {
 
   private long[] counts = {};
 
-  /** Adds to a counter. */
   public void add(Metric metric, int slot, long amount) {
     if (counts.length == 0) {
       counts = new long[METRICS * SlotSet.SLOTS];
@@ -29,7 +28,6 @@ public final class SlotUsage {
     counts[index(metric, slot)] += amount;
   }
 
-  /** Returns a counter. */
   public long get(Metric metric, int slot) {
     return counts.length == 0 ? 0 : counts[index(metric, slot)];
   }

@@ -42,7 +42,6 @@ public final class DebugCommands extends CommandGroup<Call> {
     /** Pauses or resumes the periodic tasks. */
     void pauseCron(boolean paused);
 
-    /** Writes a line to the log. */
     void log(String line);
 
     /**

@@ -20,7 +20,6 @@ public final class LatencyDiagnosis {
     this.settings = settings;
   }
 
-  /** Returns the report. */
   String text() {
     if (!latency.isOn() && latency.events().isEmpty()) {
       return "Latency is not monitored. CONFIG SET latency-monitor-threshold <milliseconds> has"

@@ -30,7 +30,6 @@ final class OrderWait implements Waiting {
     }
   }
 
-  /** Returns the result if it is known. */
   @Nullable Output result() {
     return result;
   }

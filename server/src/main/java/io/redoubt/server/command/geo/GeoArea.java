@@ -63,7 +63,6 @@ public final class GeoArea {
     return count;
   }
 
-  /** Returns the first geohash of a square. */
   public long first(int square) {
     return firsts[square];
   }

@@ -283,7 +283,6 @@ final class GeoSearch {
         : GeoArea.circle(longitude, latitude, width * metres);
   }
 
-  /** Returns the unit of distances. */
   GeoUnit unit() {
     return unit;
   }
@@ -298,7 +297,6 @@ final class GeoSearch {
     return any ? count : 0;
   }
 
-  /** Returns the order of the result. */
   Order order() {
     return order;
   }

@@ -147,7 +147,6 @@ final class FieldOptions {
     return condition;
   }
 
-  /** Returns the argument of the first field. */
   int first() {
     return firstArg;
   }
@@ -162,7 +161,6 @@ final class FieldOptions {
     return firstArg + count * step();
   }
 
-  /** Returns the number of fields. */
   int count() {
     return count;
   }

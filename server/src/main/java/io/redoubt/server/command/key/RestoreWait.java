@@ -79,7 +79,6 @@ final class RestoreWait extends RepeatedWait {
     return expireAt;
   }
 
-  /** Returns true if the checksum is wrong. */
   boolean isSumWrong() {
     return wrongSum;
   }

@@ -128,7 +128,6 @@ final class SortPattern implements AutoCloseable {
     return address;
   }
 
-  /** Returns the length of the value found. */
   int length() {
     return length;
   }

@@ -196,7 +196,6 @@ public final class ListCommands extends CommandGroup<Call> {
     return atHead ? KeyEvent.LPUSH : KeyEvent.RPUSH;
   }
 
-  /** Returns the event of a pop. */
   static KeyEvent popped(boolean atHead) {
     return atHead ? KeyEvent.LPOP : KeyEvent.RPOP;
   }

@@ -105,7 +105,6 @@ final class SortedSetRange {
     }
   }
 
-  /** Finds the range in a set. */
   void resolve(SortedSets sets, long set) {
     long size = sets.size(set);
     long end;
@@ -145,7 +144,6 @@ final class SortedSetRange {
     return first;
   }
 
-  /** Returns the number of members in the range. */
   long count() {
     return count;
   }

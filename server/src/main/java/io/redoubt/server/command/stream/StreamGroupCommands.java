@@ -382,7 +382,6 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     reply.resolve(mark, count);
   }
 
-  /** Replies with the name of a consumer. */
   static void replyName(Call call, long consumer) {
     call.reply()
         .bulk(

@@ -36,7 +36,6 @@ public final class CommandTrace {
     return latency.isOn() || slowLog.measuresEach();
   }
 
-  /** Observes the start of a command. */
   public void starts(ServerClient client, Command<?> command, Request request, boolean inScript) {
     if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
       monitors.starts(client, command, request, inScript);

@@ -37,7 +37,6 @@ public final class Latency {
     this.thresholdMillis = thresholdMillis;
   }
 
-  /** Returns true if the monitor is on. */
   public boolean isOn() {
     return thresholdMillis.getAsLong() > 0;
   }
@@ -68,7 +67,6 @@ public final class Latency {
     }
   }
 
-  /** Returns the recorded events. */
   public List<LatencyEvent> events() {
     return List.copyOf(series.keySet());
   }

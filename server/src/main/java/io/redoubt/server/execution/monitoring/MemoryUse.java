@@ -106,7 +106,6 @@ public final class MemoryUse {
     return tables + buffers.bytes() - buffers.idleBytes();
   }
 
-  /** Returns the bytes in use for keys and values. */
   public long datasetBytes() {
     return usedBytes() - overheadBytes();
   }

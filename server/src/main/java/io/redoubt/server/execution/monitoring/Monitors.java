@@ -77,7 +77,6 @@ public final class Monitors {
     }
   }
 
-  /** Shows a command to all monitors. */
   void show(ServerClient client, Command<?> command, Request request, boolean inScript) {
     clients.removeIf(each -> !each.is(ClientFlag.MONITOR) || each.isEnding());
     if (clients.isEmpty()) {

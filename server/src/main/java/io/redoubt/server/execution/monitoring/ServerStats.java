@@ -116,7 +116,6 @@ public final class ServerStats {
     checkedPayloads = 0;
   }
 
-  /** Returns the number of executed commands. */
   public long commands() {
     return commands;
   }
@@ -131,12 +130,10 @@ public final class ServerStats {
     return misses;
   }
 
-  /** Returns the number of expired keys. */
   public long expiredKeys() {
     return expiredKeys;
   }
 
-  /** Returns the number of evicted keys. */
   public long evictedKeys() {
     return evictedKeys;
   }
@@ -161,7 +158,6 @@ public final class ServerStats {
     return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }
 
-  /** Returns the number of error replies. */
   public long errorReplies() {
     return errorReplies;
   }

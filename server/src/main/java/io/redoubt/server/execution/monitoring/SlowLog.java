@@ -206,7 +206,6 @@ public final class SlowLog {
     }
   }
 
-  /** Returns the number of entries. */
   public long count() {
     return count;
   }

@@ -92,7 +92,6 @@ public enum KeyEvent {
     return wireName;
   }
 
-  /** Returns the class that selects the event. */
   public KeyEventClass eventClass() {
     return eventClass;
   }

@@ -25,7 +25,6 @@ public enum KeyEventClass {
     this.inAll = inAll;
   }
 
-  /** Returns the letter that enables this class. */
   public char letter() {
     return letter;
   }

@@ -12,7 +12,6 @@ public final class KeyspaceEvents {
   /** The delivery of a message to the subscribers of a channel. */
   @FunctionalInterface
   public interface Publisher {
-    /** Publishes {@code message} on {@code channel}. */
     void publish(ByteString channel, ByteString message);
   }
 

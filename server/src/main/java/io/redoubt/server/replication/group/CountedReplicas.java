@@ -19,7 +19,6 @@ final class CountedReplicas {
     }
   }
 
-  /** Forgets all replicas. */
   void clear() {
     names.clear();
   }

@@ -40,7 +40,6 @@ public final class ReplicaFeeds {
     return known != null && known.isReplica() ? known : null;
   }
 
-  /** Returns the replica with an address and port, or null. */
   public @Nullable ReplicaFeed named(HostPort name) {
     for (ReplicaFeed feed : replicas) {
       String address = feed.address();

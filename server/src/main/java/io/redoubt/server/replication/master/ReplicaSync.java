@@ -284,7 +284,6 @@ final class ReplicaSync implements SnapshotSink {
     }
   }
 
-  /** Sends a snapshot from a complete file. */
   void sendFile(SnapshotReader snapshot) {
     state = FeedState.SEND_FILE;
     file = snapshot;

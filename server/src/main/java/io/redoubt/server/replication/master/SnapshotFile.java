@@ -42,7 +42,6 @@ final class SnapshotFile {
     return offset;
   }
 
-  /** Adds a replica that waits for the file. */
   void add(ReplicaSync replica) {
     waiting.add(replica);
     replica.snapshotBegins(id, offset);

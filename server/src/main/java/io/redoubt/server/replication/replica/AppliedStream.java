@@ -41,7 +41,6 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
     dispatcher = clients.dispatcher();
   }
 
-  /** Starts the stream. */
   void open() {
     decoder = new MasterStream(clients.memory(), clients.limits(), this);
   }
@@ -51,7 +50,6 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
     return decoder != null;
   }
 
-  /** Sets the client that executes the stream. */
   void attach(ServerClient master) {
     client = master;
   }

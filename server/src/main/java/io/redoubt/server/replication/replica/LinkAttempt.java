@@ -131,7 +131,6 @@ final class LinkAttempt implements Connection.Handler {
     }
   }
 
-  /** Returns the sender of acknowledgements. */
   Acknowledgements acks() {
     return acks;
   }

@@ -23,7 +23,6 @@ public final class MasterStream implements AutoCloseable {
     /** Prefetches the keys of requests that will be executed next. */
     void lookAhead(Request[] batch, int count);
 
-    /** Executes a request. */
     void execute(Request request);
 
     /** Returns true if this server executes commands unknown to Redis 7.2. */

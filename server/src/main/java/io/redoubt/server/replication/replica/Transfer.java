@@ -122,7 +122,6 @@ public final class Transfer implements TransferFraming.Sink {
     return framing.totalBytes();
   }
 
-  /** Returns the number of data bytes received. */
   public long receivedBytes() {
     return framing.payloadBytes();
   }

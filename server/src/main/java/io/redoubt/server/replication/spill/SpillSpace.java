@@ -35,7 +35,6 @@ public final class SpillSpace {
     this.port = port;
   }
 
-  /** Returns the bytes in all files. */
   public long usedBytes() {
     return usedBytes;
   }

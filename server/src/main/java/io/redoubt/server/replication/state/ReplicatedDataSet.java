@@ -7,7 +7,6 @@ import io.redoubt.server.snapshot.context.SnapshotContext;
 
 /** The data set sent to replicas, and replaced by a master's. */
 public interface ReplicatedDataSet {
-  /** Returns the keys. */
   Keyspace keyspace();
 
   Snapshots snapshots();

@@ -11,17 +11,14 @@ public final class SyncCounts {
   private long receivedBytes;
   private long sentBytes;
 
-  /** Counts a requested full sync. */
   public void fullSync() {
     fullSyncs++;
   }
 
-  /** Counts a partial sync granted. */
   public void partialSync() {
     partialSyncs++;
   }
 
-  /** Counts a partial sync refused. */
   public void countRefusedPartialSync() {
     refusedPartialSyncs++;
   }
@@ -31,37 +28,30 @@ public final class SyncCounts {
     interleavedSyncs++;
   }
 
-  /** Counts bytes received from the master. */
   public void countReceived(long bytes) {
     receivedBytes += bytes;
   }
 
-  /** Counts bytes sent to a replica. */
   public void countSent(long bytes) {
     sentBytes += bytes;
   }
 
-  /** Returns the number of bytes received from the master. */
   public long receivedBytes() {
     return receivedBytes;
   }
 
-  /** Returns the number of bytes sent to replicas. */
   public long sentBytes() {
     return sentBytes;
   }
 
-  /** Returns the number of requested full syncs. */
   public long fullSyncs() {
     return fullSyncs;
   }
 
-  /** Returns the number of partial syncs granted. */
   public long partialSyncs() {
     return partialSyncs;
   }
 
-  /** Returns the number of partial syncs refused. */
   long refusedPartialSyncs() {
     return refusedPartialSyncs;
   }

@@ -75,7 +75,6 @@ public final class Backlog implements AutoCloseable {
     return nextOffset;
   }
 
-  /** Returns the number of bytes kept. */
   public long historyBytes() {
     return nextOffset - firstOffset;
   }

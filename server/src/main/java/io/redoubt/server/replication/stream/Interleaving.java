@@ -24,12 +24,10 @@ public final class Interleaving {
     this.maxStreamBytes = maxStreamBytes;
   }
 
-  /** Records sent bytes of the snapshot. */
   public void onSnapshotSent(long bytes) {
     snapshotBytes += bytes;
   }
 
-  /** Records sent bytes of the stream. */
   public void onStreamSent(long bytes) {
     streamBytes += bytes;
   }

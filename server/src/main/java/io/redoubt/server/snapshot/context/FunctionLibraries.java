@@ -34,6 +34,5 @@ public interface FunctionLibraries {
    */
   String load(ByteString text, boolean replaces);
 
-  /** Removes all libraries. */
   void clear();
 }

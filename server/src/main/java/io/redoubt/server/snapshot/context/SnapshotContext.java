@@ -38,12 +38,10 @@ public record SnapshotContext(
         log);
   }
 
-  /** Returns the values of the keyspace. */
   public Values values() {
     return contents.values();
   }
 
-  /** Returns the keyspace of the values. */
   public Keyspace keyspace() {
     return contents.values().keyspace();
   }

@@ -49,7 +49,6 @@ public final class PayloadDump implements AutoCloseable {
     return false;
   }
 
-  /** Returns true if the payload is complete. */
   public boolean isWritten() {
     return isWritten;
   }

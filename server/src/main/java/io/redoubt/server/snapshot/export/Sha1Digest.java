@@ -20,7 +20,6 @@ final class Sha1Digest {
     }
   }
 
-  /** Resets the digest. */
   void reset() {
     state = new byte[BYTES];
   }

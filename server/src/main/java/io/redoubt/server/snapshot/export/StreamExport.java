@@ -54,7 +54,6 @@ public final class StreamExport {
     visitor.beginStream(key, form(root), streams.nodes(root).size());
   }
 
-  /** Exports a node. */
   public static void exportNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
       throws RdbException {
     int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
@@ -88,7 +87,6 @@ public final class StreamExport {
     return Region.getLong(idAddress + Long.BYTES);
   }
 
-  /** Exports the start of a group. */
   public void exportGroup(long group, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
     long lastId = StreamGroups.lastId(group);
@@ -97,7 +95,6 @@ public final class StreamExport {
         name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending);
   }
 
-  /** Exports the start of a consumer. */
   public void exportConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
     long pending = groups.pendingIds(consumer).size();

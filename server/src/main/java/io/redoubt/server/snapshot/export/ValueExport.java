@@ -65,7 +65,6 @@ public final class ValueExport {
     export(entry, noKey, visitor);
   }
 
-  /** Exports the value of an entry. */
   public void export(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     Type type = Entry.type(entry);
     if (type == Type.STRING) {

@@ -44,7 +44,6 @@ public final class EntryWriter {
     this.begun = new boolean[keyspace.countWithStaged()];
   }
 
-  /** Returns the number of entries written. */
   public long written() {
     return written;
   }

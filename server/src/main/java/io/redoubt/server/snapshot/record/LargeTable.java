@@ -76,7 +76,6 @@ public class LargeTable extends LargeValue {
     return List.of(header);
   }
 
-  /** Returns the current number of elements. */
   public final long size() {
     return table.size();
   }

@@ -32,7 +32,6 @@ abstract class LargeValue implements AutoCloseable {
         new RdbWriter(out, false, out.buffers()).version(RdbFormat.NEWEST_VERSION).plain();
   }
 
-  /** Returns the database of the value at the start. */
   final int database() {
     return database;
   }

@@ -127,7 +127,6 @@ public final class RawQueue extends RdbOutput {
     send(piece.filled(bytes, 1).part(SnapshotChunk.Part.END_OF_LARGE));
   }
 
-  /** Counts a written key. */
   public void countKey() {
     keys++;
   }

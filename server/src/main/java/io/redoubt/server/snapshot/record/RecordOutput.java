@@ -90,7 +90,6 @@ public final class RecordOutput extends RdbOutput implements AutoCloseable {
     free(waiting);
   }
 
-  /** Sends the end of the record. */
   public void end() {
     SnapshotChunk last = chunk;
     if (last != null) {

@@ -29,7 +29,6 @@ public final class DenseRegisters {
     return value & MASK;
   }
 
-  /** Writes a register. */
   public static void put(long address, int index, int value) {
     int bit = index * BITS;
     long at = address + (bit >> 3);
@@ -61,7 +60,6 @@ public final class DenseRegisters {
     }
   }
 
-  /** Packs all plain registers. */
   public static void pack(long plain, long address) {
     long packed = address;
     for (int i = 0; i < HyperLogLog.REGISTERS; i += Long.BYTES) {

@@ -41,7 +41,6 @@ public final class SparseRegisters {
     return (head & VAL) == 0 ? 0 : (head >> 2 & 31) + 1;
   }
 
-  /** Returns the number of registers in the run at an address. */
   public static int run(long at) {
     int head = Region.getUnsignedByte(at);
     if ((head & VAL) != 0) {

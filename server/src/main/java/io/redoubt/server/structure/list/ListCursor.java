@@ -19,7 +19,6 @@ public final class ListCursor implements AutoCloseable {
   /** The listpack, or the element of a plain node. */
   private long start;
 
-  /** The current entry of the listpack. */
   private long entry;
 
   private int plainLength;

@@ -112,7 +112,6 @@ final class QuicklistData {
     return false;
   }
 
-  /** Returns the bytes that a node takes. */
   long sizeBytes(long node) {
     return slabs.blockBytes(QuicklistNode.BYTES) + slabs.blockBytes(QuicklistNode.capacity(node));
   }

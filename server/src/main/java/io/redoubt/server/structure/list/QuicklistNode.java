@@ -105,7 +105,6 @@ public final class QuicklistNode {
     Region.putInt(node + SIZE_AT, size);
   }
 
-  /** Returns the number of elements. */
   public static int count(long node) {
     return Region.getInt(node + COUNT_AT);
   }

@@ -62,12 +62,10 @@ public final class QuicklistRoot {
     return Region.getLong(root + TAIL_AT);
   }
 
-  /** Returns the number of elements. */
   public static long count(long root) {
     return Region.getLong(root + COUNT_AT);
   }
 
-  /** Returns the number of nodes. */
   public static long nodes(long root) {
     return Region.getLong(root + NODES_AT);
   }

@@ -71,7 +71,6 @@ public final class HashCursor implements BlockConsumer {
     return packed ? nextPacked() : nextElement();
   }
 
-  /** Returns the current field. */
   public HashField field() {
     return field;
   }

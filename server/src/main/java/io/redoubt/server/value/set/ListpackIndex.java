@@ -77,7 +77,6 @@ final class ListpackIndex {
     count++;
   }
 
-  /** Returns true if the listpack contains the member. */
   boolean contains(long listpack, SetMembers member) {
     if (member.isInteger()) {
       return contains(listpack, member.integer());

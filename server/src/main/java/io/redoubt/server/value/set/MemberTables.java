@@ -58,7 +58,6 @@ public final class MemberTables implements Structures {
     return table.find(address, length) != 0;
   }
 
-  /** Returns the block of a random member. */
   long random(long root, RandomGenerator random) {
     table.pointTo(root);
     return table.random(random);

@@ -71,7 +71,6 @@ public final class Sets implements AutoCloseable {
 
   // Reading.
 
-  /** Returns the number of members of a set. */
   public long size(long set) {
     if (!PackedValue.isPacked(set)) {
       return tables.elements(Entry.root(set));
@@ -93,7 +92,6 @@ public final class Sets implements AutoCloseable {
     return find(start, address, length) != Listpack.NONE;
   }
 
-  /** Returns true if a set contains the member of another set. */
   public boolean contains(long set, SetMembers member) {
     if (!member.isInteger() || !PackedValue.isPacked(set)) {
       return contains(set, member.address(), member.length());

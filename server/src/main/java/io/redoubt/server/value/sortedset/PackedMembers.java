@@ -32,7 +32,6 @@ public final class PackedMembers {
     return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 1);
   }
 
-  /** Returns the score of the member at an entry. */
   static double score(long member) {
     long entry = Listpack.after(MEMORY, member);
     return Listpack.isInteger(MEMORY, entry)
@@ -59,7 +58,6 @@ public final class PackedMembers {
         : Listpack.at(MEMORY, listpack, (int) rank * 2);
   }
 
-  /** Returns the rank of the member at an entry. */
   static int rank(long listpack, long member) {
     int rank = 0;
     for (long at = Listpack.firstPosition(listpack); at != member; rank++) {

@@ -107,7 +107,6 @@ public final class RankedMembers {
     table.setGate(gate);
   }
 
-  /** Changes the score of a member. */
   void change(long hash, long block, double score) {
     table.beforeChange(hash);
     long oldKey = ScoredMember.key(ScoredMember.score(block));

@@ -42,7 +42,6 @@ public final class ScoredMember {
     return block;
   }
 
-  /** Copies a block. */
   static long copy(Slabs slabs, long block) {
     long bytes = sizeBytes(block);
     long copy = slabs.allocate(bytes);

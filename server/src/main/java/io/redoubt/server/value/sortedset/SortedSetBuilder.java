@@ -38,7 +38,6 @@ public final class SortedSetBuilder {
     longest = 0;
   }
 
-  /** Returns the current number of members. */
   public long size() {
     return members.size();
   }

@@ -135,7 +135,6 @@ public final class SortedSets implements Structures {
 
   // Reading.
 
-  /** Returns the number of members. */
   public long size(long entry) {
     return PackedValue.isPacked(entry)
         ? PackedMembers.size(PackedValue.address(entry))
@@ -243,7 +242,6 @@ public final class SortedSets implements Structures {
         : entry;
   }
 
-  /** Prepares a set for the given number of additions. */
   public long expect(Database database, long entry, long additions) {
     if (PackedValue.isPacked(entry) && additions > limits.zsetMaxListpackEntries()) {
       database.beforeChange(entry);

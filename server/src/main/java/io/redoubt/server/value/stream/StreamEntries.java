@@ -146,7 +146,6 @@ public final class StreamEntries {
     return element;
   }
 
-  /** Returns the number of fields of the entry. */
   public int fieldCount() {
     return (int) StreamNode.integer(sameFields ? StreamNode.masterCount(node) : contents);
   }

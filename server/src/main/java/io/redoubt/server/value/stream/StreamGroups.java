@@ -77,7 +77,6 @@ public final class StreamGroups {
 
   // Groups.
 
-  /** Returns the number of groups of a stream. */
   public int count(long root) {
     groups.pointTo(root + StreamRoot.GROUPS_AT);
     return groups.count();
@@ -191,7 +190,6 @@ public final class StreamGroups {
     return group + LAST_ID_AT;
   }
 
-  /** Sets {@link #lastId}. */
   public static void setLastId(long group, StreamId id) {
     id.store(group + LAST_ID_AT);
   }
@@ -201,14 +199,12 @@ public final class StreamGroups {
     return Region.getLong(group + READ_AT);
   }
 
-  /** Sets {@link #entriesRead}. */
   public static void setEntriesRead(long group, long count) {
     Region.putLong(group + READ_AT, count);
   }
 
   // Consumers.
 
-  /** Returns the number of consumers of a group. */
   public int consumers(long group) {
     consumers.pointTo(group + CONSUMERS_AT);
     return consumers.count();

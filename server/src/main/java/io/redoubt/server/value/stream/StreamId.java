@@ -25,12 +25,10 @@ public final class StreamId {
 
   public StreamId() {}
 
-  /** Returns the milliseconds. */
   public long millis() {
     return millis;
   }
 
-  /** Returns the sequence number. */
   public long sequence() {
     return sequence;
   }

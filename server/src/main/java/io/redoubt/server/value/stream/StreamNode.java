@@ -38,7 +38,6 @@ public final class StreamNode {
     return Listpack.integer(Region.MEMORY, element);
   }
 
-  /** Returns the number of live entries. */
   static long live(long node) {
     return integer(Listpack.firstPosition(node));
   }
@@ -53,7 +52,6 @@ public final class StreamNode {
     return after(after(Listpack.firstPosition(node)));
   }
 
-  /** Returns the first element of the first entry. */
   static long firstEntry(long node) {
     long at = masterCount(node);
     long fields = integer(at);
@@ -83,7 +81,6 @@ public final class StreamNode {
     return at;
   }
 
-  /** Returns the position after an entry. */
   static long afterEntry(long node, long entry) {
     long at = entry;
     for (int i = 0; i < FIXED_ELEMENTS; i++) {

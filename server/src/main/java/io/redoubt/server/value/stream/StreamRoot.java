@@ -38,7 +38,6 @@ public final class StreamRoot {
     return root;
   }
 
-  /** Returns the number of entries. */
   public static long length(long root) {
     return Region.getLong(root + LENGTH_AT);
   }
@@ -58,7 +57,6 @@ public final class StreamRoot {
     return root + MAX_DELETED_ID_AT;
   }
 
-  /** Returns the number of entries ever added. */
   public static long entriesAdded(long root) {
     return Region.getLong(root + ADDED_AT);
   }
@@ -71,12 +69,10 @@ public final class StreamRoot {
     return count == Long.MAX_VALUE ? count : count + 1;
   }
 
-  /** Sets {@link #lastId}. */
   public static void setLastId(long root, StreamId value) {
     value.store(root + LAST_ID_AT);
   }
 
-  /** Sets {@link #maxDeletedId}. */
   public static void setMaxDeletedId(long root, StreamId value) {
     value.store(root + MAX_DELETED_ID_AT);
   }
@@ -95,17 +91,14 @@ public final class StreamRoot {
     }
   }
 
-  /** Sets {@link #entriesAdded}. */
   public static void setEntriesAdded(long root, long count) {
     Region.putLong(root + ADDED_AT, count);
   }
 
-  /** Returns the number of nodes of a stream. */
   public static long nodeCount(long root) {
     return IdTree.size(root + NODES_AT);
   }
 
-  /** Adds a number to the number of entries. */
   static void addLength(long root, long change) {
     Region.putLong(root + LENGTH_AT, length(root) + change);
   }

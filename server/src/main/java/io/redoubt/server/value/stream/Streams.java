@@ -83,7 +83,6 @@ public final class Streams implements Structures {
     return moreTemporary;
   }
 
-  /** Returns the consumer groups. */
   public StreamGroups groups() {
     return groups;
   }
@@ -95,7 +94,6 @@ public final class Streams implements Structures {
 
   // Entries of the keyspace.
 
-  /** Returns the root of an entry's stream. */
   public static long root(long entry) {
     return Entry.root(entry);
   }

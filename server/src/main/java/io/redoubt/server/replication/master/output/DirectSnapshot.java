@@ -124,7 +124,6 @@ public final class DirectSnapshot implements AutoCloseable {
     return true;
   }
 
-  /** Marks the snapshot as complete. */
   public void complete() {
     complete = true;
     if (measured) {

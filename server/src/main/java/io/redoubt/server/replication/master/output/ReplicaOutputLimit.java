@@ -28,7 +28,6 @@ public final class ReplicaOutputLimit {
     return client.context().settings().outputLimit(ClientType.REPLICA);
   }
 
-  /** Returns true if there is a limit. */
   public boolean isOn() {
     OutputLimit limit = configured();
     return limit.hardBytes() > 0 || limit.softBytes() > 0;
