@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,8 +180,10 @@ final class AppendOnlyFileTest {
     redis.ask("SET a 1");
     redis.says("SAVE", "OK");
     stop();
-    for (Path file : new OsDisk().list(directory.resolve("appendonlydir"))) {
-      new OsDisk().delete(file);
+    try (Stream<Path> files = Files.list(directory.resolve("appendonlydir"))) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
     }
     start();
     redis.says("GET a", "\"1\"");

@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.memory.CheckingSlabs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,7 +146,7 @@ final class ShutdownTest {
     int transactions = 60_000;
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, lines);
-    RedisServer own = TestServers.make(log, Slabs::checking, "appendonly yes", "dir " + directory);
+    RedisServer own = TestServers.make(log, CheckingSlabs::new, "appendonly yes", "dir " + directory);
     own.start().get();
     try (RespClient busy = RespClient.connect("127.0.0.1", own.port(), 100);
         RespClient sleeper = RespClient.connect("127.0.0.1", own.port())) {

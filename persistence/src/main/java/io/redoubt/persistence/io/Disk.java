@@ -3,7 +3,6 @@ package io.redoubt.persistence.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -43,9 +42,6 @@ public interface Disk {
   boolean isDirectory(Path path);
 
   boolean exists(Path path);
-
-  /** Returns the regular files in a directory, sorted. */
-  List<Path> list(Path directory) throws IOException;
 
   /** Returns the size of a file in bytes. */
   long size(Path path) throws IOException;

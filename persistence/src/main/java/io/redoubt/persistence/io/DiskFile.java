@@ -23,9 +23,6 @@ public interface DiskFile extends Closeable {
   /** Makes the content durable, with the metadata needed to read it. */
   void sync() throws IOException;
 
-  /** Returns the position in bytes from the start of the file. */
-  long position() throws IOException;
-
   /** Moves the position; has no effect on appends, which go to the end of the file. */
   void seek(long bytes) throws IOException;
 

@@ -15,10 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** The operating system's file system. */
 public final class OsDisk implements Disk {
@@ -82,13 +80,6 @@ public final class OsDisk implements Disk {
   }
 
   @Override
-  public List<Path> list(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.filter(Files::isRegularFile).sorted().toList();
-    }
-  }
-
-  @Override
   public long size(Path path) throws IOException {
     return Files.size(path);
   }
@@ -135,11 +126,6 @@ public final class OsDisk implements Disk {
     @Override
     public void sync() throws IOException {
       channel.force(false);
-    }
-
-    @Override
-    public long position() throws IOException {
-      return channel.position();
     }
 
     @Override

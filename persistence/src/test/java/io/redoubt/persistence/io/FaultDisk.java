@@ -367,7 +367,7 @@ public final class FaultDisk implements Disk {
     return names.containsKey(path);
   }
 
-  @Override
+  /** Returns the files in a directory. */
   public synchronized List<Path> list(Path directory) {
     return names.keySet().stream().filter(path -> directory.equals(path.getParent())).toList();
   }
@@ -458,13 +458,6 @@ public final class FaultDisk implements Disk {
         }
         failIfOff();
         inode.sync();
-      }
-    }
-
-    @Override
-    public long position() {
-      synchronized (FaultDisk.this) {
-        return position;
       }
     }
 

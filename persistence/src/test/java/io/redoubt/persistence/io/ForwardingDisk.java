@@ -2,7 +2,6 @@ package io.redoubt.persistence.io;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -58,11 +57,6 @@ public class ForwardingDisk implements Disk {
   @Override
   public boolean exists(Path path) {
     return disk.exists(path);
-  }
-
-  @Override
-  public List<Path> list(Path directory) throws IOException {
-    return disk.list(directory);
   }
 
   @Override

@@ -28,11 +28,6 @@ public class ForwardingFile implements DiskFile {
   }
 
   @Override
-  public long position() throws IOException {
-    return file.position();
-  }
-
-  @Override
   public void seek(long bytes) throws IOException {
     file.seek(bytes);
   }

@@ -29,7 +29,6 @@ class OsDiskTest {
     try (DiskFile file = disk.create(path)) {
       file.write(bytes("--hello--"), 2, 5);
       file.sync();
-      assertThat(file.position()).isEqualTo(5);
     }
     try (DiskFile file = disk.append(path)) {
       file.write(bytes(" world"), 0, 6);
@@ -61,13 +60,11 @@ class OsDiskTest {
   }
 
   @Test
-  void replacesByRenameListsAndDeletes() throws IOException {
+  void replacesByRenameAndDeletes() throws IOException {
     Path from = directory.resolve("b");
     Path to = directory.resolve("a");
     Files.writeString(from, "new");
     Files.writeString(to, "old");
-    Files.createDirectory(directory.resolve("sub"));
-    assertThat(disk.list(directory)).containsExactly(to, from);
     disk.rename(from, to);
     disk.syncDirectory(directory);
     assertThat(Files.readString(to)).isEqualTo("new");

@@ -19,11 +19,6 @@ public final class Listener implements AutoCloseable {
     return channel.localAddress() instanceof InetSocketAddress address ? address.getPort() : 0;
   }
 
-  /** Returns the address in the form of {@link Addresses#describe}. */
-  public String address() {
-    return Addresses.describe(channel.localAddress());
-  }
-
   /** Stops accepting, so that connections wait in the backlog, or resumes it. */
   public void accepting(boolean on) {
     channel.config().setAutoRead(on);

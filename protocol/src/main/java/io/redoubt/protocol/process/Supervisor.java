@@ -32,10 +32,6 @@ public final class Supervisor {
     return new Supervisor(environment, systemd, upstart);
   }
 
-  public boolean isPresent() {
-    return systemd || upstart;
-  }
-
   /**
    * Reports that the process is ready.
    *

@@ -6,7 +6,6 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,14 +107,6 @@ public final class ReplyDecoder {
     int length = Math.toIntExact(to - from);
     makeRoom(length);
     MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, buffer, end, length);
-    end += length;
-  }
-
-  /** Appends the bytes that remain in {@code bytes}. */
-  public void feed(ByteBuffer bytes) {
-    int length = bytes.remaining();
-    makeRoom(length);
-    bytes.get(buffer, end, length);
     end += length;
   }
 

@@ -5,7 +5,6 @@ import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.CommandError;
-import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
@@ -77,11 +76,6 @@ public final class ClientRegistry implements Client.Home {
    */
   public void halt() {
     context.halt();
-  }
-
-  /** Returns true once no request is executed any more. */
-  public boolean isHalted() {
-    return context.isHalted();
   }
 
   // ---- connections
@@ -333,10 +327,6 @@ public final class ClientRegistry implements Client.Home {
     return dispatcher;
   }
 
-  public Loop loop() {
-    return context.loop();
-  }
-
   public Log log() {
     return context.log();
   }
@@ -353,10 +343,6 @@ public final class ClientRegistry implements Client.Home {
   /** Returns the size limits of requests. */
   public Limits limits() {
     return context.limits();
-  }
-
-  public SessionSettings settings() {
-    return context.settings();
   }
 
   public Users users() {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -69,7 +68,7 @@ class ReplyDecoderTest {
 
   @Test
   void leavesTheRestToAnotherReader() throws ProtocolException {
-    decoder.feed(ByteBuffer.wrap("+FULLRESYNC\r\n$EOF:".getBytes(UTF_8)));
+    decoder.feed("+FULLRESYNC\r\n$EOF:".getBytes(UTF_8));
     assertThat(decoder.next()).isEqualTo(new Reply.Simple("FULLRESYNC"));
     assertThat(decoder.rest()).isEqualTo("$EOF:".getBytes(UTF_8));
     decoder.discardRest();

@@ -254,7 +254,10 @@ final class TestProcess implements AutoCloseable {
         new TestCommands(),
         new ConnectionCommands<TestCall>(new Hello("7.2.0", "standalone", () -> "master")),
         new ClientCommands<TestCall>(registry),
-        new PubSubCommands<TestCall>(channels),
+        new PubSubCommands<TestCall>(
+            channels,
+            call -> call.reply().integer(PubSubCommands.deliver(channels, call)),
+            call -> call.reply().integer(PubSubCommands.deliverToShard(channels, call))),
         new AclCommands<TestCall>(registry, table, Seed.from(1), () -> null),
         new CommandCommands<>(table));
     listener =

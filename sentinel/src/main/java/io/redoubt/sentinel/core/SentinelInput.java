@@ -52,12 +52,7 @@ public sealed interface SentinelInput {
    * @param coordinated true if the failover requires that the master stops writes first
    * @param acceptsLoss true if acknowledged writes may be lost
    */
-  record Failover(String name, boolean coordinated, boolean acceptsLoss) implements SentinelInput {
-    /** Creates an order that accepts no loss of acknowledged writes. */
-    public Failover(String name, boolean coordinated) {
-      this(name, coordinated, false);
-    }
-  }
+  record Failover(String name, boolean coordinated, boolean acceptsLoss) implements SentinelInput {}
 
   /** SENTINEL RESET of these masters; the caller has resolved the pattern. */
   record Reset(List<String> names) implements SentinelInput {}

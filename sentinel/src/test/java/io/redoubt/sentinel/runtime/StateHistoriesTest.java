@@ -153,7 +153,7 @@ class StateHistoriesTest {
       case 6 -> configure(sentinel, directives);
       case 7 -> step(sentinel, askedIfDown(sentinel));
       case 8 -> step(sentinel, new SentinelInput.Tick());
-      case 9 -> step(sentinel, new SentinelInput.Failover(words.name(), false));
+      case 9 -> step(sentinel, new SentinelInput.Failover(words.name(), false, false));
       default ->
           step(
               sentinel,

@@ -117,7 +117,7 @@ class AcknowledgedWritesTest {
             line.contains(
                 "-failover-abort-acknowledged-writes master mymaster n1 6379 1 of the 2"
                     + " required members answered; missing "));
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("refused: NOGOODSLAVE Too few members"));
     fleet.rules().allowForced();
@@ -226,7 +226,7 @@ class AcknowledgedWritesTest {
       fleet.runFor(15_000);
       fleet.node(3).kill();
       fleet.runFor(5000);
-      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
       fleet.runFor(20_000);
       assertThat(fleet.node(2).master()).as("seed " + seed).isNull();
       fleet.rules().keepsAll(fleet.node(2));
@@ -246,7 +246,7 @@ class AcknowledgedWritesTest {
       fleet.runFor(12_000);
       fleet.network().cut(fleet.node(1).address().toString(), fleet.node(2).address().toString());
       cut(fleet, fleet.node(1));
-      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
       fleet.runFor(20_000);
       SimulatedDataNode master = fleet.node(3).master() == null ? fleet.node(3) : fleet.node(2);
       assertThat(master.master()).as("seed " + seed).isNull();

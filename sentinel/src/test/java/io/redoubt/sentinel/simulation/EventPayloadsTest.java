@@ -96,7 +96,7 @@ class EventPayloadsTest {
     }
     fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     List<String> events = events(fleet, 1, 8000);
     assertThat(events)
         .containsSubsequence(
@@ -116,7 +116,7 @@ class EventPayloadsTest {
     fleet.node(3).ignoreOrders();
     fleet.node(2).setPriority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     assertThat(events(fleet, 1, 15_000))
         .containsSubsequence(
             "+slave-reconf-sent slave n3:6379 n3 6379 @ mymaster n1 6379",
@@ -129,7 +129,7 @@ class EventPayloadsTest {
     SentinelFleet fleet = fleet(2);
     set(fleet, 3000);
     fleet.node(2).ignoreOrders();
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     assertThat(events(fleet, 1, 6000))
         .containsSubsequence(
             "+failover-state-wait-promotion slave n2:6379 n2 6379 @ mymaster n1 6379",

@@ -190,7 +190,7 @@ class OptionsTest {
     fleet.rules().allowForced();
     fleet.node(1).refusePause();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true, false));
     fleet.runFor(5000);
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("s1  -failover-abort-not-coordinated master mymaster n1"))
@@ -198,7 +198,7 @@ class OptionsTest {
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).takesWrites()).isTrue();
 
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(5000);
     assertThat(fleet.node(1).master()).as("without the condition").isNotNull();
   }
@@ -212,7 +212,7 @@ class OptionsTest {
     fleet.sentinel(3).crash();
     fleet.node(1).kill();
     fleet.runFor(2000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true, false));
     assertThat(fleet.trace())
         .anyMatch(line ->
             line.contains("(refused: NOGOODMASTER The master can't be asked to stop writes)"));
@@ -223,7 +223,7 @@ class OptionsTest {
     SentinelFleet fleet = new SentinelFleet(7, 3, 3, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, true, false));
     fleet.runFor(10_000);
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).master()).isNotNull();

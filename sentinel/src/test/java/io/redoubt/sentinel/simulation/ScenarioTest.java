@@ -120,7 +120,7 @@ class ScenarioTest {
       fleet.rules().allowForced();
       fleet.runFor(5000);
       fleet.sentinel(1).setDiskDelay(400);
-      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
       for (int millis = 0; millis < 5000; millis++) {
         fleet.runFor(1);
         assertThat(fleet.nodes().stream().filter(SimulatedDataNode::takesWrites).count())
@@ -138,7 +138,7 @@ class ScenarioTest {
     fleet.rules().allowForced();
     fleet.runFor(5000);
     tell(fleet, "SENTINEL FAILOVER at s1");
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(5000);
     assertThat(fleet.disagreement()).isNull();
     compare(fleet, "ordered");
@@ -153,11 +153,11 @@ class ScenarioTest {
     fleet.node(1).setReplicationId("a".repeat(40));
     fleet.node(2).setReplicationId("b".repeat(40));
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(20_000);
     assertThat(fleet.node(2).master()).isEqualTo(fleet.node(1).address());
     fleet.node(2).setReplicationId("a".repeat(40));
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(5000);
     assertThat(fleet.node(2).master()).isNull();
   }
@@ -169,7 +169,7 @@ class ScenarioTest {
       fleet.rules().allowForced();
       fleet.runFor(5000);
       fleet.network().setDelays(1, 60);
-      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+      fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
       fleet.runFor(10_000);
       assertThat(fleet.disagreement()).as("seed " + seed).isNull();
       SimulatedDataNode master =
@@ -229,7 +229,7 @@ class ScenarioTest {
     fleet.nodes().forEach(node -> node.listAlso(other));
     fleet.runFor(15_000);
     fleet.node(3).setPriority(200);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(60_000);
     assertThat(fleet.node(2).master()).as("promoted").isNull();
     assertThat(fleet.node(1).master()).isNotNull();

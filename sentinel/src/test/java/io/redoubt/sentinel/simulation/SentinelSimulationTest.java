@@ -126,7 +126,7 @@ class SentinelSimulationTest {
     fleet.sentinel(3).crash();
     fleet.node(1).kill();
     fleet.runFor(3000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(10_000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
     assertThat(fleet.nodes().stream().skip(1)).allMatch(each -> each.master() != null);
@@ -145,7 +145,7 @@ class SentinelSimulationTest {
     fleet.runFor(15_000);
     fleet.sentinel(2).crash();
     fleet.sentinel(3).crash();
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(10_000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-elected"));
     assertThat(fleet.node(1).master()).isNull();
@@ -157,7 +157,7 @@ class SentinelSimulationTest {
     SentinelFleet fleet = fleetWithLeases();
     fleet.runFor(15_000);
     assertThat(fleet.node(1).hasLease()).isTrue();
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(1000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
     assertThat(fleet.node(1).hasLease()).isFalse();
@@ -174,7 +174,7 @@ class SentinelSimulationTest {
     SentinelFleet fleet = fleetWithLeases();
     fleet.node(1).refusePause();
     fleet.runFor(15_000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(5000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("-failover-abort-not-coordinated"));
     assertThat(fleet.node(1).hasLease()).isTrue();
@@ -189,7 +189,7 @@ class SentinelSimulationTest {
     fleet.sentinel(2).voteLikeRedis();
     fleet.sentinel(3).voteLikeRedis();
     fleet.runFor(15_000);
-    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false));
+    fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, false));
     fleet.runFor(1000);
     assertThat(fleet.trace()).anyMatch(line -> line.contains("+switch-master"));
   }

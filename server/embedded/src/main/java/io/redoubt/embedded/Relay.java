@@ -48,11 +48,6 @@ final class Relay {
     far.pump();
   }
 
-  void close() {
-    near.close();
-    far.close();
-  }
-
   /** One end of the connection, with the bytes received from it and not yet forwarded. */
   private final class Side implements Connection.Handler {
     private final Deque<byte[]> waiting = new ArrayDeque<>();
@@ -146,13 +141,6 @@ final class Relay {
           bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
       to.send(chunk, chunk.start() + bytes.length);
       to.flush();
-    }
-
-    void close() {
-      Connection open = connection;
-      if (open != null) {
-        open.close();
-      }
     }
   }
 }

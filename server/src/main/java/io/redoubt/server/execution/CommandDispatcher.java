@@ -140,11 +140,6 @@ public final class CommandDispatcher implements Dispatcher {
     return executor;
   }
 
-  /** Returns true if a request may change keys; for scripts and functions the flags decide. */
-  public boolean mayWrite(Command<?> command, Request request) {
-    return refusals.mayWrite(command, request);
-  }
-
   /** Returns true while a command or a script runs and its effects are not propagated yet. */
   public boolean isInUnit() {
     return unit.isOpen() || executor.isRunning();

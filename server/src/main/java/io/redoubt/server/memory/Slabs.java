@@ -31,32 +31,13 @@ public class Slabs implements AutoCloseable {
     this.onShortage = onShortage;
   }
 
-  /** Creates slabs without checks. */
-  public static Slabs create() {
-    return create(shortage -> {});
-  }
-
   /**
-   * Creates slabs without checks.
+   * Creates slabs.
    *
    * @param onShortage called when a shortage for writes starts, changes or ends
    */
   public static Slabs create(Consumer<Shortage> onShortage) {
     return new Slabs(onShortage);
-  }
-
-  /**
-   * Creates slabs that throw an {@link IllegalStateException} if a block is freed twice or with a
-   * wrong size, was written beyond its end or after it was freed, or is never freed ({@link
-   * #close}).
-   */
-  public static Slabs checking() {
-    return checking(shortage -> {});
-  }
-
-  /** Like {@link #checking()}, for a server that receives shortages. */
-  public static Slabs checking(Consumer<Shortage> onShortage) {
-    return new CheckingSlabs(onShortage);
   }
 
   public final long blockBytes(long sizeBytes) {

@@ -7,6 +7,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -22,7 +23,7 @@ final class EvictionPoolTest {
   @Test
   void returnsTheBestCandidatesFirst() {
     Random random = Seed.random("EvictionPoolTest");
-    try (Slabs slabs = Slabs.checking();
+    try (Slabs slabs = CheckingSlabs.create();
         Keyspace keyspace = new Keyspace(slabs, 2, random);
         EvictionPool pool = new EvictionPool(slabs)) {
       for (int round = 0; round < 200; round++) {
@@ -52,7 +53,7 @@ final class EvictionPoolTest {
 
   @Test
   void skipsDeletedCandidates() {
-    try (Slabs slabs = Slabs.checking();
+    try (Slabs slabs = CheckingSlabs.create();
         Keyspace keyspace = new Keyspace(slabs, 1, Seed.from(1));
         EvictionPool pool = new EvictionPool(slabs)) {
       Database database = keyspace.database(0);

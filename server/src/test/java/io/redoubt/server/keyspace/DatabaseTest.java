@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.RegionFull;
@@ -22,7 +23,7 @@ final class DatabaseTest {
   private static final long NOW = 1_700_000_000_000L;
 
   private final Random random = Seed.random("DatabaseTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final List<Long> gone = new ArrayList<>();
   private final Keyspace keyspace =
       new Keyspace(slabs, 2, random, false, (of, entry) -> gone.add(Entry.expireAt(entry)));

@@ -23,7 +23,7 @@ final class KeyspaceAllocationTest {
   private static final double ALLOWED_BYTES = 0.5;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-  private final Slabs slabs = Slabs.create();
+  private final Slabs slabs = Slabs.create(shortage -> {});
   private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("KeyspaceAllocationTest"));
   private final Database database = keyspace.database(0);
 

@@ -28,7 +28,7 @@ public final class KeyspaceBenchmark {
 
   private static boolean bySlot;
 
-  private final Slabs slabs = Slabs.create();
+  private final Slabs slabs = Slabs.create(shortage -> {});
   private final Random random = Seed.from(1);
   private final Keyspace keyspace = new Keyspace(slabs, 16, random, bySlot, KeyspaceListener.NONE);
   private final Database database = keyspace.database(0);

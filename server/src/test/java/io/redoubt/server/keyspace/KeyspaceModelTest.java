@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -30,7 +31,7 @@ final class KeyspaceModelTest {
   private record Value(String text, long expireAt) {}
 
   private final Random random = Seed.random("KeyspaceModelTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private Keyspace keyspace = new Keyspace(slabs, DATABASES, random, false, this::onExpired);
   private final List<Map<String, Value>> model = new ArrayList<>();
   private int keys;

@@ -3,6 +3,7 @@ package io.redoubt.server.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -21,7 +22,7 @@ class PackedValueTest {
   @ValueSource(booleans = {false, true})
   void keepsItsFirstBytesAtAnySize(boolean intset) {
     RandomGenerator random = Seed.random("PackedValueTest");
-    try (Slabs slabs = Slabs.checking();
+    try (Slabs slabs = CheckingSlabs.create();
         Keyspace keyspace = new Keyspace(slabs, 1, random);
         RegionArgument key = RegionArgument.of(slabs, "key")) {
       Database database = keyspace.database(0);
@@ -61,7 +62,7 @@ class PackedValueTest {
 
   @Test
   void isReplacedByAString() {
-    try (Slabs slabs = Slabs.checking();
+    try (Slabs slabs = CheckingSlabs.create();
         Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("PackedValueTest"));
         RegionArgument key = RegionArgument.of(slabs, "key");
         RegionArgument value = RegionArgument.of(slabs, "value")) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -24,7 +25,7 @@ final class SlotTablesTest {
   private static final int MOST_EMPTY_BYTES = 400_000;
 
   private final Random random = Seed.random("SlotTablesTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final long unusedBytes = slabs.usedBytes();
   private final List<String> expired = new ArrayList<>();
   private final Keyspace keyspace =

@@ -9,7 +9,7 @@ import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
-import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.memory.CheckingSlabs;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,7 +73,7 @@ final class ActiveDefragTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = TestServers.make(Log.silent(Clock.system()), Slabs::checking, "hz 100");
+    server = TestServers.make(Log.silent(Clock.system()), CheckingSlabs::new, "hz 100");
     server.start().get();
     client = new Dialogue(server.port());
     run(FILL);

@@ -9,7 +9,7 @@ import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.memory.CheckingSlabs;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +53,7 @@ final class ExpiryCycleTest {
   @Test
   void aLongSliceIsTheEventExpireCycle() {
     var clock = new SteppingClock();
-    try (var slabs = Slabs.checking();
+    try (var slabs = CheckingSlabs.create();
         var keyspace = new Keyspace(slabs, 1, Seed.random("ExpiryCycleTest"))) {
       for (long threshold : new long[] {STEP_MILLIS + 1, STEP_MILLIS}) {
         var latency = new Latency(clock, () -> threshold);

@@ -64,7 +64,7 @@ final class EvacuationTest {
 
   @Test
   void evacuationGathersSparseBlocks() {
-    for (Slabs slabs : List.of(Slabs.create(), Slabs.checking())) {
+    for (Slabs slabs : List.of(Slabs.create(shortage -> {}), CheckingSlabs.create())) {
       List<Block> blocks = sparse(slabs, 60_000, 2);
       passTwice(slabs);
       double before = (double) slabs.activeBytes() / slabs.usedBytes();
@@ -90,7 +90,7 @@ final class EvacuationTest {
 
   @Test
   void runsUnderEvacuationAreUsedAgainIfASizeHasNoOtherRoom() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     List<Block> blocks = sparse(slabs, 20_000, 3);
     slabs.startEvacuation();
     // Without evacuation, each size needs more memory than the other runs have room for.
@@ -107,7 +107,7 @@ final class EvacuationTest {
 
   @Test
   void blocksMayBeFreedDuringAnEvacuation() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     List<Block> blocks = sparse(slabs, 20_000, 4);
     slabs.startEvacuation();
     for (int step = 0; step < 30_000 && !blocks.isEmpty(); step++) {
@@ -140,7 +140,7 @@ final class EvacuationTest {
 
   @Test
   void pagesAreGivenBackOnlyWhenTheyStayFree() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       long address = slabs.allocateFar(64 << 10);
@@ -174,7 +174,7 @@ final class EvacuationTest {
 
   @Test
   void sizesThatAreRareTakeFewPages() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     List<Block> blocks = new ArrayList<>();
     for (int size = 8; size <= 2048; size += 8) {
       for (int i = 0; i < 100; i++) {

@@ -15,7 +15,7 @@ final class RegionTest {
 
   @Test
   void copiesLikeArrays() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     long base = slabs.allocate(600);
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = new byte[600];
@@ -34,7 +34,7 @@ final class RegionTest {
 
   @Test
   void comparesLikeArrays() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     long a = slabs.allocate(200);
     long b = slabs.allocate(200);
     for (int i = 0; i < 20_000; i++) {

@@ -17,7 +17,7 @@ final class SlabsTest {
   @Test
   void blocksDoNotOverlap() {
     Random random = Seed.random("SlabsTest");
-    for (Slabs slabs : List.of(Slabs.create(), Slabs.checking())) {
+    for (Slabs slabs : List.of(Slabs.create(shortage -> {}), CheckingSlabs.create())) {
       List<Block> blocks = new ArrayList<>();
       TreeMap<Long, Long> ends = new TreeMap<>();
       for (int step = 0; step < 20_000; step++) {
@@ -79,7 +79,7 @@ final class SlabsTest {
 
   @Test
   void wastesAtMostSevenBytesOrASixteenth() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     for (int size = 1; size <= 2 << 20; size += 1 + size / 100) {
       long wasted = slabs.blockBytes(size) - size;
       assertThat(wasted).isNotNegative();
@@ -95,7 +95,7 @@ final class SlabsTest {
 
   @Test
   void countsUsedAndReservedBytes() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     List<Long> blocks = new ArrayList<>();
     for (int i = 0; i < 100_000; i++) {
       blocks.add(slabs.allocate(88));
@@ -112,7 +112,7 @@ final class SlabsTest {
 
   @Test
   void keepsEmptyExtentsUntilTheyAreIdle() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     for (int size : new int[] {100_000, 1_000_000, 1 << 20, (1 << 20) + 50, 2 << 20}) {
       List<Long> blocks = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
@@ -138,7 +138,7 @@ final class SlabsTest {
 
   @Test
   void zeroesLargeBlocksAndFreesThemInSteps() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     long size = 40L << 20;
     for (int round = 0; round < 2; round++) {
       long address = slabs.allocateFar(size);
@@ -160,8 +160,8 @@ final class SlabsTest {
 
   @Test
   void sharesTheRegionBetweenServersOfAProcess() {
-    Slabs a = Slabs.checking();
-    Slabs b = Slabs.checking();
+    Slabs a = CheckingSlabs.create();
+    Slabs b = CheckingSlabs.create();
     long ofA = a.allocate(100);
     long ofB = b.allocate(100);
     assertThat(ofA).isNotEqualTo(ofB);
@@ -173,7 +173,7 @@ final class SlabsTest {
 
   @Test
   void allocatesBuffersFromTheRegion() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     SlabBuffers buffers = new SlabBuffers(slabs);
     BufferMemory.Block block = buffers.allocate(16_000);
     assertThat(block.memory()).isSameAs(Region.MEMORY);
@@ -187,7 +187,7 @@ final class SlabsTest {
 
   @Test
   void detectsMisuseInCheckingMode() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     long freed = slabs.allocate(40);
     slabs.free(freed, 40);
     assertThatThrownBy(() -> slabs.free(freed, 40)).hasMessageContaining("freed twice");
@@ -204,7 +204,7 @@ final class SlabsTest {
     Region.putByte(late + 1000, 1);
     assertThatThrownBy(() -> slabs.allocate(3000)).hasMessageContaining("after it was freed");
 
-    Slabs leaking = Slabs.checking();
+    Slabs leaking = CheckingSlabs.create();
     leaking.allocate(40);
     assertThatThrownBy(leaking::close).hasMessageContaining("1 blocks not freed");
   }

@@ -12,6 +12,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.snapshot.context.FunctionLibraries;
@@ -44,7 +45,7 @@ public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
   /** A value and its expiry, -1 for none. */
   public record Value(String text, long expireAtMillis) {}
 
-  final Slabs slabs = Slabs.checking();
+  final Slabs slabs = CheckingSlabs.create();
   public final Keyspace keyspace;
   public final Values values;
   public final ManualTurns turns = new ManualTurns();

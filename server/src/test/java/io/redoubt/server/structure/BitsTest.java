@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.Bits.Combination;
@@ -19,7 +20,7 @@ final class BitsTest {
   private static final int MAX_BYTES = 40;
 
   private final Random random = Seed.random("BitsTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private long address;
   private int length;
   private byte[] bytes = {};

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 final class ByteTableTest {
   private final Random random = Seed.random("ByteTableTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final ByteTable table = new ByteTable(slabs, new Hash(1, 2), 0);
 
   /** The expected contents of the table. */
@@ -146,7 +147,7 @@ final class ByteTableTest {
 
   @Test
   void takesSevenOrEightBytesABlock() {
-    Slabs plain = Slabs.create();
+    Slabs plain = Slabs.create(shortage -> {});
     ByteTable grown = new ByteTable(plain, new Hash(3, 4), 0);
     grown.create();
     for (int size = 1; size <= 40_000; size++) {

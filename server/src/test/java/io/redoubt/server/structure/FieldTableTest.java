@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -24,7 +25,7 @@ final class FieldTableTest {
   private record Value(String text, long expireAt) {}
 
   private final Random random = Seed.random("FieldTableTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final FieldTable table = new FieldTable(slabs, new Hash(1, 2));
   private final Map<String, Value> model = new HashMap<>();
 

@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class IdTreeTest {
     for (int round = 0; round < 30; round++) {
       int valueBytes = 8 * random.nextInt(4);
       int times = 1 + random.nextInt(500);
-      Slabs slabs = Slabs.checking();
+      Slabs slabs = CheckingSlabs.create();
       long header = slabs.allocateFar(IdTree.HEADER_BYTES);
       Region.zero(header, IdTree.HEADER_BYTES);
       IdTree tree = new IdTree(slabs, valueBytes);
@@ -102,7 +103,7 @@ final class IdTreeTest {
 
   @Test
   void ascendingIdsFillNodes() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     long header = slabs.allocateFar(IdTree.HEADER_BYTES);
     Region.zero(header, IdTree.HEADER_BYTES);
     IdTree tree = new IdTree(slabs, 0);

@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -18,7 +19,7 @@ final class NamedBlocksTest {
   @Test
   void behavesLikeATreeMap() {
     Random random = Seed.random("NamedBlocksTest");
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     long header = slabs.allocateFar(NamedBlocks.HEADER_BYTES);
     Region.zero(header, NamedBlocks.HEADER_BYTES);
     NamedBlocks blocks = new NamedBlocks(slabs, NAME_AT);

@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ final class RankedTreeTest {
     Random random = Seed.random("RankedTreeTest");
     for (int round = 0; round < 30; round++) {
       int keys = 1 + random.nextInt(2000);
-      Slabs slabs = Slabs.checking();
+      Slabs slabs = CheckingSlabs.create();
       RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
       tree.create();
       TreeSet<Element> model = new TreeSet<>(ORDER);
@@ -50,7 +51,7 @@ final class RankedTreeTest {
   void comparesOnlyBlocksOfTheTree() {
     Random random = Seed.random("RankedTreeTest");
     for (int round = 0; round < 10; round++) {
-      Slabs slabs = Slabs.checking();
+      Slabs slabs = CheckingSlabs.create();
       int keys = 1 + random.nextInt(300);
       Set<Integer> live = new HashSet<>();
       RankedTree tree =
@@ -149,7 +150,7 @@ final class RankedTreeTest {
   @Test
   void wastesLittleWithRandomKeys() {
     Random random = Seed.random("RankedTreeTest");
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     long before = slabs.usedBytes();
     tree.create();
@@ -164,7 +165,7 @@ final class RankedTreeTest {
 
   @Test
   void ascendingKeysFillNodes() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();
     long before = slabs.usedBytes();
@@ -185,7 +186,7 @@ final class RankedTreeTest {
   @Test
   void movingElementsAmongFullNodesNeedsLittleMemory() {
     Random random = Seed.random("RankedTreeTest");
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();
     int size = 1_000_000;
@@ -207,7 +208,7 @@ final class RankedTreeTest {
   @Test
   void randomRemovalsLeaveNoSparseNodes() {
     Random random = Seed.random("RankedTreeTest");
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();
     long[] keys = random.longs(50_000).distinct().toArray();
@@ -224,7 +225,7 @@ final class RankedTreeTest {
 
   @Test
   void aViewCanBeMovedToAnotherTree() {
-    Slabs slabs = Slabs.checking();
+    Slabs slabs = CheckingSlabs.create();
     RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     tree.create();
     tree.insert(1, Region.GRANULE_BYTES);

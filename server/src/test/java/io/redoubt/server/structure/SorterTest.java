@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 final class SorterTest {
   private final Random random = Seed.random("SorterTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Sorter sorter = new Sorter(slabs);
   private final List<Row> rows = new ArrayList<>();
 

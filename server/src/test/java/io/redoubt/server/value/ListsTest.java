@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WalkSink;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -28,7 +29,7 @@ final class ListsTest {
   private static final String KEY = "key";
 
   private final Random random = Seed.random("ListsTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 1, random);
   private final Database database = keyspace.database(0);
   private final ListLimits limits = new ListLimits();

@@ -6,6 +6,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 final class StringValueTest {
   private final Random random = Seed.random("StringValueTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 1, random);
   private final Database database = keyspace.database(0);
 

@@ -152,14 +152,6 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
           .is(PUBSUB, LOADING, STALE)
           .runs(call -> counts(call, ChannelKind.SHARD_CHANNEL));
 
-  /** Creates a group whose PUBLISH only delivers. */
-  public PubSubCommands(Channels channels) {
-    this(
-        channels,
-        call -> call.reply().integer(deliver(channels, call)),
-        call -> call.reply().integer(deliverToShard(channels, call)));
-  }
-
   /**
    * Creates the group.
    *

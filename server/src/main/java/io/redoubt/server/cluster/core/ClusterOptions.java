@@ -15,9 +15,6 @@ public record ClusterOptions(
     boolean allowReplicaMigration,
     boolean requireFullCoverage,
     boolean replicaNoFailover) {
-  private static final Times DEFAULT_TIMES = new Times(15_000, 0, 10_000);
-  private static final int DEFAULT_VALIDITY_FACTOR = 10;
-
   /**
    * The names and addresses that a node announces.
    *
@@ -35,40 +32,6 @@ public record ClusterOptions(
    */
   public record Times(
       long nodeTimeoutMillis, long pingIntervalMillis, long replicaPingPeriodMillis) {}
-
-  /** Returns Redis' default settings. */
-  public static ClusterOptions defaults(Endpoint announced) {
-    return new ClusterOptions(
-        new Identity(announced, "", ""),
-        DEFAULT_TIMES,
-        DEFAULT_VALIDITY_FACTOR,
-        1,
-        true,
-        true,
-        false);
-  }
-
-  /** Returns the settings with another node timeout. */
-  public ClusterOptions withNodeTimeout(long millis) {
-    return with(
-        identity, new Times(millis, times.pingIntervalMillis, times.replicaPingPeriodMillis));
-  }
-
-  /** Returns the settings with another announced host name. */
-  public ClusterOptions withHostname(String name) {
-    return with(new Identity(announced(), name, nodeName()), times);
-  }
-
-  private ClusterOptions with(Identity otherIdentity, Times otherTimes) {
-    return new ClusterOptions(
-        otherIdentity,
-        otherTimes,
-        replicaValidityFactor,
-        migrationBarrier,
-        allowReplicaMigration,
-        requireFullCoverage,
-        replicaNoFailover);
-  }
 
   /** Returns the ports of this node, and its IP address if one is configured. */
   public Endpoint announced() {

@@ -72,11 +72,6 @@ public final class TransferFraming {
   private int carried;
   private @Nullable LogLine failure;
 
-  /** Creates the state before a transfer without interleaving. */
-  public TransferFraming() {
-    this(false);
-  }
-
   /**
    * Creates the state before a transfer.
    *

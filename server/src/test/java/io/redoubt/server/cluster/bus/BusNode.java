@@ -13,6 +13,7 @@ import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.Endpoint;
@@ -54,8 +55,7 @@ final class BusNode implements AutoCloseable {
     transport = Transport.open("bus " + port, BufferMemory.offHeap());
     Clock clock = Clock.system();
     NodesFile nodesFile = new NodesFile(new OsDisk(), file, false);
-    ClusterOptions options =
-        ClusterOptions.defaults(new Endpoint("", port, 0, busPort)).withNodeTimeout(timeoutMillis);
+    ClusterOptions options = DefaultOptions.of(new Endpoint("", port, 0, busPort), timeoutMillis);
     Random random = Seed.ofProcess();
     ClusterState state = nodesFile.read().orElseGet(() -> Cluster.fresh(options, random));
     Cluster cluster = new Cluster(state, options, random, clock.monotonicMillis());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.message.Claim;
@@ -96,7 +97,7 @@ class RoutingTest {
                     ? node(ME, NodeFlag.MYSELF | NodeFlag.REPLICA, OTHER, mine, open)
                     : node(ME, NodeFlag.MYSELF | NodeFlag.MASTER, null, mine, open),
                 node(OTHER, NodeFlag.MASTER, null, theirs, NodeRecord.OpenSlots.NONE)));
-    ClusterOptions all = ClusterOptions.defaults(new Endpoint("10.0.0.1", 6379, 6380, 16379));
+    ClusterOptions all = DefaultOptions.of(new Endpoint("10.0.0.1", 6379, 6380, 16379));
     ClusterOptions partial =
         new ClusterOptions(
             new ClusterOptions.Identity(all.announced(), "", ""),
@@ -214,9 +215,8 @@ class RoutingTest {
     Node unnamed =
         new Cluster(
                 Cluster.fresh(
-                    ClusterOptions.defaults(new Endpoint("::1", 7000, 0, 17000)),
-                    Seed.splittable(2)),
-                ClusterOptions.defaults(new Endpoint("::1", 7000, 0, 17000)),
+                    DefaultOptions.of(new Endpoint("::1", 7000, 0, 17000)), Seed.splittable(2)),
+                DefaultOptions.of(new Endpoint("::1", 7000, 0, 17000)),
                 Seed.splittable(2),
                 0)
             .me();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.message.Body;
 import io.redoubt.server.cluster.message.Claim;
@@ -188,7 +189,7 @@ class ClusterDoctorTest {
   }
 
   private static ClusterOptions options() {
-    return ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379));
+    return DefaultOptions.of(new Endpoint("", 6379, 0, 16379));
   }
 
   /** Creates the first node of a cluster, with a state file in which some nodes are unusual. */
@@ -283,8 +284,7 @@ class ClusterDoctorTest {
     assertThat(heads(cluster)).containsExactly("announce-unset 10.0.0.1:6379");
     assertThat(cluster.findings().getFirst()).contains("reach it at 192.168.0.9,");
     cluster.step(
-        0,
-        new Input.Configure(ClusterOptions.defaults(new Endpoint("192.168.0.9", 6379, 0, 16379))));
+        0, new Input.Configure(DefaultOptions.of(new Endpoint("192.168.0.9", 6379, 0, 16379))));
     assertThat(heads(cluster)).isEmpty();
   }
 
@@ -293,7 +293,7 @@ class ClusterDoctorTest {
     Cluster cluster = restored((number, usual) -> usual, options());
     Stream.of(500L, 120_000L, 5000L)
         .forEach(millis -> {
-          cluster.step(0, new Input.Configure(options().withNodeTimeout(millis)));
+          cluster.step(0, new Input.Configure(DefaultOptions.of(options().announced(), millis)));
           if (millis == 5000) {
             assertThat(heads(cluster)).isEmpty();
           } else {

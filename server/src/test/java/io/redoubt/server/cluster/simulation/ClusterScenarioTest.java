@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Input.FailoverKind;
 import io.redoubt.server.cluster.core.Node;
@@ -313,7 +314,7 @@ class ClusterScenarioTest {
   void spreadsHostNamesAndShards() {
     ClusterFleet fleet = formed(3, 1);
     SimulatedClusterNode named = node(fleet, 2);
-    ClusterOptions options = ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379));
+    ClusterOptions options = DefaultOptions.of(new Endpoint("", 6379, 0, 16379));
     named.order(
         new Input.Configure(
             new ClusterOptions(

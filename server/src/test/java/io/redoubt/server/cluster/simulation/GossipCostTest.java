@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
@@ -64,7 +65,7 @@ class GossipCostTest {
   private long cpuNanos;
 
   private static ClusterOptions options() {
-    return ClusterOptions.defaults(endpoint(0)).withNodeTimeout(TIMEOUT_MILLIS);
+    return DefaultOptions.of(endpoint(0), TIMEOUT_MILLIS);
   }
 
   private static Endpoint endpoint(int number) {

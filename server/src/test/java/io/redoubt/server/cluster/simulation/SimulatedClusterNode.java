@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.simulation;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.cluster.core.Cluster;
 import io.redoubt.server.cluster.core.ClusterOptions;
+import io.redoubt.server.cluster.core.DefaultOptions;
 import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
@@ -85,8 +86,7 @@ final class SimulatedClusterNode {
     this.fleet = fleet;
     this.name = "n" + number;
     this.ip = "10.0.0." + number;
-    this.options =
-        ClusterOptions.defaults(new Endpoint("", 6379, 0, 16379)).withNodeTimeout(timeoutMillis);
+    this.options = DefaultOptions.of(new Endpoint("", 6379, 0, 16379), timeoutMillis);
     this.disk = Cluster.fresh(options, fleet.random());
   }
 
@@ -108,7 +108,7 @@ final class SimulatedClusterNode {
 
   /** Announces a host name from the next start on. */
   void announce(String hostname) {
-    options = options.withHostname(hostname);
+    options = DefaultOptions.of(options.announced(), options.nodeTimeoutMillis(), hostname);
   }
 
   String id() {

@@ -104,7 +104,7 @@ class TransferFramesTest {
 
   @Test
   void refusesFramesThatItDidNotOffer() {
-    TransferFraming framing = new TransferFraming();
+    TransferFraming framing = new TransferFraming(false);
     byte[] wire = TransferFraming.interleavedHeader();
     feed(framing, received, wire, 0, wire.length);
     assertThat(framing.state()).isEqualTo(State.FAILED);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class TransferFramingTest {
   private static final String MARK = "0123456789abcdef0123456789abcdef01234567";
 
-  private final TransferFraming framing = new TransferFraming();
+  private final TransferFraming framing = new TransferFraming(false);
   private final ByteArrayOutputStream payload = new ByteArrayOutputStream();
 
   @Test
@@ -54,7 +54,7 @@ class TransferFramingTest {
     int end = bytes.length - 5;
     for (int first = 1; first < end; first++) {
       for (int second = first; second < end; second++) {
-        TransferFraming reader = new TransferFraming();
+        TransferFraming reader = new TransferFraming(false);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int[] cuts = {0, first, second, bytes.length};
         long position = 0;
@@ -91,7 +91,7 @@ class TransferFramingTest {
       wire.writeBytes(content);
       wire.writeBytes(bytes(marked ? mark : ""));
       byte[] bytes = wire.toByteArray();
-      TransferFraming reader = new TransferFraming();
+      TransferFraming reader = new TransferFraming(false);
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       int position = 0;
       while (position < bytes.length) {
@@ -125,7 +125,7 @@ class TransferFramingTest {
   @Test
   void refusesInvalidLengths() {
     for (String header : new String[] {"$x", "$-5", "$", "$EOF:short"}) {
-      TransferFraming reader = new TransferFraming();
+      TransferFraming reader = new TransferFraming(false);
       byte[] bytes = bytes(header + "\r\n");
       feed(reader, payload, bytes, 0, bytes.length);
       assertThat(reader.state()).as(header).isEqualTo(State.FAILED);

@@ -3,6 +3,7 @@ package io.redoubt.server.structure.hyperloglog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.Random;
@@ -14,7 +15,7 @@ final class DenseRegistersTest {
   @Test
   void mergesAndPacksTheMaximumOfEachRegister() {
     Random random = Seed.random("DenseRegistersTest");
-    try (Slabs slabs = Slabs.checking()) {
+    try (Slabs slabs = CheckingSlabs.create()) {
       long plain = slabs.allocateFar(HyperLogLog.REGISTERS);
       long packed = slabs.allocateFar(DenseRegisters.SIZE_BYTES);
       long copy = slabs.allocateFar(DenseRegisters.SIZE_BYTES);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import io.redoubt.persistence.packed.ListpackCheck;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -26,7 +27,7 @@ final class QuicklistTest {
   @Test
   void behavesLikeAList() {
     for (int round = 0; round < 30; round++) {
-      try (Slabs slabs = Slabs.checking();
+      try (Slabs slabs = CheckingSlabs.create();
           ListCursor cursor = new ListCursor(slabs)) {
         Quicklist lists = new Quicklist(slabs);
         lists.setPlainBytes(PLAIN_BYTES);

@@ -12,6 +12,7 @@ import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -36,7 +37,7 @@ final class HashesTest {
   private record Value(String text, long expireAt) {}
 
   private final Random random = Seed.random("HashesTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random, false, new ExpiredNames());
   private final Hashes hashes = new Hashes(keyspace, new SmallLimits());
   private final List<Map<String, Map<String, Value>>> model =

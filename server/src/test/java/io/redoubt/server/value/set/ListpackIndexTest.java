@@ -27,7 +27,7 @@ final class ListpackIndexTest {
 
   @Test
   void findsMembersOfAnyForm() {
-    Slabs slabs = Slabs.create();
+    Slabs slabs = Slabs.create(shortage -> {});
     var keyspace = new Keyspace(slabs, 1, random);
     var sets = new Sets(keyspace, new AnyLimits());
     keyspace.setStructures(Type.SET, sets.tables());

@@ -12,6 +12,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.Walk;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 final class SetsTest {
   private final Random random = Seed.random("SetsTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
   private final Database database = keyspace.database(0);
   private final SmallLimits limits = new SmallLimits();

@@ -11,6 +11,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Transfers;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
@@ -60,7 +61,7 @@ final class SortedSetsTest {
   };
 
   private final Random random = Seed.random("SortedSetsTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
   private final Database database = keyspace.database(0);
   private final FixedLimits limits = new FixedLimits();
@@ -388,7 +389,7 @@ final class SortedSetsTest {
   @Test
   void limitsMemoryOfALargeSet() {
     limits.zsetEntries = 0;
-    try (Slabs plain = Slabs.create();
+    try (Slabs plain = Slabs.create(shortage -> {});
         Keyspace other = new Keyspace(plain, 1, random)) {
       SortedSets large = new SortedSets(other, limits);
       other.setStructures(Type.ZSET, large);

@@ -9,6 +9,7 @@ import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.SlabBuffers;
@@ -52,7 +53,7 @@ final class StreamsTest {
   }
 
   private final Random random = Seed.random("StreamsTest");
-  private final Slabs slabs = Slabs.checking();
+  private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.from(1));
   private final long wordsAt = slabs.allocateFar(WORDS_BYTES);
 

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * Slabs that detect misuse: each block ends in a canary, is filled with poison when freed, and is
  * recorded by address. So double frees, frees with a wrong size and leaks are detected.
  */
-class CheckingSlabs extends Slabs {
+public class CheckingSlabs extends Slabs {
 
   private static final int CANARY_BYTES = 8;
   private static final long CANARY = 0x5afe_b10c_5afe_b10cL;
@@ -27,8 +27,17 @@ class CheckingSlabs extends Slabs {
   /** Freed blocks that have not been reused, with the number of bytes poisoned. */
   private final TreeMap<Long, Long> poisoned = new TreeMap<>();
 
-  CheckingSlabs(Consumer<Shortage> onShortage) {
+  public CheckingSlabs(Consumer<Shortage> onShortage) {
     super(onShortage);
+  }
+
+  /**
+   * Creates slabs that throw an {@link IllegalStateException} if a block is freed twice or with a
+   * wrong size, was written beyond its end or after it was freed, or is never freed ({@link
+   * #close}).
+   */
+  public static Slabs create() {
+    return new CheckingSlabs(shortage -> {});
   }
 
   @Override
