@@ -36,7 +36,6 @@ final class SentinelInfo {
    * Declares all sections.
    *
    * @param transport the polling mechanism of the event loop
-   * @param tlsProvider the implementation of TLS
    * @param commands the number of executed commands
    */
   void declare(Info info, String transport, Supplier<String> tlsProvider, LongSupplier commands) {

@@ -153,11 +153,8 @@ public final class SentinelServer implements AutoCloseable {
    *
    * @param state the state in the configuration
    * @param core the state machine
-   * @param store saves the state
    * @param driver runs the state machine
-   * @param clients the connections of clients
    * @param table the commands, under their configured names
-   * @param info the sections of INFO
    * @param heap limits the use of the Java heap by clients
    */
   private record Configured(

@@ -6,11 +6,9 @@ import org.jspecify.annotations.Nullable;
  * A server and the state that a connection to it starts with.
  *
  * @param host host name or address
- * @param port the TCP port
  * @param socket a Unix socket in place of host and port, or null
  * @param user the user to log in as, or null for the default user
  * @param password the password, or null to skip AUTH
- * @param database the database to select
  * @param protocol 2 or 3, or 0 if the user chose none
  * @param tls encrypts the connection; null for none
  */

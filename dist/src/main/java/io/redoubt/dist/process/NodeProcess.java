@@ -35,7 +35,6 @@ public final class NodeProcess implements AutoCloseable {
   /**
    * Starts a launcher without waiting for it.
    *
-   * @param launcher the executable
    * @param port the port that its arguments make it listen on
    * @param log receives standard output and standard error
    */

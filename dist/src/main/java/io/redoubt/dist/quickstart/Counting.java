@@ -32,7 +32,6 @@ final class Counting implements AutoCloseable {
   /**
    * Starts counting.
    *
-   * @param ports the ports of the nodes
    * @param keys the keys of the counters, which are incremented in turn
    */
   Counting(List<Integer> ports, List<String> keys) {

@@ -23,9 +23,6 @@ final class SlotClient implements AutoCloseable {
   private volatile long asks;
   private volatile String problem = "no reply yet";
 
-  /**
-   * @param ports the ports of the nodes
-   */
   SlotClient(List<Integer> ports) {
     this.ports = List.copyOf(ports);
   }

@@ -5,7 +5,6 @@ package io.redoubt.persistence.aof;
  *
  * @param name the file name without directory
  * @param sequence the number among the files of its type, starting at 1
- * @param type the type of its content
  */
 public record AofFile(String name, long sequence, AofFileType type) {
 

@@ -95,7 +95,6 @@ public final class CommitJournal implements Closeable {
   /**
    * Adds bytes that were written to the incremental file, behind those of the last call.
    *
-   * @param fileSequence the number of the file
    * @param at the offset of the bytes in the file
    */
   public void add(long fileSequence, long at, MemorySegment memory, long from, long bytes) {

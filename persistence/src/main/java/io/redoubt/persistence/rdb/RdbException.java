@@ -18,7 +18,6 @@ public final class RdbException extends Exception {
    * Creates an error at an offset.
    *
    * @param offset bytes from the start of the file, stream or payload
-   * @param reason the reason
    */
   public RdbException(long offset, String reason) {
     this(offset, reason, "");
@@ -39,7 +38,6 @@ public final class RdbException extends Exception {
   /**
    * Returns this error with an offset if it has none.
    *
-   * @param at the offset
    * @param place the key and its type, in parentheses after a blank, or empty
    */
   RdbException in(long at, String place) {

@@ -33,7 +33,6 @@ public interface RdbValueVisitor {
    * Reports a repair of the value that is being passed, after its start: the value contradicted
    * itself in a way that some released Redis writes, or writes after loading an older file.
    *
-   * @param type the type of the value
    * @param what a clause that describes the defect
    */
   default void onRepair(RdbType type, String what) throws RdbException {

@@ -25,10 +25,8 @@ public final class AclLog {
   /**
    * Adds a denial.
    *
-   * @param denial the reason
    * @param context {@code toplevel}, {@code multi}, {@code lua} or {@code module}
    * @param object the command, key or channel
-   * @param user the denied user
    * @param clientInfo the client as CLIENT INFO shows it
    * @param nowMillis wall clock time
    */

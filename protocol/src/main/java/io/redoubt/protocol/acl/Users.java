@@ -224,7 +224,6 @@ public final class Users {
    * Replaces all users by the users of an ACL file; applies all lines or none.
    *
    * @param path the file, for messages
-   * @param lines its lines
    * @return the replaced users except the default one; as in Redis, their clients must be closed
    * @throws IllegalArgumentException with Redis' message for every invalid line
    */

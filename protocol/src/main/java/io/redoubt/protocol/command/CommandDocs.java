@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usage the usage line, name included
  * @param summary one sentence on its effect
- * @param versions its history
- * @param group the group that lists it
- * @param complexity its time complexity
  * @param tips hints to clients that route commands
  */
 public record CommandDocs(

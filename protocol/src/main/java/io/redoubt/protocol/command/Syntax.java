@@ -20,7 +20,6 @@ final class Syntax {
   private final @Nullable String keyNote;
 
   /**
-   * @param usage the usage line
    * @param nameWords the number of words of the name at its start
    * @param arity the stated arity, or null if it follows from the usage line
    * @param keyFlags the access flags of each key spec that follows from the usage line

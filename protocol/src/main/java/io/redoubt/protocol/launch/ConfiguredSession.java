@@ -11,7 +11,6 @@ import java.util.function.LongSupplier;
 /**
  * Session settings that read the common directives.
  *
- * @param requestLimits the size limits of requests
  * @param maxmemory supplies {@code maxmemory}, for a {@code maxmemory-clients} in percent
  */
 public record ConfiguredSession(Directives directives, Limits requestLimits, LongSupplier maxmemory)

@@ -66,7 +66,6 @@ public final class ProcessInfo {
    * @param mode {@code standalone} or {@code sentinel}
    * @param transport the polling mechanism of the event loop
    * @param hz the frequency of periodic work, per second
-   * @param tlsProvider the implementation of TLS
    */
   public void declareServer(
       Info info, String mode, String transport, IntSupplier hz, Supplier<String> tlsProvider) {

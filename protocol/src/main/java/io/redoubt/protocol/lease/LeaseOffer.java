@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
  * PING, which the user of any sentinel may run and CLIENT PAUSE does not delay.
  *
  * @param group the name of the master that the sentinel monitors; has no space
- * @param sentinel the id of the sentinel
  * @param sequence the number of this message, greater than that of the previous one
  * @param confirmed the number of an earlier message whose answer the sentinel has received, 0 for
  *     none. The lease starts at the arrival of that message, and thus before the sentinel's promise

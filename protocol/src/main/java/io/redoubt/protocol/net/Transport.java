@@ -78,7 +78,6 @@ public final class Transport implements AutoCloseable {
   /**
    * Starts an event loop.
    *
-   * @param threadName the name of its thread
    * @param memory allocates its buffers; used on the loop's thread only
    */
   public static Transport open(String threadName, BufferMemory memory, Sockets sockets) {
@@ -88,7 +87,6 @@ public final class Transport implements AutoCloseable {
   /**
    * Starts an event loop.
    *
-   * @param threadName the name of its thread
    * @param memory allocates its buffers; used on the loop's thread only
    * @param commands counts the commands executed on the loop, for its statistics
    * @param endOfTurn the work at the end of each turn, after all input was handled and before the

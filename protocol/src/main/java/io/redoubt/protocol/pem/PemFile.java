@@ -34,7 +34,6 @@ public final class PemFile {
    *
    * @param label the words after BEGIN
    * @param headers the lines with a colon before the content (RFC 1421), by name in lower case
-   * @param der the content
    */
   record Block(String label, Map<String, String> headers, byte[] der) {}
 

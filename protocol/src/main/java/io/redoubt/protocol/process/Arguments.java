@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * the start or the end reads lines from standard input; these come between the file's lines and the
  * options.
  *
- * @param job the requested job
  * @param sentinel true if a sentinel is requested, by the program's name or by {@code --sentinel}
  * @param configFile the absolute path of the config file; null if none is named
  * @param standardInput true if configuration is read from standard input

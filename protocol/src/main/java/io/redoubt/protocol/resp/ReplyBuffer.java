@@ -44,7 +44,6 @@ public abstract class ReplyBuffer {
    * Fills a gap in an earlier window: writes the header at {@code offset} and moves the bytes after
    * the gap up to it. Called only for windows left while {@link #hasGaps()}.
    *
-   * @param gapWindow the number of the window
    * @param header contains the header in its first {@code headerBytes} bytes
    * @param gapBytes the size of the gap
    */

@@ -51,9 +51,6 @@ public final class Admission {
   /**
    * Creates a client for a new connection, or closes it with Redis' error (too many clients,
    * protected mode).
-   *
-   * @param connection the accepted connection
-   * @param newClient creates the client
    */
   public void accept(Connection connection, Supplier<? extends Client> newClient) {
     SessionSettings settings = context.settings();

@@ -42,10 +42,8 @@ public final class ClientContext {
   /**
    * Creates the state shared by clients.
    *
-   * @param loop the event loop
    * @param environment the time, and the log of closed clients
    * @param memory allocates buffers of pending requests
-   * @param channels the subscriptions
    */
   public ClientContext(
       Loop loop,

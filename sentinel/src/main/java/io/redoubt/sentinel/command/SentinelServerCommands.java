@@ -61,12 +61,7 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, SENTINEL, ALLOW_BUSY)
           .runs(this::shutdown);
 
-  /**
-   * Creates the group; one instance per server.
-   *
-   * @param infoSections the sections of INFO
-   * @param stop stops the sentinel
-   */
+  /** Creates the group; one instance per server. */
   public SentinelServerCommands(Info infoSections, Runnable stop) {
     super(Group.SERVER);
     this.infoSections = infoSections;

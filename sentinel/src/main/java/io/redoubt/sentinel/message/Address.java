@@ -6,7 +6,6 @@ import io.redoubt.protocol.bytes.IpAddress;
  * The address of a process.
  *
  * @param host an IP address in its canonical form, or a name where names are allowed
- * @param port the TCP port
  */
 public record Address(String host, int port) {
   /** Creates an address from a host in any spelling. */

@@ -24,8 +24,6 @@ public final class StateFile implements StateStore {
 
   /**
    * Returns the store in the file of the directives. CONFIG REWRITE writes its state from now on.
-   *
-   * @param state the state in the file
    */
   public static StateFile open(SentinelDirectives directives, SentinelState state) {
     StateFile file = new StateFile(directives, state);

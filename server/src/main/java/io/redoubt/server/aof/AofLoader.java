@@ -12,7 +12,6 @@ import java.io.IOException;
 /**
  * The dependencies of {@link AofReplay}, which loads append-only files into the data set.
  *
- * @param context the context of loads
  * @param propagation muted while loaded commands are executed
  * @param clients creates the client that executes loaded commands
  */

@@ -19,7 +19,6 @@ final class PageFindings {
    * A finding.
    *
    * @param doctor the command that reports it
-   * @param text the finding
    */
   private record Finding(String doctor, String text) {}
 

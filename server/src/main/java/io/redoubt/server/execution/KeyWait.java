@@ -59,7 +59,6 @@ final class KeyWait implements Waiting {
   /**
    * The condition of a wait.
    *
-   * @param type the type of the awaited value
    * @param timeoutMillis from now; 0 for no timeout
    * @param nilArray true to reply with a nil array after a timeout, false with nil
    */

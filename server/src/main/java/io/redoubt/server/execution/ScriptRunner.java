@@ -266,7 +266,6 @@ final class ScriptRunner implements ScriptHost, AutoCloseable {
   /**
    * Runs a script or a function for the running command.
    *
-   * @param keys the number of keys
    * @param onlyReads true if the calling command must not write
    */
   void run(Script script, boolean isFunction, int keys, boolean onlyReads) {

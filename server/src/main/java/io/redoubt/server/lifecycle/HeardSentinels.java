@@ -23,8 +23,6 @@ public final class HeardSentinels {
   /**
    * A sentinel.
    *
-   * @param host its host
-   * @param port its port
    * @param group the name of the group in its last message
    * @param silentMillis the time since its last message
    */

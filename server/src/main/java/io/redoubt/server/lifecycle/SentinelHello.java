@@ -8,10 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The message by which a sentinel announces itself and its view of a group to the servers it
  * monitors: {@code ip,port,id,epoch,name,master ip,master port,config epoch}.
  *
- * @param sentinel the address of the sentinel
  * @param id the sentinel's id of 40 characters
- * @param group the name of the group
- * @param master the master of the group
  * @param configEpoch the epoch of the failover that promoted this master
  */
 record SentinelHello(

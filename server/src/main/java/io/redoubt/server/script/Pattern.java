@@ -7,8 +7,6 @@ import java.util.List;
 /**
  * A pattern of Lua 5.1 (manual, section 5.4.1), compiled into steps.
  *
- * @param steps the steps in order
- * @param captures the number of captures
  * @param anchored true if it matches at the start position only
  */
 record Pattern(List<Step> steps, int captures, boolean anchored) {

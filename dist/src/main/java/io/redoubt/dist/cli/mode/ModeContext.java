@@ -14,9 +14,7 @@ import java.util.concurrent.TimeUnit;
  * The context of all modes.
  *
  * @param session has an open connection
- * @param form the form of output
  * @param intervalSeconds the value of {@code -i}, 0 if it is not given
- * @param in standard input
  * @param out standard output, one character of ISO 8859-1 a byte
  * @param err standard error
  */

@@ -3,7 +3,6 @@ package io.redoubt.dist.cli.session;
 /**
  * The form in which replies are printed.
  *
- * @param form the form of replies
  * @param elementDelimiter separates elements of raw output
  * @param replyDelimiter ends a raw reply
  * @param errorsToStandardError prints an error reply to standard error and fails

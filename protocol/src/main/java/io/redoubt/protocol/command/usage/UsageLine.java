@@ -138,7 +138,6 @@ public final class UsageLine {
   /**
    * Parses the arguments of a usage line.
    *
-   * @param line the whole line
    * @param nameWords the number of words of the command's name at its start
    * @throws IllegalArgumentException if the line violates the grammar
    */

@@ -39,8 +39,6 @@ final class ClientListing implements SlicedReply {
   /**
    * Creates an empty listing.
    *
-   * @param own the client that asks
-   * @param filter selects the clients
    * @param most the maximum number of ids that are added
    */
   ClientListing(ClientRegistry registry, Client own, Predicate<Client> filter, int most) {

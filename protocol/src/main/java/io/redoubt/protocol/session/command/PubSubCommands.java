@@ -155,7 +155,6 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
   /**
    * Creates the group.
    *
-   * @param channels the subscriptions
    * @param publish runs PUBLISH: {@link #deliver} and additional work of this process
    * @param publishToShard runs SPUBLISH: {@link #deliverToShard} and additional work
    */

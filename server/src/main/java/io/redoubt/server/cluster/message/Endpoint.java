@@ -9,7 +9,6 @@ import io.redoubt.protocol.bytes.IpAddress;
  *     the address of the connection
  * @param port the client port of the kind that the bus uses, with or without TLS
  * @param otherPort the client port of the other kind, 0 for none
- * @param busPort the port of the bus
  */
 public record Endpoint(String ip, int port, int otherPort, int busPort) {
   /** Creates an endpoint from an address in any spelling. */

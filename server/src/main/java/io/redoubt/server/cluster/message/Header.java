@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The header of every message: the sender's view of itself.
  *
- * @param sender the id of the sender
  * @param claim the claim of the sender, or of its master if it is a replica
- * @param offset the replication offset
  * @param master the id of the sender's master, null if it is a master
  * @param flags {@link NodeFlag} bits
  * @param messageFlags {@link #PAUSED}, {@link #FORCE_ACK} and {@link #EXTENSION_DATA}

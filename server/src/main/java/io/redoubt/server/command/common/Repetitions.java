@@ -21,7 +21,6 @@ public final class Repetitions {
   /**
    * Returns the number of elements to send.
    *
-   * @param argument the negative argument
    * @throws CommandError if they are too many, and the client may read any number
    */
   public static int of(Call call, long argument) {

@@ -27,7 +27,6 @@ public final class Latency {
    * A slow event.
    *
    * @param seconds Unix time
-   * @param millis the duration
    */
   public record Sample(long seconds, long millis) {}
 

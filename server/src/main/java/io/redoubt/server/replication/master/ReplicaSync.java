@@ -157,7 +157,6 @@ final class ReplicaSync implements SnapshotSink {
   /**
    * Announces a snapshot that is sent while it is created.
    *
-   * @param mark the mark that ends it
    * @param interleaves true to interleave it with the stream if the replica supports that
    * @return true if it is interleaved
    */

@@ -5,9 +5,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The latest term that a member of a group has followed, announced in the handshake: a master of an
  * earlier term must not replace the member's data.
- *
- * @param member the id of the member
- * @param term the term of the master
  */
 public record FollowedTerm(String member, long term) {
   private static final String CAPABILITY = "followed-term:";

@@ -39,7 +39,6 @@ public final class Handshake {
   /**
    * The point at which the replica requests to resume.
    *
-   * @param id the id of its history
    * @param offset the offset of the first byte that it lacks
    */
   public record ResumePoint(String id, long offset) {}

@@ -7,8 +7,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The contents of a snapshot: a data set with its functions and its replication point.
  *
- * @param values the values of the keyspace
- * @param functions the libraries of functions
  * @param replication supplies the point of the replication history that the keyspace currently
  *     represents; null for none
  */
