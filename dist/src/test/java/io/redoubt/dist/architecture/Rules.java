@@ -167,19 +167,24 @@ final class Rules {
           "server.keyspace.event   <- protocol.bytes",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
               + " server.structure server.cluster.slot",
+          "server.settings         <- protocol.bytes protocol.config protocol.config.directive",
           "server.value.hash       <- protocol.bytes protocol.resp persistence.packed"
-              + " server.memory server.structure server.keyspace",
+              + " protocol.config.directive server.memory server.structure server.keyspace"
+              + " server.settings",
           "server.value.set        <- protocol.bytes protocol.resp persistence.packed"
-              + " server.memory server.structure server.keyspace",
+              + " protocol.config.directive server.memory server.structure server.keyspace"
+              + " server.settings",
           "server.value.sortedset  <- protocol.bytes protocol.resp persistence.packed"
-              + " server.memory server.structure server.keyspace",
+              + " protocol.config.directive server.memory server.structure server.keyspace"
+              + " server.settings",
           "server.value.stream     <- protocol.bytes protocol.resp persistence.packed"
-              + " server.memory server.structure server.keyspace",
+              + " protocol.config.directive server.memory server.structure server.keyspace"
+              + " server.settings",
           "server.value            <- protocol.bytes protocol.resp persistence.packed"
               + " server.memory server.structure server.structure.list"
               + " server.structure.hyperloglog server.keyspace server.value.hash server.value.set"
-              + " server.value.sortedset server.value.stream",
-          "server.settings         <- protocol.bytes protocol.config protocol.config.directive",
+              + " server.value.sortedset server.value.stream server.settings"
+              + " protocol.config.directive",
           "server.snapshot.context <- protocol.bytes protocol.process persistence.io"
               + " server.keyspace server.value",
           "server.snapshot.export  <- protocol.bytes persistence.packed persistence.rdb"
@@ -201,7 +206,7 @@ final class Rules {
               + " persistence.packed persistence.rdb server.memory server.structure"
               + " server.structure.list server.keyspace server.value server.value.hash"
               + " server.value.set server.value.sortedset server.value.stream server.snapshot"
-              + " server.snapshot.context",
+              + " server.snapshot.context server.settings protocol.config.directive",
           "server.script           <- protocol.bytes protocol.resp protocol.command"
               + " protocol.process.os server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"

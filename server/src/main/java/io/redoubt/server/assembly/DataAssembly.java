@@ -62,7 +62,7 @@ final class DataAssembly {
       events.onlyOf(databases);
     }
     keyspace.setNowMicros(clock.wallMicros());
-    values = new Values(keyspace, new ConfiguredEncodings(settings));
+    values = new Values(keyspace, settings.encodings);
     watchedKeys = new WatchedKeys(keyspace);
     slowLog = new SlowLog(slabs, clock);
     hotKeys = new HotKeys(environment.random());

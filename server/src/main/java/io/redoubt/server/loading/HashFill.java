@@ -7,7 +7,7 @@ import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.value.EncodingLimits;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.hash.Hashes;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +18,7 @@ final class HashFill implements AutoCloseable {
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   private final Hashes hashes;
-  private final EncodingLimits limits;
+  private final EncodingDirectives limits;
   private final Place place;
   private final ScratchListpack scratch;
   private final RdbBytes field = new RdbBytes();
@@ -103,7 +103,7 @@ final class HashFill implements AutoCloseable {
   void begin(long fields, long nextExpiryMillis) {
     entry = 0;
     dropped = 0;
-    small = fields <= limits.hashMaxListpackEntries() && nextExpiryMillis == RdbKey.NONE;
+    small = fields <= limits.hashMaxListpackEntries.value() && nextExpiryMillis == RdbKey.NONE;
     if (small) {
       scratch.begin();
     } else {
@@ -118,7 +118,8 @@ final class HashFill implements AutoCloseable {
 
   /** Adds a field, unless the hash has one of the same name. */
   void add(RdbBytes newField, RdbBytes newValue, long expireAtMillis) {
-    if (small && Math.max(newField.length(), newValue.length()) > limits.hashMaxListpackValue()) {
+    if (small
+        && Math.max(newField.length(), newValue.length()) > limits.hashMaxListpackValue.value()) {
       small = false;
       if (Listpack.first(MEMORY, scratch.address()) == Listpack.NONE) {
         create(1);

@@ -6,7 +6,7 @@ import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** The sizes up to which values keep their compact encodings. */
+/** The sizes up to which values keep their compact encodings. They may change at any time. */
 public final class EncodingDirectives extends DirectiveGroup {
 
   {

@@ -11,6 +11,7 @@ import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.list.ListCursor;
 import io.redoubt.server.structure.list.Quicklist;
 import io.redoubt.server.structure.list.QuicklistRoot;
@@ -23,24 +24,15 @@ import io.redoubt.server.structure.list.QuicklistRoot;
  * may move the entry. New elements must not be located in the same list.
  */
 public final class Lists implements Structures {
-  /** The sizes of the nodes of lists. They may change at any time. */
-  public interface Limits {
-    /** The maximum number of elements of a list node, or -1 to -5 for 4, 8, 16, 32 or 64 kB. */
-    int listMaxListpackSize();
-
-    /** The number of uncompressed nodes at each end of a list; 0 disables compression. */
-    int listCompressDepth();
-  }
-
   /** Returned in place of an entry that was removed. */
   public static final long GONE = 0;
 
   private final Keyspace keyspace;
-  private final Limits limits;
+  private final EncodingDirectives limits;
   private final Quicklist quicklists;
   private final ListCursor cursor;
 
-  Lists(Keyspace keyspace, Limits limits) {
+  Lists(Keyspace keyspace, EncodingDirectives limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     Slabs slabs = keyspace.slabs();
@@ -173,7 +165,7 @@ public final class Lists implements Structures {
   }
 
   private boolean exceedsLimit(long bytes, long count) {
-    return QuicklistRoot.exceeds(limits.listMaxListpackSize(), bytes, count);
+    return QuicklistRoot.exceeds(limits.listMaxListpackSize.value(), bytes, count);
   }
 
   /** Makes room for more elements, converting the list if it exceeds the limit with them. */
@@ -335,7 +327,7 @@ public final class Lists implements Structures {
 
   /** Creates a quicklist to be filled and passed to {@link #put}. */
   public long newQuicklist() {
-    return quicklists.create(limits.listMaxListpackSize(), limits.listCompressDepth());
+    return quicklists.create(limits.listMaxListpackSize.value(), limits.listCompressDepth.value());
   }
 
   /**
@@ -364,7 +356,7 @@ public final class Lists implements Structures {
 
   /** Returns true if a listpack is within a share of the limits. */
   private boolean isSmall(long bytes, long count, int share) {
-    int limit = limits.listMaxListpackSize();
+    int limit = limits.listMaxListpackSize.value();
     long most = limit < 0 ? Long.MAX_VALUE : Math.max(limit, 1);
     return bytes <= QuicklistRoot.limitBytes(limit) / share && count <= most / share;
   }

@@ -5,6 +5,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.value.hash.Hashes;
 import io.redoubt.server.value.set.SetAlgebra;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Values implements AutoCloseable {
 
   private final Keyspace keyspace;
-  private final EncodingLimits limits;
+  private final EncodingDirectives limits;
   private final Lists lists;
   private final SortedSets sortedSets;
   private final Hashes hashes;
@@ -35,7 +36,7 @@ public final class Values implements AutoCloseable {
    * Creates the flyweights and registers them with the keyspace, which frees and copies large
    * values through them.
    */
-  public Values(Keyspace keyspace, EncodingLimits limits) {
+  public Values(Keyspace keyspace, EncodingDirectives limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     sortedSets = new SortedSets(keyspace, limits);
@@ -57,7 +58,7 @@ public final class Values implements AutoCloseable {
   }
 
   /** Returns the sizes up to which values keep their compact encodings. */
-  public EncodingLimits limits() {
+  public EncodingDirectives limits() {
     return limits;
   }
 

@@ -15,6 +15,7 @@ import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.snapshot.context.FunctionLibraries;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SavePoint;
@@ -74,7 +75,7 @@ public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, Seed.from(1));
     keyspace.setNowMicros(clock.wallMillis() * 1000);
-    this.values = new Values(keyspace, new SmallLimits());
+    this.values = new Values(keyspace, smallLimits());
     this.context =
         new SnapshotContext(
             new SnapshotContents(
@@ -275,5 +276,22 @@ public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
     values.close();
     keyspace.close();
     slabs.close();
+  }
+
+  /** Limits so low that small random collections have every encoding. */
+  private static EncodingDirectives smallLimits() {
+    EncodingDirectives limits = new EncodingDirectives();
+    limits.hashMaxListpackEntries.set(12L);
+    limits.hashMaxListpackValue.set(40L);
+    limits.listMaxListpackSize.set(8);
+    limits.listCompressDepth.set(1);
+    limits.setMaxIntsetEntries.set(16L);
+    limits.setMaxListpackEntries.set(12L);
+    limits.setMaxListpackValue.set(40L);
+    limits.zsetMaxListpackEntries.set(12L);
+    limits.zsetMaxListpackValue.set(40L);
+    limits.streamNodeMaxBytes.set(400L);
+    limits.streamNodeMaxEntries.set(10L);
+    return limits;
   }
 }

@@ -14,6 +14,7 @@ import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.list.ListCursor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class ListsTest {
   private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 1, random);
   private final Database database = keyspace.database(0);
-  private final ListLimits limits = new ListLimits();
+  private final EncodingDirectives limits = new EncodingDirectives();
   private final Lists lists = new Lists(keyspace, limits);
   private final RegionArgument key = RegionArgument.of(slabs, KEY);
   private final List<String> model = new ArrayList<>();
@@ -53,8 +54,8 @@ final class ListsTest {
   @Test
   void behaveLikeLists() {
     for (int round = 0; round < 24; round++) {
-      limits.size = new int[] {-2, -1, 1, 7, 100}[round % 5];
-      limits.depth = round % 3;
+      limits.listMaxListpackSize.set(new int[] {-2, -1, 1, 7, 100}[round % 5]);
+      limits.listCompressDepth.set(round % 3);
       int most = 1 + random.nextInt(round % 2 == 0 ? 12 : 400);
       for (int step = 0; step < 800; step++) {
         step(most);
@@ -184,15 +185,15 @@ final class ListsTest {
       return;
     }
     assertThat(Lists.length(entry)).isEqualTo(model.size());
-    if (PackedValue.isPacked(entry) && limits.size > 0) {
-      assertThat(model.size()).isLessThanOrEqualTo(limits.size);
+    if (PackedValue.isPacked(entry) && limits.listMaxListpackSize.value() > 0) {
+      assertThat(model.size()).isLessThanOrEqualTo(limits.listMaxListpackSize.value());
     }
   }
 
   @Test
   void aSnapshotSeesListsAsTheyWere() {
-    limits.size = 3;
-    limits.depth = 1;
+    limits.listMaxListpackSize.set(3);
+    limits.listCompressDepth.set(1);
     String[] words = new String[60];
     for (int i = 0; i < words.length; i++) {
       words[i] = i < 2 ? KEY : element();
@@ -219,7 +220,7 @@ final class ListsTest {
 
   @Test
   void copiesLists() {
-    limits.size = 4;
+    limits.listMaxListpackSize.set(4);
     push(false, "RPUSH", KEY, "1", "b", "3", "d", "5", "f", "7");
     model.addAll(List.of("1", "b", "3", "d", "5", "f", "7"));
     try (RegionArgument other = RegionArgument.of(slabs, "other")) {
@@ -228,21 +229,6 @@ final class ListsTest {
       assertThat(elements(copy)).isEqualTo(model);
       assertThat(elements(entry)).containsExactly("1", "5", "f", "7");
       assertThat(database.memoryUsage(copy, 0)).isGreaterThan(100);
-    }
-  }
-
-  private static final class ListLimits implements Lists.Limits {
-    private int size = -2;
-    private int depth;
-
-    @Override
-    public int listMaxListpackSize() {
-      return size;
-    }
-
-    @Override
-    public int listCompressDepth() {
-      return depth;
     }
   }
 }

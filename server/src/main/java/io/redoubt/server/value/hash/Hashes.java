@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.structure.FieldTable;
@@ -26,22 +27,13 @@ import org.jspecify.annotations.Nullable;
  * counts as absent, except while a replica applies its master's stream ({@link ExpiredKeys#KEEP}).
  */
 public final class Hashes implements Structures {
-  /** The limits up to which hashes keep their compact encoding. They may change at any time. */
-  public interface Limits {
-    /** The maximum number of fields of a hash encoded as a listpack. */
-    long hashMaxListpackEntries();
-
-    /** The maximum length of a field or value of such a hash, in bytes. */
-    long hashMaxListpackValue();
-  }
-
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   /** Attempts to draw a random field that is not due before falling back to a scan. */
   private static final int MAX_TRIES = 32;
 
   private final Keyspace keyspace;
-  private final Limits limits;
+  private final EncodingDirectives limits;
   private final HashField found = new HashField();
   private final HashCursor cursor;
   private final PackedFields packed;
@@ -59,7 +51,7 @@ public final class Hashes implements Structures {
   private boolean isDue;
 
   /** Creates the access to the hashes of a keyspace. */
-  public Hashes(Keyspace keyspace, Limits limits) {
+  public Hashes(Keyspace keyspace, EncodingDirectives limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     cursor = new HashCursor(keyspace);
@@ -198,7 +190,7 @@ public final class Hashes implements Structures {
    * @param bytes the total length of these fields and their values
    */
   public long create(Database database, long key, int keyLength, long fields, long bytes) {
-    if (fields > limits.hashMaxListpackEntries()) {
+    if (fields > limits.hashMaxListpackEntries.value()) {
       long root = table.create();
       table.expect(fields);
       return database.createStructure(key, keyLength, Type.HASH, root);
@@ -218,7 +210,7 @@ public final class Hashes implements Structures {
   /** Prepares a hash for the given number of additional fields; it may become a table. */
   public long expect(Database database, long entry, long fields) {
     database.beforeChange(entry);
-    return PackedValue.isPacked(entry) && fields > limits.hashMaxListpackEntries()
+    return PackedValue.isPacked(entry) && fields > limits.hashMaxListpackEntries.value()
         ? unpack(database, entry, false)
         : entry;
   }
@@ -276,13 +268,14 @@ public final class Hashes implements Structures {
     if (!PackedValue.isPacked(entry)) {
       storeInTable(field, fieldLength, value, valueLength, keepsExpiry && !isDue);
       if (table.isMarked()
-          && (isLong(fieldLength, valueLength) || table.size() > limits.hashMaxListpackEntries())) {
+          && (isLong(fieldLength, valueLength)
+              || table.size() > limits.hashMaxListpackEntries.value())) {
         table.setMarked(false);
       }
       return entry;
     }
     if (isLong(fieldLength, valueLength)
-        || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries())) {
+        || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries.value())) {
       long unpacked = unpack(database, entry, false);
       at = table.find(field, fieldLength);
       storeInTable(field, fieldLength, value, valueLength, keepsExpiry);
@@ -294,7 +287,7 @@ public final class Hashes implements Structures {
   }
 
   private boolean isLong(int fieldLength, int valueLength) {
-    return Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
+    return Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue.value();
   }
 
   /** Combines {@link #findForWrite} and {@link #store} and clears the field's expiry time. */
@@ -434,7 +427,7 @@ public final class Hashes implements Structures {
     if (count == 0 || count % 2 != 0) {
       return 0;
     }
-    if (count / 2 > limits.hashMaxListpackEntries()) {
+    if (count / 2 > limits.hashMaxListpackEntries.value()) {
       long root = table.create();
       table.expect(count / 2);
       boolean isDistinct;

@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
@@ -24,18 +25,6 @@ import java.lang.foreign.MemorySegment;
  * that has become empty.
  */
 public final class Sets implements AutoCloseable {
-  /** The limits up to which sets keep their compact encodings. They may change at any time. */
-  public interface Limits {
-    /** The maximum number of members of a set encoded as an intset. */
-    long setMaxIntsetEntries();
-
-    /** The maximum number of members of a set encoded as a listpack. */
-    long setMaxListpackEntries();
-
-    /** The maximum length of a member of such a set, in bytes. */
-    long setMaxListpackValue();
-  }
-
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   /** The maximum number of members of an intset, regardless of the configuration. */
@@ -43,14 +32,14 @@ public final class Sets implements AutoCloseable {
 
   private final Keyspace keyspace;
   private final Slabs slabs;
-  private final Limits limits;
+  private final EncodingDirectives limits;
   private final MemberTables tables;
   private final SetMembers converted;
   private final SetMembers picked;
   private long entry;
 
   /** Creates the access to the sets of a keyspace. */
-  public Sets(Keyspace keyspace, Limits limits) {
+  public Sets(Keyspace keyspace, EncodingDirectives limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     slabs = keyspace.slabs();
@@ -172,7 +161,8 @@ public final class Sets implements AutoCloseable {
     if (expected <= maxIntsetEntries() && Numbers.isLong(MEMORY, address, length)) {
       return createIntset(database, key, keyLength, Numbers.parseLong(MEMORY, address, length, 0));
     }
-    if (expected <= limits.setMaxListpackEntries() && length <= limits.setMaxListpackValue()) {
+    if (expected <= limits.setMaxListpackEntries.value()
+        && length <= limits.setMaxListpackValue.value()) {
       return createListpack(database, key, keyLength, address, length);
     }
     createTable(database, key, keyLength, expected);
@@ -233,7 +223,7 @@ public final class Sets implements AutoCloseable {
    */
   public long createFromListpack(Database database, long key, int keyLength, long from, int bytes) {
     int count = Listpack.count(MEMORY, from);
-    if (count > limits.setMaxListpackEntries()) {
+    if (count > limits.setMaxListpackEntries.value()) {
       long made = createTable(database, key, keyLength, count);
       tables.insertAll(Entry.root(made), from);
       return made;
@@ -246,7 +236,7 @@ public final class Sets implements AutoCloseable {
   // Changing.
 
   private long maxIntsetEntries() {
-    return Math.min(limits.setMaxIntsetEntries(), MAX_INTSET_ENTRIES);
+    return Math.min(limits.setMaxIntsetEntries.value(), MAX_INTSET_ENTRIES);
   }
 
   /** Prepares a set for the given number of additional members. */
@@ -255,7 +245,9 @@ public final class Sets implements AutoCloseable {
     entry = set;
     if (PackedValue.isPacked(set)
         && added
-            > (PackedValue.isIntset(set) ? maxIntsetEntries() : limits.setMaxListpackEntries())) {
+            > (PackedValue.isIntset(set)
+                ? maxIntsetEntries()
+                : limits.setMaxListpackEntries.value())) {
       becomeTable(database, added);
     }
     return entry;
@@ -329,13 +321,13 @@ public final class Sets implements AutoCloseable {
   private boolean isCopiedWhole(long other, SetMembers member) {
     if (!PackedValue.isPacked(other)
         || PackedValue.isIntset(other)
-        || size(other) > limits.setMaxListpackEntries()) {
+        || size(other) > limits.setMaxListpackEntries.value()) {
       return false;
     }
     member.iterate(other);
     boolean first = true;
     while (member.next()) {
-      if ((first && member.isInteger()) || member.length() > limits.setMaxListpackValue()) {
+      if ((first && member.isInteger()) || member.length() > limits.setMaxListpackValue.value()) {
         return false;
       }
       first = false;
@@ -371,8 +363,8 @@ public final class Sets implements AutoCloseable {
   private void addToListpack(Database database, long address, int length) {
     long start = PackedValue.address(entry);
     long bytes = Listpack.sizeAfterInsert(MEMORY, start, MEMORY, address, length);
-    if (Listpack.count(MEMORY, start) < limits.setMaxListpackEntries()
-        && length <= limits.setMaxListpackValue()
+    if (Listpack.count(MEMORY, start) < limits.setMaxListpackEntries.value()
+        && length <= limits.setMaxListpackValue.value()
         && bytes <= Listpack.MAX_BYTES) {
       entry = PackedValue.resize(database, entry, (int) bytes);
       start = PackedValue.address(entry);
@@ -393,8 +385,8 @@ public final class Sets implements AutoCloseable {
               Numbers.decimalLength(Intset.at(MEMORY, intset, 0)),
               Numbers.decimalLength(Intset.at(MEMORY, intset, count - 1)));
     }
-    return count < limits.setMaxListpackEntries()
-        && Math.max(length, longest) <= limits.setMaxListpackValue()
+    return count < limits.setMaxListpackEntries.value()
+        && Math.max(length, longest) <= limits.setMaxListpackValue.value()
         && listpackBytes <= Listpack.MAX_BYTES;
   }
 

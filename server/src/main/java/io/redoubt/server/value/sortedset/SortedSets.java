@@ -14,6 +14,7 @@ import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.PartGate;
 import org.jspecify.annotations.Nullable;
@@ -27,17 +28,6 @@ import org.jspecify.annotations.Nullable;
  * SortedSetBuilder} builds one before it is stored.
  */
 public final class SortedSets implements Structures {
-  /**
-   * The limits up to which sorted sets keep their compact encoding. They may change at any time.
-   */
-  public interface Limits {
-    /** The maximum number of members of a sorted set encoded as a listpack. */
-    long zsetMaxListpackEntries();
-
-    /** The maximum length of a member of such a sorted set, in bytes. */
-    long zsetMaxListpackValue();
-  }
-
   /** {@link #add}: keeps the score of an existing member. */
   public static final int ONLY_NEW = 1;
 
@@ -73,7 +63,7 @@ public final class SortedSets implements Structures {
 
   private final Keyspace keyspace;
   private final Slabs slabs;
-  private final Limits limits;
+  private final EncodingDirectives limits;
   private final Hash hash;
   private final RankedMembers members;
   private final SortedSetCursor cursor;
@@ -81,7 +71,7 @@ public final class SortedSets implements Structures {
   private Outcome outcome = Outcome.UNCHANGED;
   private double newScore;
 
-  public SortedSets(Keyspace keyspace, Limits limits) {
+  public SortedSets(Keyspace keyspace, EncodingDirectives limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     slabs = keyspace.slabs();
@@ -221,7 +211,8 @@ public final class SortedSets implements Structures {
   }
 
   boolean isSmall(long size, int longest) {
-    return size <= limits.zsetMaxListpackEntries() && longest <= limits.zsetMaxListpackValue();
+    return size <= limits.zsetMaxListpackEntries.value()
+        && longest <= limits.zsetMaxListpackValue.value();
   }
 
   private static long createStructure(Database database, long key, int keyLength, long root) {
@@ -237,13 +228,13 @@ public final class SortedSets implements Structures {
       Database database, long key, int keyLength, long listpack, int sizeBytes) {
     long entry = PackedValue.create(database, key, keyLength, Type.ZSET, false, sizeBytes);
     Region.copy(listpack, PackedValue.address(entry), sizeBytes);
-    return PackedMembers.size(PackedValue.address(entry)) > limits.zsetMaxListpackEntries()
+    return PackedMembers.size(PackedValue.address(entry)) > limits.zsetMaxListpackEntries.value()
         ? convert(database, entry)
         : entry;
   }
 
   public long expect(Database database, long entry, long additions) {
-    if (PackedValue.isPacked(entry) && additions > limits.zsetMaxListpackEntries()) {
+    if (PackedValue.isPacked(entry) && additions > limits.zsetMaxListpackEntries.value()) {
       database.beforeChange(entry);
       return convert(database, entry);
     }

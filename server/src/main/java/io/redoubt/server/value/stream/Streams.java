@@ -9,6 +9,7 @@ import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
@@ -23,15 +24,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A stream is identified by its {@link StreamRoot}. A writer gets the root from {@link #change}.
  */
 public final class Streams implements Structures {
-  /** The limits up to which streams extend a node. They may change at any time. */
-  public interface Limits {
-    /** The maximum size of a stream node in bytes; 0 for no limit. */
-    long streamNodeMaxBytes();
-
-    /** The maximum number of entries of a stream node; 0 for no limit. */
-    long streamNodeMaxEntries();
-  }
-
   /** The maximum size of a node, regardless of the configuration. */
   private static final long MAX_NODE_BYTES = 1L << 30;
 
@@ -39,7 +31,7 @@ public final class Streams implements Structures {
   private static final int CAPACITY_AT = 8;
 
   private final Slabs slabs;
-  private final Limits limits;
+  private final EncodingDirectives limits;
   private final IdTree nodes;
   private final StreamGroups groups;
   private final StreamEntries entries;
@@ -52,7 +44,7 @@ public final class Streams implements Structures {
   private final StreamId last = new StreamId();
 
   /** Creates the access to the streams of a keyspace. */
-  public Streams(Keyspace keyspace, Limits limits) {
+  public Streams(Keyspace keyspace, EncodingDirectives limits) {
     slabs = keyspace.slabs();
     this.limits = limits;
     nodes = new IdTree(slabs, NODE_VALUE_BYTES);
@@ -274,14 +266,14 @@ public final class Streams implements Structures {
   }
 
   private boolean isFull(long node, long addedBytes) {
-    long maxBytes = limits.streamNodeMaxBytes();
+    long maxBytes = limits.streamNodeMaxBytes.value();
     if (maxBytes == 0 || maxBytes > MAX_NODE_BYTES) {
       maxBytes = MAX_NODE_BYTES;
     }
     if (StreamNode.sizeBytes(node) + addedBytes >= maxBytes) {
       return true;
     }
-    long maxEntries = limits.streamNodeMaxEntries();
+    long maxEntries = limits.streamNodeMaxEntries.value();
     return maxEntries != 0 && StreamNode.live(node) + StreamNode.deleted(node) >= maxEntries;
   }
 
@@ -292,7 +284,7 @@ public final class Streams implements Structures {
     if (size + bytes <= capacity(element)) {
       return node;
     }
-    long usual = Math.min(2 * size, Math.max(limits.streamNodeMaxBytes(), size));
+    long usual = Math.min(2 * size, Math.max(limits.streamNodeMaxBytes.value(), size));
     return resize(element, slabs.blockBytes(Math.max(size + bytes, usual)));
   }
 

@@ -16,6 +16,7 @@ import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
@@ -39,7 +40,7 @@ final class HashesTest {
   private final Random random = Seed.random("HashesTest");
   private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random, false, new ExpiredNames());
-  private final Hashes hashes = new Hashes(keyspace, new SmallLimits());
+  private final Hashes hashes = new Hashes(keyspace, smallLimits());
   private final List<Map<String, Map<String, Value>>> model =
       List.of(new HashMap<>(), new HashMap<>());
   private long now = 1000;
@@ -488,15 +489,10 @@ final class HashesTest {
   }
 
   /** Small limits, so that conversions are frequent. */
-  private static final class SmallLimits implements Hashes.Limits {
-    @Override
-    public long hashMaxListpackEntries() {
-      return MAX_ENTRIES;
-    }
-
-    @Override
-    public long hashMaxListpackValue() {
-      return MAX_VALUE;
-    }
+  private static EncodingDirectives smallLimits() {
+    EncodingDirectives limits = new EncodingDirectives();
+    limits.hashMaxListpackEntries.set((long) MAX_ENTRIES);
+    limits.hashMaxListpackValue.set((long) MAX_VALUE);
+    return limits;
   }
 }

@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,7 +30,11 @@ final class ListpackIndexTest {
   void findsMembersOfAnyForm() {
     Slabs slabs = Slabs.create(shortage -> {});
     var keyspace = new Keyspace(slabs, 1, random);
-    var sets = new Sets(keyspace, new AnyLimits());
+    EncodingDirectives limits = new EncodingDirectives();
+    limits.setMaxIntsetEntries.set(1L);
+    limits.setMaxListpackEntries.set(1L);
+    limits.setMaxListpackValue.set(1000L);
+    var sets = new Sets(keyspace, limits);
     keyspace.setStructures(Type.SET, sets.tables());
     var index = new ListpackIndex();
     for (int round = 0; round < ROUNDS; round++) {
@@ -119,22 +124,5 @@ final class ListpackIndexTest {
       case 3 -> "member:" + random.nextInt(3000);
       default -> new String(bytes, StandardCharsets.ISO_8859_1).replaceAll("[^ -~]", "~");
     };
-  }
-
-  private static final class AnyLimits implements Sets.Limits {
-    @Override
-    public long setMaxIntsetEntries() {
-      return 1;
-    }
-
-    @Override
-    public long setMaxListpackEntries() {
-      return 1;
-    }
-
-    @Override
-    public long setMaxListpackValue() {
-      return 1000;
-    }
   }
 }

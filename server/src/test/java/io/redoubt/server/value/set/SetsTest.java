@@ -16,6 +16,7 @@ import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.value.TemporaryValues;
 import io.redoubt.server.value.Values;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ final class SetsTest {
   private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
   private final Database database = keyspace.database(0);
-  private final SmallLimits limits = new SmallLimits();
+  private final EncodingDirectives limits = smallLimits();
   private final Sets sets = new Sets(keyspace, limits);
   private final SetAlgebra algebra = new SetAlgebra(sets, new SetMembers(slabs));
   private final TemporaryValues temporaries =
@@ -92,7 +93,7 @@ final class SetsTest {
   @Test
   void combinesSets() {
     for (int round = 0; round < 600; round++) {
-      limits.listpackEntries = random.nextBoolean() ? 12 : 80;
+      limits.setMaxListpackEntries.set(random.nextBoolean() ? 12L : 80L);
       List<String> keys = new ArrayList<>();
       for (int i = 0; i < 1 + random.nextInt(4); i++) {
         String key = "set:" + random.nextInt(5);
@@ -159,13 +160,13 @@ final class SetsTest {
 
   @Test
   void convertsEncodingsAtRedisLimits() {
-    for (int i = 1; i <= limits.setMaxIntsetEntries(); i++) {
+    for (int i = 1; i <= limits.setMaxIntsetEntries.value(); i++) {
       add("numbers", Integer.toString(i));
     }
     assertThat(encoding("numbers")).isEqualTo("intset");
     add("numbers", "100000");
     assertThat(encoding("numbers")).isEqualTo("hashtable");
-    for (int i = 1; i < limits.setMaxListpackEntries(); i++) {
+    for (int i = 1; i < limits.setMaxListpackEntries.value(); i++) {
       add("mixed", Integer.toString(i));
     }
     assertThat(encoding("mixed")).isEqualTo("intset");
@@ -173,15 +174,15 @@ final class SetsTest {
     assertThat(encoding("mixed")).isEqualTo("listpack");
     add("mixed", "another");
     assertThat(encoding("mixed")).isEqualTo("hashtable");
-    for (int i = 1; i <= limits.setMaxListpackEntries(); i++) {
+    for (int i = 1; i <= limits.setMaxListpackEntries.value(); i++) {
       add("many", Integer.toString(i));
     }
     add("many", "word");
     assertThat(encoding("many")).isEqualTo("hashtable");
     add("long", "1");
-    add("long", "x".repeat((int) limits.setMaxListpackValue()));
+    add("long", "x".repeat((int) limits.setMaxListpackValue.value()));
     assertThat(encoding("long")).isEqualTo("listpack");
-    add("long", "x".repeat((int) limits.setMaxListpackValue() + 1));
+    add("long", "x".repeat((int) limits.setMaxListpackValue.value() + 1));
     assertThat(encoding("long")).isEqualTo("hashtable");
     add("short", "word");
     assertThat(encoding("short")).isEqualTo("listpack");
@@ -418,22 +419,11 @@ final class SetsTest {
   }
 
   /** Limits so small that few members reach them. */
-  private static final class SmallLimits implements Sets.Limits {
-    private long listpackEntries = 12;
-
-    @Override
-    public long setMaxIntsetEntries() {
-      return 16;
-    }
-
-    @Override
-    public long setMaxListpackEntries() {
-      return listpackEntries;
-    }
-
-    @Override
-    public long setMaxListpackValue() {
-      return 20;
-    }
+  private static EncodingDirectives smallLimits() {
+    EncodingDirectives limits = new EncodingDirectives();
+    limits.setMaxIntsetEntries.set(16L);
+    limits.setMaxListpackEntries.set(12L);
+    limits.setMaxListpackValue.set(20L);
+    return limits;
   }
 }

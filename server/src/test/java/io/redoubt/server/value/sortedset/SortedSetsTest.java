@@ -15,6 +15,7 @@ import io.redoubt.server.memory.CheckingSlabs;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.sortedset.SortedSets.Outcome;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ final class SortedSetsTest {
   private final Slabs slabs = CheckingSlabs.create();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
   private final Database database = keyspace.database(0);
-  private final FixedLimits limits = new FixedLimits();
+  private final EncodingDirectives limits = new EncodingDirectives();
   private final SortedSets sets = new SortedSets(keyspace, limits);
   private final SortedSetCursor cursor = sets.newCursor();
   private final RegionArgument key = RegionArgument.of(slabs, "key");
@@ -86,8 +87,8 @@ final class SortedSetsTest {
   @Test
   void behaveLikeSortedMaps() {
     for (int round = 0; round < 12; round++) {
-      limits.zsetEntries = round % 3 == 0 ? 0 : round % 3 == 1 ? 40 : 1_000_000;
-      limits.zsetValue = 64;
+      limits.zsetMaxListpackEntries.set(round % 3 == 0 ? 0L : round % 3 == 1 ? 40 : 1_000_000);
+      limits.zsetMaxListpackValue.set(64L);
       int members = round % 4 == 3 ? 2_000 : 60;
       create();
       for (int step = 0; step < 3_000; step++) {
@@ -102,7 +103,7 @@ final class SortedSetsTest {
                   : database.setExpiry(entry, Long.MAX_VALUE);
         }
       }
-      if (limits.zsetEntries == 0) {
+      if (limits.zsetMaxListpackEntries.value() == 0) {
         assertThat(Entry.encoding(entry)).isEqualTo(Encoding.STRUCTURE);
       }
       copyAndRemove();
@@ -226,7 +227,7 @@ final class SortedSetsTest {
   @Test
   void findsBytesAmongEqualScores() {
     for (int round = 0; round < 8; round++) {
-      limits.zsetEntries = round % 2 == 0 ? 0 : 1_000_000;
+      limits.zsetMaxListpackEntries.set(round % 2 == 0 ? 0L : 1_000_000);
       create();
       for (int i = 0; i < 300; i++) {
         addAll(member(500), 7);
@@ -254,8 +255,8 @@ final class SortedSetsTest {
 
   @Test
   void convertsToASkiplistBeyondItsLimits() {
-    limits.zsetEntries = 3;
-    limits.zsetValue = 10;
+    limits.zsetMaxListpackEntries.set(3L);
+    limits.zsetMaxListpackValue.set(10L);
     create();
     addAll("1", 1);
     addAll("2", 2);
@@ -277,7 +278,7 @@ final class SortedSetsTest {
   @Test
   void optionsRestrictWhatIsChanged() {
     for (int entries : new int[] {0, 10}) {
-      limits.zsetEntries = entries;
+      limits.zsetMaxListpackEntries.set((long) entries);
       create();
       assertAdds("m", 5, SortedSets.ONLY_EXISTING, Outcome.SKIPPED, Double.NaN);
       assertAdds("m", 5, SortedSets.ONLY_NEW, Outcome.ADDED, 5);
@@ -312,7 +313,7 @@ final class SortedSetsTest {
   @Test
   void buildersChooseTheEncoding() {
     for (int size : new int[] {1, 10, 11, 500}) {
-      limits.zsetEntries = 10;
+      limits.zsetMaxListpackEntries.set(10L);
       model.clear();
       SortedSetBuilder builder = sets.newBuilder();
       builder.begin(0);
@@ -342,7 +343,7 @@ final class SortedSetsTest {
 
   @Test
   void scansAllElements() {
-    limits.zsetEntries = 0;
+    limits.zsetMaxListpackEntries.set(0L);
     create();
     for (int i = 0; i < 1_000; i++) {
       addAll("m" + i, i);
@@ -366,7 +367,7 @@ final class SortedSetsTest {
 
   @Test
   void buildsSetsFromListpacks() {
-    limits.zsetEntries = 100;
+    limits.zsetMaxListpackEntries.set(100L);
     create();
     for (int i = 0; i < 50; i++) {
       addAll("m" + i, i * 0.5);
@@ -374,7 +375,7 @@ final class SortedSetsTest {
     byte[] listpack = Region.toByteArray(PackedValue.address(entry), PackedValue.sizeBytes(entry));
     database.remove(entry);
     for (int max : new int[] {10, 100}) {
-      limits.zsetEntries = max;
+      limits.zsetMaxListpackEntries.set((long) max);
       try (RegionArgument bytes = RegionArgument.of(slabs, listpack)) {
         entry =
             sets.createFromListpack(
@@ -388,7 +389,7 @@ final class SortedSetsTest {
 
   @Test
   void limitsMemoryOfALargeSet() {
-    limits.zsetEntries = 0;
+    limits.zsetMaxListpackEntries.set(0L);
     try (Slabs plain = Slabs.create(shortage -> {});
         Keyspace other = new Keyspace(plain, 1, random)) {
       SortedSets large = new SortedSets(other, limits);
@@ -409,22 +410,6 @@ final class SortedSetsTest {
         assertThat(other.database(0).memoryUsage(at, 0))
             .isBetween((plain.usedBytes() - used) * 9 / 10, plain.usedBytes() - used);
       }
-    }
-  }
-
-  /** Limits that a test can change. */
-  private static final class FixedLimits implements SortedSets.Limits {
-    private long zsetEntries = 128;
-    private long zsetValue = 64;
-
-    @Override
-    public long zsetMaxListpackEntries() {
-      return zsetEntries;
-    }
-
-    @Override
-    public long zsetMaxListpackValue() {
-      return zsetValue;
     }
   }
 }

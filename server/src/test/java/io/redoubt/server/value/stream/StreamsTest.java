@@ -14,6 +14,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.IdTree;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,9 +26,6 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 final class StreamsTest {
-  private record StreamLimits(long streamNodeMaxBytes, long streamNodeMaxEntries)
-      implements Streams.Limits {}
-
   private static final int WORDS_BYTES = 1 << 16;
 
   private record Id(long millis, long sequence) implements Comparable<Id> {
@@ -84,9 +82,8 @@ final class StreamsTest {
   @Test
   void behaveLikeATreeMap() throws PackedException {
     for (int round = 0; round < 5; round++) {
-      StreamLimits limits =
-          new StreamLimits(
-              random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
+      EncodingDirectives limits =
+          limits(random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
       Streams streams = new Streams(keyspace, limits);
       long root = streams.newRoot();
       Model model = new Model();
@@ -314,7 +311,7 @@ final class StreamsTest {
   }
 
   private long rebuilt(Streams streams, long root) {
-    Streams other = new Streams(keyspace, new StreamLimits(4096, 100));
+    Streams other = new Streams(keyspace, limits(4096, 100));
     long copy = other.newRoot();
     StreamId id = new StreamId();
     IdTree nodes = streams.nodes(root);
@@ -367,7 +364,7 @@ final class StreamsTest {
 
   @Test
   void rememberTheHighestIdDeleted() {
-    Streams streams = new Streams(keyspace, new StreamLimits(4096, 100));
+    Streams streams = new Streams(keyspace, limits(4096, 100));
     long root = streams.newRoot();
     for (int i = 1; i < 10; i++) {
       streams.append(root, new Id(i, 0).toStreamId(), words(List.of("a", "b")), 0, 2);
@@ -389,7 +386,7 @@ final class StreamsTest {
 
   @Test
   void freesAGroupWithManyPendingEntriesInSlices() {
-    Streams streams = new Streams(keyspace, new StreamLimits(4096, 100));
+    Streams streams = new Streams(keyspace, limits(4096, 100));
     long root = streams.newRoot();
     StreamGroups groups = streams.groups();
     StreamId zero = new Id(0, 0).toStreamId();
@@ -412,5 +409,12 @@ final class StreamsTest {
     slabs.free(wordsAt, WORDS_BYTES);
     keyspace.close();
     slabs.close();
+  }
+
+  private static EncodingDirectives limits(long streamNodeMaxBytes, long streamNodeMaxEntries) {
+    EncodingDirectives limits = new EncodingDirectives();
+    limits.streamNodeMaxBytes.set(streamNodeMaxBytes);
+    limits.streamNodeMaxEntries.set(streamNodeMaxEntries);
+    return limits;
   }
 }
