@@ -257,15 +257,17 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     boolean yes = value.equalsIgnoreCase("yes");
     boolean yesOrNo = yes || value.equalsIgnoreCase("no");
     return switch (name) {
-      case "resolve-hostnames" -> yesOrNo ? options.withResolveHostnames(yes) : null;
-      case "announce-hostnames" -> yesOrNo ? options.withAnnounceHostnames(yes) : null;
-      case "announce-ip" -> options.withAnnounceIp(value);
+      case "resolve-hostnames" ->
+          yesOrNo ? options.with(draft -> draft.resolveHostnames = yes) : null;
+      case "announce-hostnames" ->
+          yesOrNo ? options.with(draft -> draft.announceHostnames = yes) : null;
+      case "announce-ip" -> options.with(draft -> draft.announceIp = value);
       case "announce-port" ->
           value.matches("\\d{1,5}") && Integer.parseInt(value) < 65536
-              ? options.withAnnouncePort(Integer.parseInt(value))
+              ? options.with(draft -> draft.announcePort = Integer.parseInt(value))
               : null;
-      case "sentinel-user" -> options.withSentinelUser(value);
-      case "sentinel-pass" -> options.withSentinelPass(value);
+      case "sentinel-user" -> options.with(draft -> draft.sentinelUser = value);
+      case "sentinel-pass" -> options.with(draft -> draft.sentinelPass = value);
       default -> null;
     };
   }

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
+import java.util.function.Consumer;
+
 /**
  * The options of sentinel.conf and SENTINEL CONFIG that hold for all masters; unset ones are empty
  * or 0.
@@ -23,87 +25,47 @@ public record GlobalOptions(
   /** The defaults. */
   public static final GlobalOptions DEFAULTS = new GlobalOptions("", 0, false, false, "", "", true);
 
-  /** Returns a copy with another announced address. */
-  public GlobalOptions withAnnounceIp(String value) {
-    return new GlobalOptions(
-        value,
-        announcePort,
-        resolveHostnames,
-        announceHostnames,
-        sentinelUser,
-        sentinelPass,
-        denyScriptsReconfig);
+  /** Returns a copy with the changes that are made to its draft. */
+  public GlobalOptions with(Consumer<GlobalDraft> changes) {
+    GlobalDraft draft = draft();
+    changes.accept(draft);
+    return draft.options();
   }
 
-  /** Returns a copy with another announced port. */
-  public GlobalOptions withAnnouncePort(int value) {
-    return new GlobalOptions(
-        announceIp,
-        value,
-        resolveHostnames,
-        announceHostnames,
-        sentinelUser,
-        sentinelPass,
-        denyScriptsReconfig);
+  /** Returns a draft of changed options. */
+  public GlobalDraft draft() {
+    return new GlobalDraft(this);
   }
 
-  /** Returns a copy with host names allowed or not. */
-  public GlobalOptions withResolveHostnames(boolean value) {
-    return new GlobalOptions(
-        announceIp,
-        announcePort,
-        value,
-        announceHostnames,
-        sentinelUser,
-        sentinelPass,
-        denyScriptsReconfig);
-  }
+  /** Options that can be changed one by one. */
+  public static final class GlobalDraft {
+    public String announceIp;
+    public int announcePort;
+    public boolean resolveHostnames;
+    public boolean announceHostnames;
+    public String sentinelUser;
+    public String sentinelPass;
+    public boolean denyScriptsReconfig;
 
-  /** Returns a copy with host names announced or not. */
-  public GlobalOptions withAnnounceHostnames(boolean value) {
-    return new GlobalOptions(
-        announceIp,
-        announcePort,
-        resolveHostnames,
-        value,
-        sentinelUser,
-        sentinelPass,
-        denyScriptsReconfig);
-  }
+    private GlobalDraft(GlobalOptions options) {
+      announceIp = options.announceIp;
+      announcePort = options.announcePort;
+      resolveHostnames = options.resolveHostnames;
+      announceHostnames = options.announceHostnames;
+      sentinelUser = options.sentinelUser;
+      sentinelPass = options.sentinelPass;
+      denyScriptsReconfig = options.denyScriptsReconfig;
+    }
 
-  /** Returns a copy with another user for other sentinels. */
-  public GlobalOptions withSentinelUser(String value) {
-    return new GlobalOptions(
-        announceIp,
-        announcePort,
-        resolveHostnames,
-        announceHostnames,
-        value,
-        sentinelPass,
-        denyScriptsReconfig);
-  }
-
-  /** Returns a copy with another password for other sentinels. */
-  public GlobalOptions withSentinelPass(String value) {
-    return new GlobalOptions(
-        announceIp,
-        announcePort,
-        resolveHostnames,
-        announceHostnames,
-        sentinelUser,
-        value,
-        denyScriptsReconfig);
-  }
-
-  /** Returns a copy with SENTINEL SET allowed to change scripts or not. */
-  public GlobalOptions withDenyScriptsReconfig(boolean value) {
-    return new GlobalOptions(
-        announceIp,
-        announcePort,
-        resolveHostnames,
-        announceHostnames,
-        sentinelUser,
-        sentinelPass,
-        value);
+    public GlobalOptions options() {
+      return new GlobalOptions(
+          announceIp,
+          announcePort,
+          resolveHostnames,
+          announceHostnames,
+          sentinelUser,
+          sentinelPass,
+          denyScriptsReconfig);
+    }
   }
 }

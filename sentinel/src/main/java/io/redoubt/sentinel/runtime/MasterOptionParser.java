@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.NodeAccess;
 import io.redoubt.sentinel.settings.ScriptPaths;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -66,27 +67,27 @@ public final class MasterOptionParser {
    */
   public static MasterOptions set(
       MasterOptions options, String word, String value, @Nullable String second) throws Refusal {
-    return switch (word.toLowerCase(Locale.ROOT)) {
-      case "down-after-milliseconds" -> options.withDownAfterMillis(millis(value));
-      case "failover-timeout" -> options.withFailoverTimeoutMillis(millis(value));
-      case "parallel-syncs" ->
-          options.withParallelSyncs(count(value, "Invalid parallel-syncs value."));
+    MasterOptions.MasterDraft draft = options.draft();
+    switch (word.toLowerCase(Locale.ROOT)) {
+      case "down-after-milliseconds" -> draft.downAfterMillis = millis(value);
+      case "failover-timeout" -> draft.failoverTimeoutMillis = millis(value);
+      case "parallel-syncs" -> draft.parallelSyncs = count(value, "Invalid parallel-syncs value.");
       case "notification-script" ->
-          options.withScripts(new ScriptPaths(value, options.scripts().clientReconfig()));
+          draft.scripts = new ScriptPaths(value, options.scripts().clientReconfig());
       case "client-reconfig-script" ->
-          options.withScripts(new ScriptPaths(options.scripts().notification(), value));
-      case "auth-pass" ->
-          options.withAccess(options.access().withLogin(options.access().user(), value));
+          draft.scripts = new ScriptPaths(options.scripts().notification(), value);
+      case "auth-pass" -> draft.access = options.access().withLogin(options.access().user(), value);
       case "auth-user" ->
-          options.withAccess(options.access().withLogin(value, options.access().password()));
-      case "quorum" -> options.withQuorum(quorum(value));
+          draft.access = options.access().withLogin(value, options.access().password());
+      case "quorum" -> draft.quorum = quorum(value);
       case "master-reboot-down-after-period", "primary-reboot-down-after-period" ->
-          options.withMasterRebootDownAfterMillis(number(value, 0, "negative time parameter."));
-      case "forget-after" ->
-          options.withForgetAfterMillis(number(value, 0, "negative time parameter."));
-      case "rename-command" -> renamed(options, value, second == null ? "" : second);
+          draft.masterRebootDownAfterMillis = number(value, 0, "negative time parameter.");
+      case "forget-after" -> draft.forgetAfterMillis = number(value, 0, "negative time parameter.");
+      case "rename-command" ->
+          draft.access = renamed(options.access(), value, second == null ? "" : second);
       default -> throw new Refusal("Unrecognized sentinel configuration statement.");
-    };
+    }
+    return draft.options();
   }
 
   /**
@@ -96,16 +97,15 @@ public final class MasterOptionParser {
   static MasterOptions read(
       MasterOptions options, String word, String value, @Nullable String second) throws Refusal {
     return word.equals("parallel-syncs") && value.equals("0")
-        ? options.withParallelSyncs(0)
+        ? options.with(draft -> draft.parallelSyncs = 0)
         : set(options, word, value, second);
   }
 
-  private static MasterOptions renamed(MasterOptions options, String command, String name)
-      throws Refusal {
+  private static NodeAccess renamed(NodeAccess access, String command, String name) throws Refusal {
     if (command.isEmpty() || name.isEmpty()) {
       throw new Refusal("Empty command name in rename-command.");
     }
-    return options.withAccess(options.access().withRenamed(command, name));
+    return access.withRenamed(command, name);
   }
 
   /**

@@ -137,6 +137,7 @@ public final class SentinelConfig {
   }
 
   private void readGlobal(int index, String word, String value) throws RefusedValue {
+    GlobalOptions.GlobalDraft draft = global.draft();
     switch (word) {
       case "myid" -> {
         if (value.length() != 40) {
@@ -145,16 +146,16 @@ public final class SentinelConfig {
         myId = value;
       }
       case "current-epoch" -> currentEpoch = Math.max(currentEpoch, epoch(value));
-      case "announce-ip" -> global = global.withAnnounceIp(value);
-      case "announce-port" ->
-          global = global.withAnnouncePort(anyPort(value, "Invalid port number."));
-      case "deny-scripts-reconfig" -> global = global.withDenyScriptsReconfig(yesNo(word, value));
-      case "resolve-hostnames" -> global = global.withResolveHostnames(yesNo(word, value));
-      case "announce-hostnames" -> global = global.withAnnounceHostnames(yesNo(word, value));
-      case "sentinel-user" -> global = global.withSentinelUser(value);
-      case "sentinel-pass" -> global = global.withSentinelPass(value);
+      case "announce-ip" -> draft.announceIp = value;
+      case "announce-port" -> draft.announcePort = anyPort(value, "Invalid port number.");
+      case "deny-scripts-reconfig" -> draft.denyScriptsReconfig = yesNo(word, value);
+      case "resolve-hostnames" -> draft.resolveHostnames = yesNo(word, value);
+      case "announce-hostnames" -> draft.announceHostnames = yesNo(word, value);
+      case "sentinel-user" -> draft.sentinelUser = value;
+      case "sentinel-pass" -> draft.sentinelPass = value;
       default -> throw unrecognized();
     }
+    global = draft.options();
     written.put(word, index);
   }
 

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.settings;
 
+import java.util.function.Consumer;
+
 /**
  * The operator's options for one master, from sentinel.conf or SENTINEL SET.
  *
@@ -30,107 +32,50 @@ public record MasterOptions(
         0);
   }
 
-  /** Returns a copy with another quorum. */
-  public MasterOptions withQuorum(int value) {
-    return new MasterOptions(
-        value,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        access,
-        scripts,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
+  /** Returns a copy with the changes that are made to its draft. */
+  public MasterOptions with(Consumer<MasterDraft> changes) {
+    MasterDraft draft = draft();
+    changes.accept(draft);
+    return draft.options();
   }
 
-  /** Returns a copy with another down-after-milliseconds. */
-  public MasterOptions withDownAfterMillis(long value) {
-    return new MasterOptions(
-        quorum,
-        value,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        access,
-        scripts,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
+  /** Returns a draft of changed options. */
+  public MasterDraft draft() {
+    return new MasterDraft(this);
   }
 
-  /** Returns a copy with another failover-timeout. */
-  public MasterOptions withFailoverTimeoutMillis(long value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        value,
-        parallelSyncs,
-        access,
-        scripts,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
-  }
+  /** Options that can be changed one by one. */
+  public static final class MasterDraft {
+    public int quorum;
+    public long downAfterMillis;
+    public long failoverTimeoutMillis;
+    public int parallelSyncs;
+    public NodeAccess access;
+    public ScriptPaths scripts;
+    public long masterRebootDownAfterMillis;
+    public long forgetAfterMillis;
 
-  /** Returns a copy with another parallel-syncs. */
-  public MasterOptions withParallelSyncs(int value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        value,
-        access,
-        scripts,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
-  }
+    private MasterDraft(MasterOptions options) {
+      quorum = options.quorum;
+      downAfterMillis = options.downAfterMillis;
+      failoverTimeoutMillis = options.failoverTimeoutMillis;
+      parallelSyncs = options.parallelSyncs;
+      access = options.access;
+      scripts = options.scripts;
+      masterRebootDownAfterMillis = options.masterRebootDownAfterMillis;
+      forgetAfterMillis = options.forgetAfterMillis;
+    }
 
-  /** Returns a copy with another access to the nodes. */
-  public MasterOptions withAccess(NodeAccess value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        value,
-        scripts,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
-  }
-
-  /** Returns a copy with other scripts. */
-  public MasterOptions withScripts(ScriptPaths value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        access,
-        value,
-        masterRebootDownAfterMillis,
-        forgetAfterMillis);
-  }
-
-  /** Returns a copy with another master-reboot-down-after-period. */
-  public MasterOptions withMasterRebootDownAfterMillis(long value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        access,
-        scripts,
-        value,
-        forgetAfterMillis);
-  }
-
-  /** Returns a copy with another forget-after. */
-  public MasterOptions withForgetAfterMillis(long value) {
-    return new MasterOptions(
-        quorum,
-        downAfterMillis,
-        failoverTimeoutMillis,
-        parallelSyncs,
-        access,
-        scripts,
-        masterRebootDownAfterMillis,
-        value);
+    public MasterOptions options() {
+      return new MasterOptions(
+          quorum,
+          downAfterMillis,
+          failoverTimeoutMillis,
+          parallelSyncs,
+          access,
+          scripts,
+          masterRebootDownAfterMillis,
+          forgetAfterMillis);
+    }
   }
 }

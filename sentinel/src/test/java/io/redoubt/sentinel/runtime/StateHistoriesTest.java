@@ -91,7 +91,8 @@ class StateHistoriesTest {
   /** Expects that the file enables host names while a node has one. */
   private static GlobalOptions expected(SentinelDirectives directives, SentinelState state) {
     GlobalOptions global = directives.words().global();
-    return global.withResolveHostnames(global.resolveHostnames() || state.hasHostNames());
+    return global.with(
+        draft -> draft.resolveHostnames = global.resolveHostnames() || state.hasHostNames());
   }
 
   private Path file() {
@@ -189,12 +190,12 @@ class StateHistoriesTest {
     GlobalOptions global = directives.words().global();
     GlobalOptions changed =
         switch (random.nextInt(6)) {
-          case 0 -> global.withAnnounceIp(words.host());
-          case 1 -> global.withAnnouncePort(random.nextInt(65536));
-          case 2 -> global.withSentinelUser(words.text());
-          case 3 -> global.withSentinelPass(words.text());
-          case 4 -> global.withAnnounceHostnames(random.nextBoolean());
-          default -> global.withResolveHostnames(random.nextBoolean());
+          case 0 -> global.with(draft -> draft.announceIp = words.host());
+          case 1 -> global.with(draft -> draft.announcePort = random.nextInt(65536));
+          case 2 -> global.with(draft -> draft.sentinelUser = words.text());
+          case 3 -> global.with(draft -> draft.sentinelPass = words.text());
+          case 4 -> global.with(draft -> draft.announceHostnames = random.nextBoolean());
+          default -> global.with(draft -> draft.resolveHostnames = random.nextBoolean());
         };
     directives.words().setGlobal(changed);
     step(

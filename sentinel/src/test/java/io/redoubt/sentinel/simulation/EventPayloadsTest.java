@@ -42,7 +42,9 @@ class EventPayloadsTest {
       each.step(
           new SentinelInput.Set(
               SentinelFleet.MASTER,
-              each.master().options().withFailoverTimeoutMillis(failoverTimeoutMillis),
+              each.master()
+                  .options()
+                  .with(draft -> draft.failoverTimeoutMillis = failoverTimeoutMillis),
               List.of("failover-timeout " + failoverTimeoutMillis)));
     }
   }
@@ -55,7 +57,7 @@ class EventPayloadsTest {
                 fleet,
                 new SentinelInput.Set(
                     SentinelFleet.MASTER,
-                    fleet.sentinel(1).master().options().withQuorum(1),
+                    fleet.sentinel(1).master().options().with(draft -> draft.quorum = 1),
                     List.of("quorum 1", "auth-pass ******"))))
         .contains(
             "+set master mymaster n1 6379 quorum 1",

@@ -63,7 +63,7 @@ class OptionsTest {
   private static int mostAtATime(int parallelSyncs) {
     SentinelFleet fleet = new SentinelFleet(1, 3, 6, 2, 1000);
     fleet.runFor(5000);
-    set(fleet, options -> options.withParallelSyncs(parallelSyncs));
+    set(fleet, options -> options.with(draft -> draft.parallelSyncs = parallelSyncs));
     fleet.node(1).kill();
     fleet.runFor(10_000);
     int turning = 0;
@@ -89,7 +89,10 @@ class OptionsTest {
   private static boolean isReplacedWhileLoading(long rebootDownAfterMillis) {
     SentinelFleet fleet = new SentinelFleet(2, 3, 3, 2, 2000);
     fleet.runFor(5000);
-    set(fleet, options -> options.withMasterRebootDownAfterMillis(rebootDownAfterMillis));
+    set(
+        fleet,
+        options ->
+            options.with(draft -> draft.masterRebootDownAfterMillis = rebootDownAfterMillis));
     fleet.node(1).kill();
     fleet.runFor(500);
     fleet.node(1).loadFor(20_000);
@@ -134,7 +137,7 @@ class OptionsTest {
       fleet.runFor(5000);
       fleet.nodes().forEach(node -> node.wantPassword("secret"));
       fleet.runFor(wait);
-      set(fleet, options -> options.withAccess(NodeAccess.of("", "secret")));
+      set(fleet, options -> options.with(draft -> draft.access = NodeAccess.of("", "secret")));
       fleet.runFor(500);
       assertThat(fleet.sentinel(1).master().link().isDisconnected()).as("after " + wait).isFalse();
       fleet.runFor(3000);

@@ -189,7 +189,7 @@ class ScenarioTest {
     sentinel.step(
         new SentinelInput.Set(
             SentinelFleet.MASTER,
-            sentinel.master().options().withForgetAfterMillis(30_000),
+            sentinel.master().options().with(draft -> draft.forgetAfterMillis = 30_000),
             List.of()));
     fleet.node(3).kill();
     fleet.runFor(25_000);

@@ -88,8 +88,10 @@ final class SentinelFleet {
     }
     options =
         MasterOptions.defaults(quorum, Timings.DEFAULTS)
-            .withDownAfterMillis(downAfterMillis)
-            .withFailoverTimeoutMillis(10_000);
+            .with(draft -> {
+              draft.downAfterMillis = downAfterMillis;
+              draft.failoverTimeoutMillis = 10_000;
+            });
     for (int i = 1; i <= sentinelCount; i++) {
       String id = Integer.toString(i).repeat(40);
       Address address = new Address((ipv6 ? "fd00::1:" : "10.0.1.") + i, 26379);

@@ -102,7 +102,8 @@ class SentinelSimulationTest {
     fleet.node(1).loadFor(60_000);
     fleet.node(1).start();
     for (SimulatedSentinel each : fleet.sentinels()) {
-      MasterOptions options = each.master().options().withMasterRebootDownAfterMillis(1000);
+      MasterOptions options =
+          each.master().options().with(draft -> draft.masterRebootDownAfterMillis = 1000);
       each.step(new SentinelInput.Set(SentinelFleet.MASTER, options, List.of("changed")));
     }
     fleet.runFor(5000);
