@@ -22,11 +22,6 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
   }
 
   @Override
-  protected EventFlagsDirective self() {
-    return this;
-  }
-
-  @Override
   protected String parseWord(String word) throws RefusedValue {
     String letters = word.replace("A", ALL);
     if (letters.chars().anyMatch(letter -> ORDER.indexOf(letter) < 0)) {

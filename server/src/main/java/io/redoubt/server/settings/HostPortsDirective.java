@@ -21,11 +21,6 @@ public final class HostPortsDirective
   }
 
   @Override
-  protected HostPortsDirective self() {
-    return this;
-  }
-
-  @Override
   protected List<HostPort> parseWords(List<String> words, List<HostPort> before)
       throws RefusedValue {
     List<HostPort> places = new ArrayList<>();

@@ -23,11 +23,6 @@ public final class OomScoreValuesDirective
   }
 
   @Override
-  protected OomScoreValuesDirective self() {
-    return this;
-  }
-
-  @Override
   protected List<Integer> parseWords(List<String> words, List<Integer> before) throws RefusedValue {
     if (words.size() != defaultValue().size()) {
       throw new RefusedValue("wrong number of arguments");

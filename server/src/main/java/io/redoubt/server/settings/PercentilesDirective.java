@@ -22,11 +22,6 @@ public final class PercentilesDirective
   }
 
   @Override
-  protected PercentilesDirective self() {
-    return this;
-  }
-
-  @Override
   protected List<Double> parseWords(List<String> words, List<Double> before) throws RefusedValue {
     List<Double> percentiles = new ArrayList<>();
     for (String word : emptyIfBlank(words)) {

@@ -33,11 +33,6 @@ public final class ReplicaofDirective
   }
 
   @Override
-  protected ReplicaofDirective self() {
-    return this;
-  }
-
-  @Override
   protected Optional<HostPort> parseWords(List<String> words, Optional<HostPort> before)
       throws RefusedValue {
     if (words.size() != 2) {

@@ -27,11 +27,6 @@ public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>,
   }
 
   @Override
-  protected SaveDirective self() {
-    return this;
-  }
-
-  @Override
   @SuppressWarnings("ReferenceEquality") // lines may add up to the default's points
   protected List<SaveCondition> parseWords(List<String> words, List<SaveCondition> before)
       throws RefusedValue {

@@ -25,11 +25,6 @@ public final class WriteAcksDirective extends OneWordDirective<Integer, WriteAck
   }
 
   @Override
-  protected WriteAcksDirective self() {
-    return this;
-  }
-
-  @Override
   protected Integer parseWord(String word) throws RefusedValue {
     if (Words.lower(word).equals(MAJORITY_WORD)) {
       return MAJORITY;

@@ -17,11 +17,6 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
   }
 
   @Override
-  protected BindDirective self() {
-    return this;
-  }
-
-  @Override
   protected List<BindAddress> parseWords(List<String> words, List<BindAddress> before)
       throws RefusedValue {
     if (words.isEmpty()) {

@@ -49,11 +49,6 @@ public final class ChoiceDirective<E extends Enum<E>>
   }
 
   @Override
-  protected ChoiceDirective<E> self() {
-    return this;
-  }
-
-  @Override
   protected E parseWord(String word) throws RefusedValue {
     E constant = byWord.get(Words.lower(word));
     if (constant == null) {

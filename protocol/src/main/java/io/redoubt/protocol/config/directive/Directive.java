@@ -42,8 +42,11 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     this.value = defaultValue;
   }
 
-  /** Returns this directive as its own class. */
-  protected abstract D self();
+  /** Returns this directive as its own class, which {@code D} is for every subclass. */
+  @SuppressWarnings("unchecked")
+  private D self() {
+    return (D) this;
+  }
 
   /**
    * Parses the arguments of a line.

@@ -26,11 +26,6 @@ public final class DirectoryDirective extends Directive<Path, DirectoryDirective
   }
 
   @Override
-  protected DirectoryDirective self() {
-    return this;
-  }
-
-  @Override
   protected Path parse(List<String> words, Path before) throws RefusedValue {
     if (words.size() != 1) {
       throw new RefusedValue("wrong number of arguments");

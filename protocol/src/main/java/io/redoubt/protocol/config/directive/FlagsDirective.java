@@ -28,11 +28,6 @@ public final class FlagsDirective<E extends Enum<E>>
   }
 
   @Override
-  protected FlagsDirective<E> self() {
-    return this;
-  }
-
-  @Override
   protected Set<E> parseWords(List<String> words, Set<E> before) throws RefusedValue {
     Set<E> flags = EnumSet.noneOf(type);
     List<String> known = new ArrayList<>(List.of(none));

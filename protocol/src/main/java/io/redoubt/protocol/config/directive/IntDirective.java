@@ -40,11 +40,6 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
   }
 
   @Override
-  protected IntDirective self() {
-    return this;
-  }
-
-  @Override
   protected Integer parseWord(String word) throws RefusedValue {
     return Math.clamp(WordNumbers.between(word, min, max), clampMin, clampMax);
   }

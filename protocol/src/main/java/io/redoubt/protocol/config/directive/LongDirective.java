@@ -31,11 +31,6 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
   }
 
   @Override
-  protected LongDirective self() {
-    return this;
-  }
-
-  @Override
   protected Long parseWord(String word) throws RefusedValue {
     return WordNumbers.between(word, min, max);
   }

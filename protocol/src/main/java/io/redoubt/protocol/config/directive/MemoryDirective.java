@@ -38,11 +38,6 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   }
 
   @Override
-  protected MemoryDirective self() {
-    return this;
-  }
-
-  @Override
   protected Long parseWord(String word) throws RefusedValue {
     long bytes = WordNumbers.bytes(word, "argument must be a memory value");
     if (unsigned) {

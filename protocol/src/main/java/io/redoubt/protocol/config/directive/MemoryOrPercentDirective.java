@@ -25,11 +25,6 @@ public final class MemoryOrPercentDirective
   }
 
   @Override
-  protected MemoryOrPercentDirective self() {
-    return this;
-  }
-
-  @Override
   protected Amount parseWord(String word) throws RefusedValue {
     String refusal = "argument must be a memory or percent value";
     if (!word.endsWith("%")) {

@@ -14,11 +14,6 @@ public final class OctalDirective extends OneWordDirective<Integer, OctalDirecti
   }
 
   @Override
-  protected OctalDirective self() {
-    return this;
-  }
-
-  @Override
   protected Integer parseWord(String word) throws RefusedValue {
     if (!word.matches("[0-7]{1,10}")) {
       throw new RefusedValue("argument couldn't be parsed as an octal number");

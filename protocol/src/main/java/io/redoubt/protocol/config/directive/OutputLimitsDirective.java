@@ -24,11 +24,6 @@ public final class OutputLimitsDirective
   }
 
   @Override
-  protected OutputLimitsDirective self() {
-    return this;
-  }
-
-  @Override
   protected Map<ClientClass, OutputLimit> parseWords(
       List<String> words, Map<ClientClass, OutputLimit> before) throws RefusedValue {
     if (words.size() % 4 != 0) {

@@ -39,11 +39,6 @@ public final class TextDirective extends OneWordDirective<String, TextDirective>
   }
 
   @Override
-  protected TextDirective self() {
-    return this;
-  }
-
-  @Override
   protected String parseWord(String word) {
     return word;
   }

@@ -12,11 +12,6 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
   }
 
   @Override
-  protected YesNoDirective self() {
-    return this;
-  }
-
-  @Override
   protected Boolean parseWord(String word) throws RefusedValue {
     if (word.equalsIgnoreCase("yes")) {
       return true;
