@@ -214,9 +214,9 @@ final class Rules {
               + " server.keyspace",
           "server.execution.refusal <- protocol.resp protocol.process protocol.command"
               + " server.memory server.keyspace",
-          "server.execution.monitoring <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.command protocol.session server.memory server.structure server.keyspace"
-              + " server.client server.execution.refusal protocol.net",
+          "server.execution.monitoring <- protocol.bytes protocol.info protocol.resp"
+              + " protocol.process protocol.command protocol.session server.memory server.structure"
+              + " server.keyspace server.client server.execution.refusal protocol.net",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.net"
@@ -241,7 +241,8 @@ final class Rules {
               + " protocol.net protocol.process protocol.session server.client",
           "server.replication.master <- server.replication.master.output"
               + " server.replication.spill server.replication.state server.replication.stream"
-              + " persistence.io persistence.rdb protocol.bytes protocol.command protocol.net"
+              + " persistence.io persistence.rdb protocol.bytes protocol.command protocol.info"
+              + " protocol.net"
               + " protocol.process protocol.resp protocol.session protocol.session.blocking"
               + " server.aof server.client server.execution server.execution.monitoring"
               + " server.settings server.snapshot"
@@ -251,12 +252,11 @@ final class Rules {
               + " protocol.net protocol.process protocol.session server.client server.execution"
               + " server.settings server.snapshot.context"
               + " protocol.config.directive protocol.resp protocol.session.blocking",
-          "server.replication.replica <- server.replication.group"
-              + " server.replication.spill server.replication.state server.replication.stream"
-              + " persistence.io persistence.rdb protocol.bytes protocol.launch protocol.net"
-              + " protocol.process protocol.resp protocol.session server.aof server.client"
-              + " server.execution.refusal server.keyspace server.loading server.settings"
-              + " server.snapshot.context"
+          "server.replication.replica <- server.replication.group server.replication.spill"
+              + " server.replication.state server.replication.stream persistence.io persistence.rdb"
+              + " protocol.bytes protocol.info protocol.launch protocol.net protocol.process"
+              + " protocol.resp protocol.session server.aof server.client server.execution.refusal"
+              + " server.keyspace server.loading server.settings server.snapshot.context"
               + " protocol.config protocol.config.directive server.snapshot",
           "server.replication      <- server.replication.group server.replication.master"
               + " server.replication.master.output server.replication.replica"
@@ -334,12 +334,12 @@ final class Rules {
               + " server.execution"
               + " server.keyspace.event",
           "server.command.key      <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.config.directive protocol.command persistence.rdb server.memory"
-              + " server.structure server.keyspace server.value server.value.hash server.value.set"
-              + " server.value.sortedset server.settings server.client server.execution"
-              + " server.snapshot server.loading server.command.common server.structure.list"
-              + " server.snapshot.export server.execution.monitoring server.migrate"
-              + " protocol.session.blocking server.keyspace.event",
+              + " protocol.config.directive protocol.command protocol.info persistence.rdb"
+              + " server.memory server.structure server.keyspace server.value server.value.hash"
+              + " server.value.set server.value.sortedset server.settings server.client"
+              + " server.execution server.snapshot server.loading server.command.common"
+              + " server.structure.list server.snapshot.export server.execution.monitoring"
+              + " server.migrate protocol.session.blocking server.keyspace.event",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"

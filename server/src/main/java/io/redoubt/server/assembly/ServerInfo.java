@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
  */
 final class ServerInfo {
   private static final long NANOS_PER_MICRO = 1000;
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final ServerParts parts;
   private final ServerDirectives settings;
@@ -226,18 +227,20 @@ final class ServerInfo {
     declareSideWork(section);
     declareLoop(section);
     process.declareDenials(section);
-    section.counter("sync_interleaved", parts.replication.core.counts()::interleavedSyncs);
+    section.counter("sync_interleaved", parts.replication.core.counts().interleavedSyncs);
     process.declareDisconnections(section);
     section.counter("evicted_scripts", () -> scripting.scripts().evicted());
   }
 
   private void declareKeys(Section section) {
     section
-        .counter("expired_keys", stats::expiredKeys)
+        .counter("expired_keys", stats.expiredKeys)
         .decimal("expired_stale_perc", 2, this::stalePercent)
-        .counter("expired_time_cap_reached_count", stats::expiringUnfinished)
-        .counter("expire_cycle_cpu_milliseconds", stats::expiringMillis)
-        .counter("evicted_keys", stats::evictedKeys)
+        .counter("expired_time_cap_reached_count", stats.expiringUnfinished)
+        .counter(
+            "expire_cycle_cpu_milliseconds",
+            () -> stats.expiringNanos.getAsLong() / NANOS_PER_MILLI)
+        .counter("evicted_keys", stats.evictedKeys)
         .counter("evicted_clients", clients::clientsEvicted)
         .counter("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
         .number(
@@ -269,9 +272,9 @@ final class ServerInfo {
         .number("tracking_total_keys", parts.clients.trackedKeys::size)
         .number("tracking_total_items", parts.clients.trackedKeys::items)
         .number("tracking_total_prefixes", parts.clients.trackedClients::prefixes)
-        .counter("unexpected_error_replies", stats::unexpectedErrors)
-        .counter("total_error_replies", stats::errorReplies)
-        .counter("dump_payload_sanitizations", stats::checkedPayloads);
+        .counter("unexpected_error_replies", stats.unexpectedErrors)
+        .counter("total_error_replies", stats.errorReplies)
+        .counter("dump_payload_sanitizations", stats.checkedPayloads);
   }
 
   private void declareLoop(Section section) {
@@ -295,7 +298,7 @@ final class ServerInfo {
     section
         .onlyByName()
         .counter("eventloop_duration_aof_sum", () -> loop.endNanos() / NANOS_PER_MICRO)
-        .counter("eventloop_duration_cron_sum", () -> stats.cronNanos() / NANOS_PER_MICRO)
+        .counter("eventloop_duration_cron_sum", () -> stats.cronNanos.getAsLong() / NANOS_PER_MICRO)
         .number("eventloop_duration_max", () -> loop.longestNanos() / NANOS_PER_MICRO)
         .number("eventloop_cmd_per_cycle_max", loop::mostCommands);
   }

@@ -81,10 +81,10 @@ final class ServerParts {
             data.stats,
             clients.transport.stats(),
             new Rates.Traffic(
-                () -> clients.registry.inputBytes() + syncs.receivedBytes(),
-                () -> clients.registry.outputBytes() + syncs.sentBytes(),
-                syncs::receivedBytes,
-                syncs::sentBytes));
+                () -> clients.registry.inputBytes() + syncs.receivedBytes.getAsLong(),
+                () -> clients.registry.outputBytes() + syncs.sentBytes.getAsLong(),
+                syncs.receivedBytes,
+                syncs.sentBytes));
     cron = new Cron(clients.loop(), clock, data.keyspace, data.stats);
     ExpiryCycle expiry = new ExpiryCycle(data.keyspace, later, data.stats, data.latency, clock);
     Housekeeping housekeeping =

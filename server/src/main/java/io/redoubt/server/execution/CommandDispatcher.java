@@ -339,7 +339,7 @@ public final class CommandDispatcher implements Dispatcher {
     if (command != null && CommandChecks.usesKeyspace(command)) {
       command.countRejected();
       stats.countError(CommandChecks.REPLICA_AND_KEYS.code());
-      stats.countUnexpectedError();
+      stats.unexpectedErrors.increment();
       log.warning(
           "== CRITICAL == This master is sending an error to its replica: '%s' after processing the"
               + " command '%s'",

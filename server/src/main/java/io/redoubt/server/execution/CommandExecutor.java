@@ -222,14 +222,14 @@ final class CommandExecutor {
       ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
     log.fault("in command '" + command.name() + "'", fault);
     command.countFailed();
-    stats.countUnexpectedError();
+    stats.unexpectedErrors.increment();
     reply.error(INTERNAL.text());
     client.closeAfterReply();
   }
 
   /** Reports a failed command of the master, which means that the data sets differ. */
   void onFailureForMaster(@Nullable Command<Call> command, CommandError error) {
-    stats.countUnexpectedError();
+    stats.unexpectedErrors.increment();
     log.warning(
         "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"
             + " command '%s'",

@@ -45,7 +45,7 @@ public final class KeyEffects implements KeyspaceListener {
 
   @Override
   public void onExpired(Database database, long entry) {
-    stats.countExpired();
+    stats.expiredKeys.increment();
     removing(database, entry, KeyEvent.EXPIRED, settings.lazyfreeLazyExpire.value());
   }
 
@@ -70,7 +70,7 @@ public final class KeyEffects implements KeyspaceListener {
 
   /** Reports a key that is about to be evicted. */
   void beforeEviction(Database database, long entry) {
-    stats.countEvicted();
+    stats.evictedKeys.increment();
     removing(database, entry, KeyEvent.EVICTED, settings.lazyfreeLazyEviction.value());
   }
 

@@ -64,6 +64,6 @@ public final class Cron {
     for (Runnable part : parts) {
       part.run();
     }
-    stats.countCron(clock.monotonicNanos() - startNanos);
+    stats.cronNanos.add(clock.monotonicNanos() - startNanos);
   }
 }

@@ -51,7 +51,7 @@ public final class ExpiryCycle {
             ? keyspace.localExpiries().removeDue(LOCAL_BATCH)
             : keyspace.expireDue(BATCH);
     long nanos = clock.monotonicNanos() - start;
-    stats.countExpiring(nanos);
+    stats.expiringNanos.add(nanos);
     latency.took(LatencyEvent.EXPIRE_CYCLE, nanos);
     return removed;
   }

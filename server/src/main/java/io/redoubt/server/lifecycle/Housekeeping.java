@@ -170,7 +170,7 @@ public final class Housekeeping {
       dispatcher.endSlice();
     } while (more && clock.monotonicNanos() - start < nanos);
     if (due) {
-      stats.countExpiringUnfinished();
+      stats.expiringUnfinished.increment();
     }
     return more;
   }

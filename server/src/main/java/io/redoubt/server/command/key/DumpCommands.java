@@ -242,7 +242,7 @@ public final class DumpCommands extends CommandGroup<Call> {
                   new RestoredValue.Payload(call.argAddress(3), call.argLength(3)),
                   repairs(call));
       if (Entry.type(entry) != Type.STRING) {
-        call.stats().countCheckedPayload();
+        call.stats().checkedPayloads.increment();
       }
       return entry;
     } catch (RdbException bad) {

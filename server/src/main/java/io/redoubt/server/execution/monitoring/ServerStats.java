@@ -1,5 +1,6 @@
 package io.redoubt.server.execution.monitoring;
 
+import io.redoubt.protocol.info.Counter;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -7,21 +8,33 @@ import java.util.TreeMap;
 public final class ServerStats {
   private static final int MAX_ERROR_CODES = 128;
 
+  public final Counter expiredKeys = new Counter();
+  public final Counter evictedKeys = new Counter();
+
+  /** The time spent on active expiry. */
+  public final Counter expiringNanos = new Counter();
+
+  /** The slices of active expiry that were too short to remove all expired keys. */
+  public final Counter expiringUnfinished = new Counter();
+
+  public final Counter errorReplies = new Counter();
+
+  /** The internal faults answered with an error. */
+  public final Counter unexpectedErrors = new Counter();
+
+  /** The time spent on periodic tasks. */
+  public final Counter cronNanos = new Counter();
+
+  /** The serialized collections that RESTORE has validated. */
+  public final Counter checkedPayloads = new Counter();
+
   private long commands;
   private long hits;
   private long misses;
-  private long expiredKeys;
-  private long evictedKeys;
-  private long expiringNanos;
-  private long expiringUnfinished;
   private long shortSinceNanos;
   private boolean isShort;
   private long shortNanos;
-  private long errorReplies;
-  private long unexpectedErrors;
   private long commandNanos;
-  private long cronNanos;
-  private long checkedPayloads;
   private final Map<String, long[]> errors = new TreeMap<>();
 
   public void countCommand() {
@@ -36,37 +49,9 @@ public final class ServerStats {
     misses++;
   }
 
-  public void countExpired() {
-    expiredKeys++;
-  }
-
-  public void countEvicted() {
-    evictedKeys++;
-  }
-
-  /** Counts the time spent on active expiry. */
-  public void countExpiring(long nanos) {
-    expiringNanos += nanos;
-  }
-
-  /** Counts a slice that was too short to remove all expired keys. */
-  public void countExpiringUnfinished() {
-    expiringUnfinished++;
-  }
-
   /** Counts the time spent on commands sent by clients, including nested ones. */
   public void countCommandNanos(long nanos) {
     commandNanos += nanos;
-  }
-
-  /** Counts the time of a tick of the periodic tasks. */
-  public void countCron(long nanos) {
-    cronNanos += nanos;
-  }
-
-  /** Counts a serialized collection validated by RESTORE. */
-  public void countCheckedPayload() {
-    checkedPayloads++;
   }
 
   /** Records when the memory in use started to exceed {@code maxmemory}. */
@@ -87,14 +72,10 @@ public final class ServerStats {
 
   /** Counts an error reply by its code; the number of codes is limited against hostile clients. */
   public void countError(String code) {
-    errorReplies++;
+    errorReplies.increment();
     if (errors.size() < MAX_ERROR_CODES || errors.containsKey(code)) {
       errors.computeIfAbsent(code, c -> new long[1])[0]++;
     }
-  }
-
-  public void countUnexpectedError() {
-    unexpectedErrors++;
   }
 
   /** Resets the counters for CONFIG RESETSTAT. */
@@ -102,18 +83,18 @@ public final class ServerStats {
     commands = 0;
     hits = 0;
     misses = 0;
-    expiredKeys = 0;
-    evictedKeys = 0;
-    expiringNanos = 0;
-    expiringUnfinished = 0;
+    expiredKeys.reset();
+    evictedKeys.reset();
+    expiringNanos.reset();
+    expiringUnfinished.reset();
     isShort = false;
     shortNanos = 0;
-    errorReplies = 0;
-    unexpectedErrors = 0;
+    errorReplies.reset();
+    unexpectedErrors.reset();
     errors.clear();
     commandNanos = 0;
-    cronNanos = 0;
-    checkedPayloads = 0;
+    cronNanos.reset();
+    checkedPayloads.reset();
   }
 
   public long commands() {
@@ -130,24 +111,6 @@ public final class ServerStats {
     return misses;
   }
 
-  public long expiredKeys() {
-    return expiredKeys;
-  }
-
-  public long evictedKeys() {
-    return evictedKeys;
-  }
-
-  /** Returns the time spent on active expiry. */
-  public long expiringMillis() {
-    return expiringNanos / 1_000_000;
-  }
-
-  /** Returns the number of slices too short to remove all expired keys. */
-  public long expiringUnfinished() {
-    return expiringUnfinished;
-  }
-
   /** Returns the total time with more memory in use than {@code maxmemory}. */
   public long shortMillis(long nowNanos) {
     return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
@@ -158,15 +121,6 @@ public final class ServerStats {
     return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }
 
-  public long errorReplies() {
-    return errorReplies;
-  }
-
-  /** Returns the number of internal faults answered with an error. */
-  public long unexpectedErrors() {
-    return unexpectedErrors;
-  }
-
   /** Returns the error replies by code; each value has one element. */
   public Map<String, long[]> errors() {
     return errors;
@@ -175,15 +129,5 @@ public final class ServerStats {
   /** Returns the time spent on commands of clients. */
   public long commandNanos() {
     return commandNanos;
-  }
-
-  /** Returns the time spent on periodic tasks. */
-  public long cronNanos() {
-    return cronNanos;
-  }
-
-  /** Returns the number of serialized collections that RESTORE has validated. */
-  public long checkedPayloads() {
-    return checkedPayloads;
   }
 }

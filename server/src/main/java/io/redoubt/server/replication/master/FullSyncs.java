@@ -272,7 +272,7 @@ public final class FullSyncs {
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : streamedTo) {
       if (feed.sync().snapshotBegins(stream.history().id(), stream.offset(), mark, interleaves)) {
-        counts.countInterleavedSync();
+        counts.interleavedSyncs.increment();
       }
     }
     List<SnapshotSink> sinks = streamedTo.stream().<SnapshotSink>map(ReplicaFeed::sync).toList();

@@ -79,7 +79,7 @@ final class ReplicaSync implements SnapshotSink {
     this.name = name;
     this.onSynchronized = onSynchronized;
     log = context.log();
-    output = new ReplicaOutput(client, context.counts()::countSent);
+    output = new ReplicaOutput(client, context.counts().sentBytes::add);
     limit = new ReplicaOutputLimit(client);
     cursor = new StreamCursor(context, output);
     lastSignMillis = context.nowMillis();

@@ -112,7 +112,7 @@ public final class Replicas implements ReplicaFeed.Listener {
       PsyncDecision decision = stream.decide(id, offset, feed.name());
       decision.log().forEach(this::log);
       if (decision instanceof PsyncDecision.Resume resume) {
-        counts.partialSync();
+        counts.partialSyncs.increment();
         stream.markShown();
         feed.sync().resume(resume.offset(), stream.history().id());
         onJoined(feed);
@@ -121,10 +121,10 @@ public final class Replicas implements ReplicaFeed.Listener {
         return;
       }
       if (!id.equals(PsyncDecision.ANY_ID)) {
-        counts.countRefusedPartialSync();
+        counts.refusedPartialSyncs.increment();
       }
     }
-    counts.fullSync();
+    counts.fullSyncs.increment();
     if (stream.backlog() == null) {
       stream.keep();
       log.notice(

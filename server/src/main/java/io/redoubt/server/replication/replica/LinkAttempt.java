@@ -161,7 +161,7 @@ final class LinkAttempt implements Connection.Handler {
       return;
     }
     link.onHeard();
-    following.counts().countReceived(end - start);
+    following.counts().receivedBytes.add(end - start);
     try {
       long position = start;
       while (position < end && handshake != null && !handshake.isOver() && !over) {
