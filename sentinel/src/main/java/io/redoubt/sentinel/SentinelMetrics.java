@@ -145,7 +145,6 @@ final class SentinelMetrics {
         : master.link().sinceAvailableMillis(sentinel.nowMillis());
   }
 
-  /** Stops listening. */
   void close() {
     port.close();
     samples = null;

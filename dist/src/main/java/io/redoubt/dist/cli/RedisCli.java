@@ -74,7 +74,6 @@ public final class RedisCli {
             toTerminal && options.command.isEmpty());
   }
 
-  /** Runs the program. */
   public static void main(String[] words) {
     Map<String, String> environment = System.getenv();
     // Redis' own tests set FAKETTY to get the output of a terminal.

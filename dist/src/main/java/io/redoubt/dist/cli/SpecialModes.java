@@ -39,7 +39,6 @@ final class SpecialModes {
     this.context = new ModeContext(session, form, options.intervalSeconds, in, out, err);
   }
 
-  /** Returns the exit status. */
   int run() {
     boolean local = options.special == CliOptions.Special.INTRINSIC_LATENCY;
     if (!local && !session.connect()) {

@@ -66,7 +66,6 @@ public final class BenchmarkTool {
     this.err = err;
   }
 
-  /** Runs the program. */
   public static void main(String[] words) {
     PrintStream out = new PrintStream(new BufferedOutputStream(System.out), false, UTF_8);
     int status = run(Arrays.asList(words), System.in, out, System.err);

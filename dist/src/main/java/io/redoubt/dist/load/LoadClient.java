@@ -111,7 +111,6 @@ final class LoadClient {
     return missing > 0;
   }
 
-  /** Starts to send the requests. */
   void start() throws IOException {
     missing = run.options.pipeline;
     requests.rewind();

@@ -93,7 +93,6 @@ public final class NodeProcess implements AutoCloseable {
     return log;
   }
 
-  /** Opens a connection. */
   public RespClient connect() throws IOException {
     return RespClient.connect(host, port, CALL_TIMEOUT_MILLIS);
   }

@@ -80,7 +80,6 @@ public final class MarkdownPage {
     return sections;
   }
 
-  /** Returns the first heading. */
   public Section title() {
     return sections.getFirst();
   }

@@ -20,7 +20,6 @@ final class Reference implements AutoCloseable {
   private final Origins origins = new Origins();
   private final ReferenceGroup group;
 
-  /** Starts the servers. */
   Reference() throws Exception {
     group = ReferenceGroup.start();
   }

@@ -124,7 +124,6 @@ final class ReferenceGroup implements AutoCloseable {
     return server;
   }
 
-  /** Returns a connection to the master. */
   RespClient server() {
     return toServer;
   }

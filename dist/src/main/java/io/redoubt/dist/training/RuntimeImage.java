@@ -93,7 +93,6 @@ final class RuntimeImage {
     return "";
   }
 
-  /** Returns true if the image was created. */
   boolean exists() {
     return Files.isDirectory(image);
   }

@@ -67,7 +67,6 @@ public final class RdbKey {
     return offset;
   }
 
-  /** Returns the number of the key's bytes. */
   public int length() {
     return length;
   }

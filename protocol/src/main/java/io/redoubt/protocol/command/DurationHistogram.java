@@ -41,7 +41,6 @@ public final class DurationHistogram {
     parts[power][(int) (nanos >> power)] += runs;
   }
 
-  /** Returns the number of calls in a bucket. */
   public long count(int index) {
     return counts[index];
   }

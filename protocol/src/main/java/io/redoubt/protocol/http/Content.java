@@ -82,7 +82,6 @@ final class Content {
     return Unpooled.directBuffer(bytes.length).writeBytes(bytes);
   }
 
-  /** Releases all bodies. */
   void close() {
     metrics.values().forEach(ByteBuf::release);
     metrics.clear();

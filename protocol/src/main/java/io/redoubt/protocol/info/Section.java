@@ -74,7 +74,6 @@ public final class Section {
     return this;
   }
 
-  /** Declares an integer field. */
   public Section number(String field, LongSupplier value) {
     return number(field, false, value);
   }

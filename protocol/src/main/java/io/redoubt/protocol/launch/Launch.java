@@ -88,7 +88,6 @@ public abstract class Launch<D extends Directives> {
     return directives;
   }
 
-  /** Returns the command line. */
   protected final Arguments arguments() {
     return arguments;
   }

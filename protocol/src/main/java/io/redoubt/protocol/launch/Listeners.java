@@ -282,7 +282,6 @@ public final class Listeners {
     return binds.toString();
   }
 
-  /** Stops listening. */
   public void close() {
     for (List<Listener> each : List.of(tcp, tlsListeners, unix)) {
       each.forEach(Listener::close);

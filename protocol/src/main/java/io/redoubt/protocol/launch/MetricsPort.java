@@ -196,7 +196,6 @@ public final class MetricsPort {
     }
   }
 
-  /** Stops listening. */
   public void close() {
     WatchServer open = server;
     if (open != null) {

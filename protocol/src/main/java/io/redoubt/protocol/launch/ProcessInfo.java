@@ -194,7 +194,6 @@ public final class ProcessInfo {
         .counter("client_output_buffer_limit_disconnections", clients::outputLimitDisconnections);
   }
 
-  /** Declares the section CPU. */
   public void declareCpu(Info info) {
     info.section("CPU", "cpu")
         .decimalCounter("used_cpu_sys", 6, usage::systemSeconds)

@@ -34,7 +34,6 @@ public final class CommandMetrics {
   private final CommandTable<?> table;
   private final Map<Command<?>, String> labels = new HashMap<>();
 
-  /** Creates the metrics of a table's commands. */
   public CommandMetrics(CommandTable<?> table) {
     this.table = table;
   }

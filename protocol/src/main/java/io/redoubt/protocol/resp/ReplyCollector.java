@@ -27,7 +27,6 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
     return block == null ? 0 : block.offset();
   }
 
-  /** Returns the number of collected bytes. */
   public long length() {
     return position - start();
   }
@@ -49,7 +48,6 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
     position = start();
   }
 
-  /** Frees the memory. */
   @Override
   public void close() {
     if (block != null) {

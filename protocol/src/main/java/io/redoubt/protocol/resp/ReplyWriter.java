@@ -407,7 +407,6 @@ public final class ReplyWriter {
     }
   }
 
-  /** Writes the bytes unchanged. */
   public void raw(byte[] bytes) {
     int done = 0;
     while (done < bytes.length) {

@@ -44,7 +44,6 @@ public final class Request {
   private boolean inline;
   private BufferMemory.@Nullable Block unquotedBlock;
 
-  /** Creates an empty request. */
   public Request() {}
 
   /** Creates a request of arguments in UTF-8, in off-heap memory of its own. */

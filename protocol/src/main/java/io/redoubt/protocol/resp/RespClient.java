@@ -97,7 +97,6 @@ public final class RespClient implements AutoCloseable {
     sendRaw(RequestEncoder.encode(words));
   }
 
-  /** Sends bytes unchanged. */
   public void sendRaw(byte[] bytes) throws IOException {
     out.write(bytes);
     out.flush();
@@ -150,7 +149,6 @@ public final class RespClient implements AutoCloseable {
     return socket.getLocalPort();
   }
 
-  /** Closes the connection. */
   @Override
   public void close() throws IOException {
     socket.close();

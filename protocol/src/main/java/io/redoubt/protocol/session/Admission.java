@@ -113,12 +113,10 @@ public final class Admission {
     }
   }
 
-  /** Returns the number of connections accepted. */
   public long received() {
     return received;
   }
 
-  /** Returns the number of connections refused. */
   public long rejected() {
     return rejected;
   }

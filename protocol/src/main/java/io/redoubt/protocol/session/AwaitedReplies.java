@@ -326,7 +326,6 @@ public final class AwaitedReplies extends ReplyBuffer {
     discarding = true;
   }
 
-  /** Frees the memory. */
   void free() {
     blockPosition = end();
     first = blockPosition;

@@ -89,7 +89,6 @@ public final class ClientContext {
     return memory;
   }
 
-  /** Returns the size limits of requests. */
   public Limits limits() {
     return settings.requestLimits();
   }

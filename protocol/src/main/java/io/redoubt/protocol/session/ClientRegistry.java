@@ -340,7 +340,6 @@ public final class ClientRegistry implements Client.Home {
     return context.memory();
   }
 
-  /** Returns the size limits of requests. */
   public Limits limits() {
     return context.limits();
   }

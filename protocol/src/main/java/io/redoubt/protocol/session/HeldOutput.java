@@ -88,7 +88,6 @@ public final class HeldOutput {
     first = 0;
   }
 
-  /** Returns the number of waiting clients. */
   public int size() {
     return count;
   }

@@ -123,7 +123,6 @@ public final class Pauses {
     writesHeld = true;
   }
 
-  /** Releases held writes. */
   public void releaseWrites() {
     writesHeld = false;
     resumePostponed();

@@ -16,7 +16,6 @@ public final class RequestBatch {
   private final @Nullable Client[] clients = new @Nullable Client[SIZE];
   private int count;
 
-  /** Creates an empty batch. */
   public RequestBatch() {
     for (int i = 0; i < SIZE; i++) {
       requests[i] = new Request();

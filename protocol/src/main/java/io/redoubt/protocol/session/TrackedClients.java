@@ -46,7 +46,6 @@ public final class TrackedClients {
   private final Map<Long, Client> clients = new LinkedHashMap<>();
   private final TrackedPrefixes prefixes = new TrackedPrefixes();
 
-  /** Creates an empty set. */
   public TrackedClients() {}
 
   public int count() {

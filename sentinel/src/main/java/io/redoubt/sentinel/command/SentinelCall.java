@@ -32,7 +32,6 @@ public final class SentinelCall extends SessionCall {
     return request().text(index);
   }
 
-  /** Returns the argument as an integer. */
   long number(int index) {
     return number(index, "ERR value is not an integer or out of range");
   }

@@ -85,7 +85,6 @@ public final class Link {
     return id;
   }
 
-  /** Returns the peer's address. */
   public Address address() {
     return address;
   }

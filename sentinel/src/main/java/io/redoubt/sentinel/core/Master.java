@@ -63,7 +63,6 @@ public final class Master extends DataNode {
     return "master";
   }
 
-  /** Returns the operator's options. */
   public MasterOptions options() {
     return options;
   }

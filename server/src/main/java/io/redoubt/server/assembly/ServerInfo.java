@@ -64,7 +64,6 @@ final class ServerInfo {
     return process.runId();
   }
 
-  /** Declares the sections. */
   void declare(Info info) {
     process.declareServer(
         info,

@@ -149,7 +149,6 @@ final class ServerMetrics {
         : "";
   }
 
-  /** Stops listening. */
   void close() {
     port.close();
   }

@@ -45,7 +45,6 @@ public final class Transaction {
     return doomed;
   }
 
-  /** Returns the number of queued requests. */
   public int count() {
     return count;
   }

@@ -60,14 +60,12 @@ final class CommandClock {
     this.meter = meter;
   }
 
-  /** Starts a batch of requests. */
   void beginBatch() {
     endSeries();
     inBatch = true;
     discardElapsed();
   }
 
-  /** Finishes a batch of requests. */
   void endBatch() {
     endSeries();
     inBatch = false;

@@ -35,7 +35,6 @@ final class EvictionPool implements AutoCloseable {
     }
   }
 
-  /** Removes all candidates. */
   void clear() {
     count = 0;
   }

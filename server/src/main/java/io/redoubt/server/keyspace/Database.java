@@ -113,7 +113,6 @@ public final class Database {
     return Entry.expires(entry) && Entry.expireAt(entry) < context.nowMillis();
   }
 
-  /** Records an access. */
   public void touch(long entry) {
     context.accessClock().touch(entry, context.nowMillis());
   }

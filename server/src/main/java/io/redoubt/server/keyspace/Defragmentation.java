@@ -40,7 +40,6 @@ public final class Defragmentation {
     return misses;
   }
 
-  /** Returns the number of keys with moved blocks. */
   public long keyHits() {
     return keyHits;
   }

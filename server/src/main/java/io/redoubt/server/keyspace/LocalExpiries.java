@@ -28,7 +28,6 @@ public final class LocalExpiries {
     }
   }
 
-  /** Returns the number of recorded keys. */
   public int size() {
     return keys.size();
   }

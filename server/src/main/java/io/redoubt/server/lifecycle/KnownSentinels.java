@@ -25,7 +25,6 @@ final class KnownSentinels {
   private final Map<String, HostPort> byId = new TreeMap<>();
   private final Log log;
 
-  /** Creates an empty set. */
   KnownSentinels(Log log) {
     this.log = log;
   }

@@ -34,7 +34,6 @@ public final class FieldElement {
 
   private FieldElement() {}
 
-  /** Returns the address of the field's bytes. */
   public static long fieldAddress(long element) {
     return element + BlockLength.sizeAt(element);
   }
@@ -59,7 +58,6 @@ public final class FieldElement {
     return Region.getUnsignedByte(end) == EXPIRES ? end + EXPIRY_BYTES : end;
   }
 
-  /** Returns the address of the value's bytes. */
   public static long valueAddress(long element) {
     long start = valueStart(element);
     return switch (Region.getUnsignedByte(start)) {

@@ -31,7 +31,6 @@ public final class ClusterMode {
     this.login = login.withDatabase(0).withProtocol(0);
   }
 
-  /** Returns the exit status. */
   public int run() {
     try (DiscoveredCluster topology = new DiscoveredCluster(login, talk.out(), talk.err())) {
       return run(topology);

@@ -169,12 +169,10 @@ final class DiscoveredCluster implements AutoCloseable {
     return open;
   }
 
-  /** Prints the nodes. */
   void show(String indent) {
     members.forEach(each -> show(each, indent));
   }
 
-  /** Prints a node. */
   void show(Member member, String indent) {
     String slots = ranges(member.slots());
     out.print(

@@ -59,7 +59,6 @@ public final class DocumentedCommands {
     return commands.isEmpty();
   }
 
-  /** Returns all commands and subcommands by name. */
   public Collection<CommandDoc> all() {
     return commands.values();
   }

@@ -126,7 +126,6 @@ public final class BigKeysMode implements Mode {
     }
   }
 
-  /** Returns the number of keys sampled before these. */
   private long before(List<byte[]> keys) {
     return Math.max(0, sampled - keys.size());
   }

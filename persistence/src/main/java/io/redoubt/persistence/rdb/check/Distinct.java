@@ -33,7 +33,6 @@ final class Distinct {
     }
   }
 
-  /** Starts a collection. */
   void begin(long elements) {
     seen.clear();
     repeated = 0;

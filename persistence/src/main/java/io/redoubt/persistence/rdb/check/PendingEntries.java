@@ -21,7 +21,6 @@ final class PendingEntries {
   private final Set<String> consumers = new HashSet<>();
   private boolean tooMany;
 
-  /** Starts a group. */
   void begin(long pending) {
     hasConsumer.clear();
     consumers.clear();

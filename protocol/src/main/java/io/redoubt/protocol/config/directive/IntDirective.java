@@ -25,12 +25,10 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
     return this;
   }
 
-  /** Returns the smallest permitted number. */
   public int min() {
     return min;
   }
 
-  /** Returns the largest permitted number. */
   public int max() {
     return max;
   }

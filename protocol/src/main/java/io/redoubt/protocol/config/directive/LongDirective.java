@@ -16,12 +16,10 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
     return this;
   }
 
-  /** Returns the smallest permitted number. */
   public long min() {
     return min;
   }
 
-  /** Returns the largest permitted number. */
   public long max() {
     return max;
   }

@@ -15,7 +15,6 @@ public abstract class OneWordDirective<T, D extends OneWordDirective<T, D>>
     super(name, defaultValue);
   }
 
-  /** Parses the argument. */
   protected abstract T parseWord(String word) throws RefusedValue;
 
   @Override

@@ -18,7 +18,6 @@ public interface DataServer {
   /** Makes the server a replica of the node at an endpoint. */
   void follow(Endpoint endpoint);
 
-  /** Makes the server a master. */
   void promote();
 
   /** Pauses client writes for at most the given time. */
@@ -30,7 +29,6 @@ public interface DataServer {
   /** Deletes the keys of slots that this node has lost. */
   void dropSlots(SlotSet slots);
 
-  /** Deletes all keys. */
   void dropAll();
 
   /** Called after slots, nodes or the state of the cluster have changed. */

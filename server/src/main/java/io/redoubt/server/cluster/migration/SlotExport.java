@@ -218,7 +218,6 @@ final class SlotExport implements TargetLink.User {
     return cluster().ownsAll(node, migration.slots());
   }
 
-  /** Checks timeouts. */
   void tick() {
     if (migration.state().isOver()) {
       return;

@@ -67,7 +67,6 @@ public final class NodesFile implements Closeable {
     }
   }
 
-  /** Releases the lock. */
   @Override
   public synchronized void close() throws IOException {
     if (lock != null) {

@@ -22,7 +22,6 @@ public final class SlotSet {
 
   private final long[] words;
 
-  /** Creates an empty set. */
   public SlotSet() {
     this(new long[SLOTS / Long.SIZE]);
   }

@@ -12,7 +12,6 @@ public final class MemoryDiagnosis {
 
   private final MemoryUse memory;
 
-  /** Creates the report on a use of memory. */
   public MemoryDiagnosis(MemoryUse memory) {
     this.memory = memory;
   }

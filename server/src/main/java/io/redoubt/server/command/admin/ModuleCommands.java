@@ -61,7 +61,6 @@ public final class ModuleCommands extends CommandGroup<Call> {
           .is(NO_ASYNC_LOADING, ADMIN, NOSCRIPT, PROTECTED)
           .runs(ModuleCommands::unload);
 
-  /** Declares the group. */
   public ModuleCommands() {
     super(Group.SERVER);
   }

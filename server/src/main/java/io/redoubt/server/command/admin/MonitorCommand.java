@@ -28,7 +28,6 @@ public final class MonitorCommand extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .runs(this::monitor);
 
-  /** Declares the group. */
   public MonitorCommand(Monitors monitors) {
     super(Group.SERVER);
     this.monitors = monitors;

@@ -60,7 +60,6 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(this::lastSave);
 
-  /** Declares the group. */
   public PersistenceCommands(Snapshots snapshots, AppendOnlyFile appendOnlyFile) {
     super(Group.SERVER);
     this.appendOnlyFile = appendOnlyFile;

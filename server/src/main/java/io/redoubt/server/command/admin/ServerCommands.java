@@ -96,7 +96,6 @@ public final class ServerCommands extends CommandGroup<Call> {
           .history("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")
           .runs(this::shutdown);
 
-  /** Declares the group. */
   public ServerCommands(Info info, Clock clock, Shutdown shutdown, Scripting scripting) {
     super(Group.SERVER);
     this.info = info;

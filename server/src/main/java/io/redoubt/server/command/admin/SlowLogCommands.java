@@ -60,7 +60,6 @@ public final class SlowLogCommands extends CommandGroup<Call> {
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::reset);
 
-  /** Declares the group. */
   public SlowLogCommands(SlowLog slowLog) {
     super(Group.SERVER);
     this.slowLog = slowLog;

@@ -61,7 +61,6 @@ public final class BitfieldCommands extends CommandGroup<Call> {
           .keys(RO, ACCESS)
           .runs(BitfieldCommands::bitfieldRo);
 
-  /** Declares the group. */
   public BitfieldCommands() {
     super(Group.BITMAP);
   }

@@ -88,7 +88,6 @@ public final class BitmapCommands extends CommandGroup<Call> {
           .keys(RW, ACCESS, UPDATE)
           .runs(BitmapCommands::setbit);
 
-  /** Declares the group. */
   public BitmapCommands() {
     super(Group.BITMAP);
   }

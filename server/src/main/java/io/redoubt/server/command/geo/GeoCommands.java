@@ -159,7 +159,6 @@ public final class GeoCommands extends CommandGroup<Call> {
           .keys(RO, ACCESS)
           .runs(call -> search(call, 2));
 
-  /** Declares the group. */
   public GeoCommands() {
     super(Group.GEO);
   }

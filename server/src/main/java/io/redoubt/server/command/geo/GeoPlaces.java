@@ -53,7 +53,6 @@ final class GeoPlaces implements AutoCloseable {
     members.add(cursor.memberAddress(), cursor.memberLength());
   }
 
-  /** Returns the number of members found. */
   int count() {
     return members.count();
   }

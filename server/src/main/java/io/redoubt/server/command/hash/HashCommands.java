@@ -179,7 +179,6 @@ public final class HashCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output_order")
           .runs(HashCommands::hvals);
 
-  /** Declares the group. */
   public HashCommands() {
     super(Group.HASH);
   }

@@ -108,7 +108,6 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     return command(usage + ASKING).since("7.4.0").costs(COSTS).is(READONLY, FAST).keys(RO, ACCESS);
   }
 
-  /** Declares the group. */
   public HashExpiryCommands() {
     super(Group.HASH);
   }

@@ -66,7 +66,6 @@ public final class HashFieldCommands extends CommandGroup<Call> {
   private final FieldOptions getOptions = new FieldOptions("PERSIST", false);
   private final FieldOptions setOptions = new FieldOptions("KEEPTTL", true);
 
-  /** Declares the group. */
   public HashFieldCommands() {
     super(Group.HASH);
   }

@@ -58,7 +58,6 @@ public final class HashIterationCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(HashIterationCommands::hscan);
 
-  /** Declares the group. */
   public HashIterationCommands() {
     super(Group.HASH);
   }

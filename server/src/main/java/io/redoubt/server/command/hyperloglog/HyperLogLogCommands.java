@@ -85,7 +85,6 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
           .is(ADMIN, SYSCMD)
           .runs(call -> HyperLogLogSelfTest.run(call));
 
-  /** Declares the group. */
   public HyperLogLogCommands() {
     super(Group.HYPERLOGLOG);
   }

@@ -103,7 +103,6 @@ public final class ExpireCommands extends CommandGroup<Call> {
     return command(usage).costs("O(1)").is(READONLY, FAST).keys(RO, ACCESS);
   }
 
-  /** Declares the group. */
   public ExpireCommands() {
     super(Group.GENERIC);
   }

@@ -139,7 +139,6 @@ public final class GenericCommands extends CommandGroup<Call> {
           .tips("request_policy:multi_shard", "response_policy:agg_sum")
           .runs(GenericCommands::delete);
 
-  /** Declares the group. */
   public GenericCommands() {
     super(Group.GENERIC);
   }

@@ -65,7 +65,6 @@ public final class ObjectCommands extends CommandGroup<Call> {
     return command(usage).costs("O(1)").is(READONLY).keys(RO).tips("nondeterministic_output");
   }
 
-  /** Declares the group. */
   public ObjectCommands() {
     super(Group.GENERIC);
   }

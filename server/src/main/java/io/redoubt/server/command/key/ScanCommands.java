@@ -39,7 +39,6 @@ public final class ScanCommands extends CommandGroup<Call> {
           .history("6.0.0", "Added the `TYPE` subcommand.")
           .runs(ScanCommands::scan);
 
-  /** Declares the group. */
   public ScanCommands() {
     super(Group.GENERIC);
   }

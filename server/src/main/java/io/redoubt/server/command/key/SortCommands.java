@@ -65,7 +65,6 @@ public final class SortCommands extends CommandGroup<Call> {
           .keys(SortCommands::keyOfSortRo)
           .runs(call -> new Sorting(call, false).run());
 
-  /** Declares the group. */
   public SortCommands() {
     super(Group.GENERIC);
   }

@@ -171,7 +171,6 @@ public final class ListCommands extends CommandGroup<Call> {
           .keys(RW, INSERT)
           .runs(call -> push(call, false, false));
 
-  /** Declares the group. */
   public ListCommands() {
     super(Group.LIST);
   }

@@ -125,7 +125,6 @@ public final class ListMoveCommands extends CommandGroup<Call> {
           .keys(RW, INSERT)
           .runs(call -> move(call, false, true));
 
-  /** Declares the group. */
   public ListMoveCommands() {
     super(Group.LIST);
   }

@@ -156,7 +156,6 @@ public final class FunctionCommands extends CommandGroup<Call> {
   private static final CommandError NO_PATTERN =
       new CommandError("ERR library name argument was not given");
 
-  /** Declares the group. */
   public FunctionCommands(Scripting scripting, Clock clock) {
     super(Group.SCRIPTING);
     this.scripting = scripting;

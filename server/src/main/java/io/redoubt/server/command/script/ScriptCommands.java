@@ -126,7 +126,6 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   private final Scripting scripting;
 
-  /** Declares the group. */
   public ScriptCommands(Scripting scripting) {
     super(Group.SCRIPTING);
     this.scripting = scripting;

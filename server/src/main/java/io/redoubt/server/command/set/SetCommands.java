@@ -147,7 +147,6 @@ public final class SetCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(SetCommands::sscan);
 
-  /** Declares the group. */
   public SetCommands() {
     super(Group.SET);
   }

@@ -161,7 +161,6 @@ public final class SortedSetCommands extends CommandGroup<Call> {
           .keys(RO, ACCESS)
           .runs(SortedSetCommands::zscore);
 
-  /** Declares the group. */
   public SortedSetCommands() {
     super(Group.SORTED_SET);
   }

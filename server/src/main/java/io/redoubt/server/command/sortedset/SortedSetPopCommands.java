@@ -108,7 +108,6 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
           .keys(RW, ACCESS, DELETE)
           .runs(call -> popOfOne(call, false));
 
-  /** Declares the group. */
   public SortedSetPopCommands() {
     super(Group.SORTED_SET);
   }

@@ -155,7 +155,6 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
     return command(usage).costs(REMOVAL_COSTS).is(WRITE).keys(RW, DELETE);
   }
 
-  /** Declares the group. */
   public SortedSetRangeCommands() {
     super(Group.SORTED_SET);
   }

@@ -84,7 +84,6 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private final StreamId id = new StreamId();
   private final StreamId lastId = new StreamId();
 
-  /** Declares the group. */
   public StreamClaimCommands() {
     super(Group.STREAM);
   }

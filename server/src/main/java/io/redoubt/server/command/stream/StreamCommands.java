@@ -143,7 +143,6 @@ public final class StreamCommands extends CommandGroup<Call> {
   private final StreamId id = new StreamId();
   private final StreamId other = new StreamId();
 
-  /** Declares the group. */
   public StreamCommands() {
     super(Group.STREAM);
   }

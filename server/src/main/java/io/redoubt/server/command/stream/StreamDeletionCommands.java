@@ -60,7 +60,6 @@ public final class StreamDeletionCommands extends CommandGroup<Call> {
   private int firstId;
   private int count;
 
-  /** Declares the group. */
   public StreamDeletionCommands() {
     super(Group.STREAM);
   }

@@ -74,7 +74,6 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
   private final StreamId first = new StreamId();
   private final StreamId last = new StreamId();
 
-  /** Declares the group. */
   public StreamInfoCommands() {
     super(Group.STREAM);
   }

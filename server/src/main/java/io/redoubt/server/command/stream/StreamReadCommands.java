@@ -97,7 +97,6 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   private final StreamId last = new StreamId();
   private final StreamId id = new StreamId();
 
-  /** Declares the group. */
   public StreamReadCommands() {
     super(Group.STREAM);
   }

@@ -41,7 +41,6 @@ public final class ConditionalDeletionCommands extends CommandGroup<Call> {
           .keys(RW, DELETE)
           .runs(call -> delete(call, true, 2));
 
-  /** Declares the group. */
   public ConditionalDeletionCommands() {
     super(Group.STRING);
   }

@@ -75,7 +75,6 @@ public final class CounterCommands extends CommandGroup<Call> {
           .keys(RW, ACCESS, UPDATE)
           .runs(CounterCommands::incrbyfloat);
 
-  /** Declares the group. */
   public CounterCommands() {
     super(Group.STRING);
   }

@@ -44,7 +44,6 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
           .keys(RO, ACCESS)
           .runs(LongestCommonSubsequence::lcs);
 
-  /** Declares the command. */
   public LongestCommonSubsequence() {
     super(Group.STRING);
   }

@@ -190,7 +190,6 @@ public final class StringCommands extends CommandGroup<Call> {
           .keys(RO, ACCESS)
           .runs(StringCommands::getrange);
 
-  /** Declares the group. */
   public StringCommands() {
     super(Group.STRING);
   }

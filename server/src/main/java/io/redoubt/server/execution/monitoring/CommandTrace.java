@@ -21,7 +21,6 @@ public final class CommandTrace {
   private final HotKeys hotKeys;
   private final ServerState state;
 
-  /** Creates the observers. */
   public CommandTrace(
       Latency latency, SlowLog slowLog, Monitors monitors, HotKeys hotKeys, ServerState state) {
     this.latency = latency;

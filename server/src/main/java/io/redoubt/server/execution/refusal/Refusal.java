@@ -85,7 +85,6 @@ public enum Refusal {
     this.error = new CommandError(error);
   }
 
-  /** Returns the error reply with its code. */
   public CommandError error() {
     return error;
   }

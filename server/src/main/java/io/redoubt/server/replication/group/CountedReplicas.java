@@ -12,7 +12,6 @@ import java.util.Set;
 final class CountedReplicas {
   private final Set<String> names = new HashSet<>();
 
-  /** Adds a replica that has acknowledged. */
   void add(ReplicaFeed feed) {
     if (feed.listeningPort() != 0) {
       names.add(feed.name());

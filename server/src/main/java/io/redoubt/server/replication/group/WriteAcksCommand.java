@@ -37,7 +37,6 @@ public final class WriteAcksCommand extends CommandGroup<Call> {
           .is(NOSCRIPT, LOADING, STALE)
           .runs(this::set);
 
-  /** Creates the command of a server. */
   public WriteAcksCommand(WriteAcks replies) {
     super(Group.CONNECTION);
     this.replies = replies;

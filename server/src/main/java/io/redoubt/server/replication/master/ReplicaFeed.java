@@ -157,7 +157,6 @@ public final class ReplicaFeed implements Companion {
     member = state;
   }
 
-  /** Returns the last acknowledged offset. */
   public long ackOffset() {
     return ackOffset;
   }

@@ -61,7 +61,6 @@ public final class Replicas implements ReplicaFeed.Listener {
     /** Handles a replica's new report of its membership. */
     void onMemberState(ReplicaFeed feed);
 
-    /** Handles an acknowledgement. */
     void onAcknowledged(ReplicaFeed feed);
   }
 

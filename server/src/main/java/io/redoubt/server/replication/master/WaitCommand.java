@@ -49,7 +49,6 @@ public final class WaitCommand extends CommandGroup<Call> {
           .tips("request_policy:all_shards", "response_policy:agg_min")
           .runs(this::awaitDisks);
 
-  /** Creates the commands of a server. */
   public WaitCommand(Role role, Replicas replicas) {
     super(Group.GENERIC);
     this.role = role;

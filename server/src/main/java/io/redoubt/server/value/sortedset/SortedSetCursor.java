@@ -132,7 +132,6 @@ public final class SortedSetCursor implements AutoCloseable {
     return memberLength;
   }
 
-  /** Returns the member's score. */
   public double score() {
     return packed ? PackedMembers.score(at) : ScoredMember.score(at);
   }
