@@ -9,8 +9,6 @@ import java.util.function.Consumer;
  * <p>A block must be freed with the size that it was allocated with, or another that {@link
  * #blockBytes} rounds to the same. Its initial contents are undefined. Confined to the server's
  * event loop.
- *
- * <p>{@link #checking} creates slabs that detect misuse, for tests.
  */
 public class Slabs implements AutoCloseable {
 
