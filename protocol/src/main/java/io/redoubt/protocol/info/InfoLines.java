@@ -1,5 +1,6 @@
 package io.redoubt.protocol.info;
 
+import io.redoubt.protocol.bytes.Decimals;
 import io.redoubt.protocol.bytes.PlainText;
 
 /**

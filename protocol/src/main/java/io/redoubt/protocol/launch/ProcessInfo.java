@@ -2,10 +2,10 @@ package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Denial;
+import io.redoubt.protocol.bytes.Decimals;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Directives;
-import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;

@@ -300,7 +300,11 @@ public final class Tls {
     Loaded now = loaded;
     Service service = Objects.requireNonNull(now.service(), "a client's");
     try {
-      return TlsRehearsal.run(now.context(), service, Pool.OF_ALL);
+      return TlsRehearsal.run(
+          now.context(),
+          input(now.context()),
+          handler -> TlsContexts.configure(handler, service),
+          Pool.OF_ALL);
     } catch (Exception e) { // netty throws the checked exceptions of engines, undeclared
       return false;
     }
@@ -344,7 +348,7 @@ public final class Tls {
   }
 
   /** Creates what prepares the input of a channel for the context's engines. */
-  static SharedInput input(SslContext context) {
+  private static SharedInput input(SslContext context) {
     return context instanceof JdkSslContext ? new SharedInput() : new RecordInput();
   }
 

@@ -2,6 +2,7 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
@@ -9,6 +10,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
@@ -30,9 +32,15 @@ final class TlsRehearsal {
    * Shakes hands and exchanges a message. A server that requires a certificate refuses the client
    * after almost all of that.
    *
+   * @param input prepares the input of the context's engines
+   * @param configure prepares the server's side
    * @return true if the message arrived in both directions
    */
-  static boolean run(SslContext context, Tls.Service service, ByteBufAllocator buffers)
+  static boolean run(
+      SslContext context,
+      ChannelHandler input,
+      Consumer<SslHandler> configure,
+      ByteBufAllocator buffers)
       throws SSLException {
     SslContext clients =
         SslContextBuilder.forClient()
@@ -41,11 +49,10 @@ final class TlsRehearsal {
             .endpointIdentificationAlgorithm(null)
             .build();
     SslHandler accepted = context.newHandler(buffers);
-    TlsContexts.configure(accepted, service);
+    configure.accept(accepted);
     TlsRehearsal rehearsal =
         new TlsRehearsal(
-            new EmbeddedChannel(Tls.input(context), accepted),
-            new EmbeddedChannel(clients.newHandler(buffers)));
+            new EmbeddedChannel(input, accepted), new EmbeddedChannel(clients.newHandler(buffers)));
     try {
       return rehearsal.exchange();
     } finally {

@@ -1,8 +1,8 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.bytes.Decimals;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.DurationHistogram;
-import io.redoubt.protocol.info.Decimals;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;

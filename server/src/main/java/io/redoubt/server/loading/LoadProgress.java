@@ -1,6 +1,6 @@
 package io.redoubt.server.loading;
 
-import io.redoubt.protocol.info.Decimals;
+import io.redoubt.protocol.bytes.Decimals;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 

@@ -1,6 +1,6 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.protocol.info.Decimals;
+import io.redoubt.protocol.bytes.Decimals;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.snapshot.context.SavePoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.info;
+package io.redoubt.protocol.bytes;
 
 import java.util.Locale;
 
@@ -21,7 +21,7 @@ public final class Decimals {
   }
 
   /** Appends a number in the form of {@link #format}. */
-  static void append(StringBuilder text, double value, int digits) {
+  public static void append(StringBuilder text, double value, int digits) {
     long scale = 1;
     for (int i = 0; i < digits; i++) {
       scale *= 10;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.info;
+package io.redoubt.protocol.bytes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
