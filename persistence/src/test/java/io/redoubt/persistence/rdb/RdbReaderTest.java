@@ -114,6 +114,43 @@ class RdbReaderTest {
             "RDB type 22 (hash with field expiry of a pre-release) is not supported (key \"l\"");
   }
 
+  /** The buffer moves several times between a key and the defect of its value. */
+  @Test
+  void namesTheKeyOfALongValue() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(Rdbs.latin("REDIS0009"));
+    byte[] member = new byte[1000];
+    for (String name : new String[] {"complete", "cut"}) {
+      out.writeBytes(Rdbs.latin("\2" + (char) name.length() + name));
+      out.write(0x80); // a length of 32 bits
+      out.writeBytes(new byte[] {0, 0, 3, (byte) 0xe8});
+      for (int i = 0; i < 1000; i++) {
+        member[0] = (byte) i;
+        member[1] = (byte) (i >> 8);
+        out.write(0x43);
+        out.write(0xe8);
+        out.writeBytes(member);
+      }
+    }
+    byte[] file = Arrays.copyOf(out.toByteArray(), out.size() - 10_000);
+    RandomGenerator random = Seed.random("RdbReaderTest.names");
+    assertThatThrownBy(() -> Rdbs.read(file, 50_000, random, 1 << 16))
+        .hasMessageContaining("beyond the end of the data (key \"cut\", set)");
+    byte[] defect = file.clone();
+    defect[lastHead(defect)] = (byte) 0xc7; // an unknown encoding
+    assertThatThrownBy(() -> Rdbs.read(defect, 50_000, random, 1 << 16))
+        .hasMessageContaining("Unknown string encoding 7 (key \"cut\", set)");
+  }
+
+  /** Returns the offset of the last member's length. */
+  private static int lastHead(byte[] file) {
+    int at = file.length - 1002;
+    while (file[at] != 0x43 || file[at + 1] != (byte) 0xe8) {
+      at--;
+    }
+    return at;
+  }
+
   @Test
   void skipsHintsAndModuleDataAndPassesFunctions() throws RdbException {
     long name = 0;
