@@ -103,8 +103,11 @@ public interface RdbValueVisitor {
   void streamNode(long millis, long sequence, MemorySegment memory, long offset, int length)
       throws RdbException;
 
-  /** Visits the attributes of the current stream, after its entries. */
-  void stream(RdbStream stream) throws RdbException;
+  /**
+   * Visits the attributes of the current stream, after its entries. Ignored by default, as are the
+   * groups and consumers.
+   */
+  default void stream(RdbStream stream) throws RdbException {}
 
   /**
    * Starts a consumer group: {@link #pendingEntry} calls follow, one {@link #streamConsumers}, and
@@ -115,15 +118,16 @@ public interface RdbValueVisitor {
    * @param entriesRead the logical number of entries read, or {@link RdbStream#UNKNOWN}
    * @param pending the number of entries delivered and not acknowledged
    */
-  void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
-      throws RdbException;
+  default void streamGroup(
+      RdbBytes name, long millis, long sequence, long entriesRead, long pending)
+      throws RdbException {}
 
   /** Visits a pending entry of the group: delivered and not acknowledged. */
-  void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
-      throws RdbException;
+  default void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
+      throws RdbException {}
 
   /** Visits the number of the group's consumers. */
-  void streamConsumers(long consumers) throws RdbException;
+  default void streamConsumers(long consumers) throws RdbException {}
 
   /**
    * Starts a consumer of the group: {@link #consumerEntry} calls follow.
@@ -131,11 +135,11 @@ public interface RdbValueVisitor {
    * @param seenAtMillis the time of its last attempt to read
    * @param activeAtMillis the time of its last received entry, -1 for never
    */
-  void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
-      throws RdbException;
+  default void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
+      throws RdbException {}
 
   /** Visits a pending entry of the current consumer. */
-  void consumerEntry(long millis, long sequence) throws RdbException;
+  default void consumerEntry(long millis, long sequence) throws RdbException {}
 
   void endValue() throws RdbException;
 

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
  */
 public interface RdbVisitor extends RdbValueVisitor {
 
-  /** Starts the stream. */
-  void begin(int version) throws RdbException;
+  /** Starts the stream. Ignored by default. */
+  default void begin(int version) throws RdbException {}
 
   /** Visits an auxiliary field of the file. */
   void aux(String name, String value) throws RdbException;
@@ -20,9 +20,9 @@ public interface RdbVisitor extends RdbValueVisitor {
 
   /**
    * Visits the numbers of keys and of expiring keys of the selected database. A sizing hint,
-   * possibly inexact.
+   * possibly inexact; ignored by default.
    */
-  void resizeDb(long keys, long expiring) throws RdbException;
+  default void resizeDb(long keys, long expiring) throws RdbException {}
 
   /** Visits the source text of a function library. */
   void function(MemorySegment memory, long offset, int length) throws RdbException;

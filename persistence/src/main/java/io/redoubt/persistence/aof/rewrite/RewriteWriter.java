@@ -47,11 +47,6 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   }
 
   @Override
-  public void begin(int version) {
-    // commands have no header
-  }
-
-  @Override
   public void aux(String name, String value) {
     // no command can represent auxiliary fields
   }
@@ -62,11 +57,6 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     command.bulk("SELECT");
     command.bulkLong(database);
     out.end();
-  }
-
-  @Override
-  public void resizeDb(long keys, long expiring) {
-    // a hint for loading an RDB
   }
 
   @Override
@@ -320,11 +310,6 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {
     stream.keepPending(millis, sequence, deliveredAtMillis, deliveries);
-  }
-
-  @Override
-  public void streamConsumers(long consumers) {
-    // the elements follow
   }
 
   @Override

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbReader;
-import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.Utf8;
@@ -97,9 +96,6 @@ final class CheckVisitor implements RdbVisitor {
   }
 
   @Override
-  public void begin(int version) {}
-
-  @Override
   public void aux(String name, String value) {
     print("AUX FIELD " + asString(name) + " = '" + asString(value) + "'");
   }
@@ -108,9 +104,6 @@ final class CheckVisitor implements RdbVisitor {
   public void selectDb(int database) {
     print("Selecting DB ID " + database);
   }
-
-  @Override
-  public void resizeDb(long all, long withExpiry) {}
 
   @Override
   public void function(MemorySegment memory, long offset, int length) {}
@@ -203,25 +196,6 @@ final class CheckVisitor implements RdbVisitor {
   @Override
   public void streamNode(
       long millis, long sequence, MemorySegment memory, long offset, int length) {}
-
-  @Override
-  public void stream(RdbStream stream) {}
-
-  @Override
-  public void streamGroup(
-      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {}
-
-  @Override
-  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {}
-
-  @Override
-  public void streamConsumers(long consumers) {}
-
-  @Override
-  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
-
-  @Override
-  public void consumerEntry(long millis, long sequence) {}
 
   @Override
   public void onRepair(RdbType type, String what) {

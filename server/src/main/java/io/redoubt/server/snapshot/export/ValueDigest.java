@@ -6,7 +6,6 @@ import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbKey;
-import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbValueVisitor;
 import io.redoubt.protocol.bytes.Doubles;
@@ -261,37 +260,6 @@ final class ValueDigest implements RdbValueVisitor {
       at = Listpack.next(memory, at);
     }
     return at;
-  }
-
-  @Override
-  public void stream(RdbStream stream) {
-    // only entries count
-  }
-
-  @Override
-  public void streamGroup(
-      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {
-    // only entries count
-  }
-
-  @Override
-  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {
-    // only entries count
-  }
-
-  @Override
-  public void streamConsumers(long consumers) {
-    // only entries count
-  }
-
-  @Override
-  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {
-    // only entries count
-  }
-
-  @Override
-  public void consumerEntry(long millis, long sequence) {
-    // only entries count
   }
 
   @Override
