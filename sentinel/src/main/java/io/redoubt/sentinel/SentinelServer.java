@@ -29,6 +29,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientContext;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.HeldOutput;
@@ -211,8 +212,7 @@ public final class SentinelServer implements AutoCloseable {
             tls,
             log,
             false,
-            connection ->
-                clients.admission().accept(connection, () -> new SentinelClient(clients)));
+            connection -> clients.admission().accept(connection, () -> new Client(clients) {}));
     listeners.open();
     new TlsReload(directives.tls.tlsAutoReloadInterval, tls, transport.loop(), host.threads(), log)
         .start();

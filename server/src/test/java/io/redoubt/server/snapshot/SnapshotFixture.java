@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.keyspace.Database;
@@ -79,9 +80,7 @@ public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
     this.context =
         new SnapshotContext(
             new SnapshotContents(
-                values,
-                FunctionLibraries.NONE,
-                () -> new ReplicationPoint(3, "ab".repeat(20), 1234)),
+                values, new NoFunctions(), () -> new ReplicationPoint(3, "ab".repeat(20), 1234)),
             disk,
             this::thread,
             this,
@@ -293,5 +292,20 @@ public final class SnapshotFixture implements AutoCloseable, SnapshotSettings {
     limits.streamNodeMaxBytes.set(400L);
     limits.streamNodeMaxEntries.set(10L);
     return limits;
+  }
+
+  private static final class NoFunctions implements FunctionLibraries {
+    @Override
+    public List<ByteString> texts() {
+      return List.of();
+    }
+
+    @Override
+    public String load(ByteString text, boolean replaces) {
+      return "there are no functions here";
+    }
+
+    @Override
+    public void clear() {}
   }
 }

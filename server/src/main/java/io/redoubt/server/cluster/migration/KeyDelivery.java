@@ -167,19 +167,19 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   }
 
   private void sliceOf(LargeKey key) {
-    long entry = find(key.key());
+    long entry = find(key.key);
     if (entry == Entry.NONE) {
-      large.remove(key.key()); // its removal was forwarded
+      large.remove(key.key); // its removal was forwarded
       return;
     }
     if (parts.values().tableElements(entry) < 0) {
-      large.remove(key.key());
+      large.remove(key.key);
       encoder.restore(entry, version);
       return;
     }
-    key.setCursor(encoder.slice(entry, key.cursor()));
-    if (key.cursor() == 0) {
-      large.remove(key.key());
+    key.cursor = encoder.slice(entry, key.cursor);
+    if (key.cursor == 0) {
+      large.remove(key.key);
       encoder.expiry(entry);
     }
   }
@@ -342,5 +342,17 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     unit.clear();
     large.clear();
     encoder.close();
+  }
+
+  /** A large value that is being sent in slices. */
+  private static final class LargeKey {
+    private final ByteString key;
+
+    /** The scan position among its elements, 0 at the start. */
+    private long cursor;
+
+    LargeKey(ByteString key) {
+      this.key = key;
+    }
   }
 }

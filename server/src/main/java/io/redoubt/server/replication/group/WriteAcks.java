@@ -21,7 +21,9 @@ import io.redoubt.server.replication.state.Role;
 import io.redoubt.server.settings.ReplicationDirectives;
 import io.redoubt.server.settings.WriteAcksDirective;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -389,6 +391,32 @@ public final class WriteAcks implements ReplyAcks, ReplicaWaits {
       log.warning(
           "Writes time out with UNACKED: fewer than %d of %d connected replicas acknowledge them.",
           line.replicas(), feeds.all().size());
+    }
+  }
+
+  /**
+   * The replicas that a majority is computed from: all that have acknowledged anything since this
+   * server became a master or {@code write-acks} was changed. A lost replica remains counted, so
+   * that failures never shrink a majority.
+   */
+  private static final class CountedReplicas {
+    private final Set<String> names = new HashSet<>();
+
+    void add(ReplicaFeed feed) {
+      if (feed.listeningPort() != 0) {
+        names.add(feed.name());
+      }
+    }
+
+    void clear() {
+      names.clear();
+    }
+
+    /**
+     * Returns the number of replicas that form a majority together with the master, at least one.
+     */
+    int majority() {
+      return Math.max(1, (names.size() + 1) / 2);
     }
   }
 }

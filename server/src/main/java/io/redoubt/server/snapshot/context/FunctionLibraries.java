@@ -6,23 +6,6 @@ import java.util.List;
 /** The function libraries, which are saved and loaded with the keys. */
 public interface FunctionLibraries {
 
-  /** The libraries of a server without functions; refuses to load any. */
-  FunctionLibraries NONE =
-      new FunctionLibraries() {
-        @Override
-        public List<ByteString> texts() {
-          return List.of();
-        }
-
-        @Override
-        public String load(ByteString text, boolean replaces) {
-          return "there are no functions here";
-        }
-
-        @Override
-        public void clear() {}
-      };
-
   /** Returns the source texts of all libraries. */
   List<ByteString> texts();
 
