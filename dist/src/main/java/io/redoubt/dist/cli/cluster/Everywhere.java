@@ -44,9 +44,7 @@ final class Everywhere {
               + " slaves.\n");
     }
     out.print("[OK] " + keys + " keys in " + counts.size() + " masters.\n");
-    out.print(
-        String.format(
-            Locale.ROOT, "%.2f keys per slot on average.%n", (double) keys / Member.SLOTS));
+    out.printf(Locale.ROOT, "%.2f keys per slot on average.%n", (double) keys / Member.SLOTS);
     return true;
   }
 

@@ -42,11 +42,10 @@ final class Rebalancing {
       over |= percent > talk.options().thresholdPercent || (owned == 0 && expected > 1);
     }
     if (!over) {
-      out.print(
-          String.format(
-              Locale.ROOT,
-              "*** No rebalancing needed! All nodes are within the %.2f%% threshold.%n",
-              talk.options().thresholdPercent));
+      out.printf(
+          Locale.ROOT,
+          "*** No rebalancing needed! All nodes are within the %.2f%% threshold.%n",
+          talk.options().thresholdPercent);
       return true;
     }
     talk.step(

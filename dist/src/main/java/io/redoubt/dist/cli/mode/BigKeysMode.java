@@ -113,15 +113,14 @@ public final class BigKeysMode implements Mode {
         type.biggest = Quoting.quote(keys.get(i));
         context
             .out()
-            .print(
-                String.format(
-                    Locale.ROOT,
-                    "[%05.2f%%] Biggest %-6s found so far '%s' with %d %s%n",
-                    total == 0 ? 0 : 100.0 * Math.min(before(keys), total) / total,
-                    type.name,
-                    type.biggest,
-                    size,
-                    unit(type)));
+            .printf(
+                Locale.ROOT,
+                "[%05.2f%%] Biggest %-6s found so far '%s' with %d %s%n",
+                total == 0 ? 0 : 100.0 * Math.min(before(keys), total) / total,
+                type.name,
+                type.biggest,
+                size,
+                unit(type));
       }
     }
   }

@@ -100,12 +100,11 @@ public final class HotKeysMode implements Mode {
     hottest.sort(Comparator.comparingLong(Hot::counter).reversed());
     context
         .out()
-        .print(
-            String.format(
-                Locale.ROOT,
-                "[%05.2f%%] Hot key '%s' found so far with counter %d%n",
-                share,
-                hot.key,
-                hot.counter));
+        .printf(
+            Locale.ROOT,
+            "[%05.2f%%] Hot key '%s' found so far with counter %d%n",
+            share,
+            hot.key,
+            hot.counter);
   }
 }

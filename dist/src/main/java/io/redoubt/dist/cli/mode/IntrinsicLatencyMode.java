@@ -37,15 +37,14 @@ public final class IntrinsicLatencyMode implements Mode {
       before = now;
     }
     double nanos = (double) (before - start) / runs;
-    out.print(
-        String.format(
-            Locale.ROOT,
-            "%n%d total runs (avg latency: %.4f microseconds / %.2f nanoseconds per run).%n"
-                + "Worst run took %.0fx longer than the average latency.%n",
-            runs,
-            nanos / 1000,
-            nanos,
-            worstMicros * 1000 / nanos));
+    out.printf(
+        Locale.ROOT,
+        "%n%d total runs (avg latency: %.4f microseconds / %.2f nanoseconds per run).%n"
+            + "Worst run took %.0fx longer than the average latency.%n",
+        runs,
+        nanos / 1000,
+        nanos,
+        worstMicros * 1000 / nanos);
     return 0;
   }
 }

@@ -55,7 +55,7 @@ public final class LatencyMode implements Mode {
         return 0;
       }
       if (elapsed > interval && history) {
-        context.out().print(String.format(Locale.ROOT, " -- %.2f seconds range%n", elapsed));
+        context.out().printf(Locale.ROOT, " -- %.2f seconds range%n", elapsed);
         started = System.nanoTime();
         count = 0;
         total = 0;

@@ -64,15 +64,14 @@ public final class LruTestMode implements Mode {
       long gets = hits + misses;
       context
           .out()
-          .print(
-              String.format(
-                  Locale.ROOT,
-                  "%d Gets/sec | Hits: %d (%.2f%%) | Misses: %d (%.2f%%)%n",
-                  gets,
-                  hits,
-                  100.0 * hits / gets,
-                  misses,
-                  100.0 * misses / gets));
+          .printf(
+              Locale.ROOT,
+              "%d Gets/sec | Hits: %d (%.2f%%) | Misses: %d (%.2f%%)%n",
+              gets,
+              hits,
+              100.0 * hits / gets,
+              misses,
+              100.0 * misses / gets);
       context.out().flush();
     }
   }

@@ -33,17 +33,16 @@ public final class StatMode implements Mode {
       requests = now;
       context
           .out()
-          .print(
-              String.format(
-                  Locale.ROOT,
-                  "%-11d%-9s%-8s%-8s%-20s%-12s%s%n",
-                  keys(info),
-                  bytes(number(info, "used_memory")),
-                  info.getOrDefault("connected_clients", ""),
-                  info.getOrDefault("blocked_clients", ""),
-                  now + " (+" + growth + ")",
-                  info.getOrDefault("total_connections_received", ""),
-                  child(info)));
+          .printf(
+              Locale.ROOT,
+              "%-11d%-9s%-8s%-8s%-20s%-12s%s%n",
+              keys(info),
+              bytes(number(info, "used_memory")),
+              info.getOrDefault("connected_clients", ""),
+              info.getOrDefault("blocked_clients", ""),
+              now + " (+" + growth + ")",
+              info.getOrDefault("total_connections_received", ""),
+              child(info));
       context.out().flush();
       ModeContext.sleep(context.intervalOr(1));
     }

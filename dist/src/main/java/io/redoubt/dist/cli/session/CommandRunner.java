@@ -125,7 +125,7 @@ public final class CommandRunner {
     }
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
     if (printing.interactive() && printing.form() == OutputForm.STANDARD && millis >= SLOW_MILLIS) {
-      out.print(String.format(Locale.ROOT, "(%.2fs)%n", millis / 1000.0));
+      out.printf(Locale.ROOT, "(%.2fs)%n", millis / 1000.0);
     }
     return true;
   }
