@@ -358,6 +358,22 @@ public final class Listpack {
     MemorySegment.copy(other, otherStart + HEADER_BYTES, target, gap, otherBytes);
   }
 
+  /** Completes a listpack whose entries end at a position; returns its size in bytes. */
+  static long finish(MemorySegment memory, long start, long end, int count) {
+    long bytes = end + 1 - start;
+    checkSize(bytes);
+    setByte(memory, end, END);
+    set32(memory, start, (int) bytes);
+    set16(memory, start + COUNT_AT, Math.min(count, UNKNOWN_COUNT));
+    return bytes;
+  }
+
+  private static void checkSize(long bytes) {
+    if (bytes > MAX_BYTES) {
+      throw new IllegalArgumentException("a listpack of " + bytes + " bytes");
+    }
+  }
+
   private static long put(
       MemorySegment memory,
       long start,
@@ -413,8 +429,8 @@ public final class Listpack {
       long to) {
     long oldBytes = sizeBytes(memory, start);
     long newBytes = oldBytes - (until - from) + gapBytes;
-    if (newBytes > MAX_BYTES && gapBytes > 0) {
-      throw new IllegalArgumentException("a listpack of " + newBytes + " bytes");
+    if (gapBytes > 0) {
+      checkSize(newBytes);
     }
     int count = unsigned16(memory, start + COUNT_AT);
     if (count != UNKNOWN_COUNT) {

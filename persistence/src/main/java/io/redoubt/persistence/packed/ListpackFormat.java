@@ -12,6 +12,7 @@ import static io.redoubt.persistence.packed.LittleEndian.setByte;
 import static io.redoubt.persistence.packed.LittleEndian.unsigned32;
 import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 
+import io.redoubt.protocol.bytes.Numbers;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -159,6 +160,25 @@ final class ListpackFormat {
       return 1 + length;
     }
     return (length < 1 << 12 ? 2 : 5) + length;
+  }
+
+  /** Writes an entry of an integer and returns the position behind it. */
+  static long put(MemorySegment memory, long entry, long value) {
+    int bodyBytes = integerBodyBytes(value);
+    writeInteger(memory, entry, value);
+    writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    return entry + bodyBytes + 1;
+  }
+
+  /** Writes an entry of these bytes and returns the position behind it. */
+  static long put(MemorySegment memory, long entry, MemorySegment bytes, long offset, int length) {
+    if (Numbers.isLong(bytes, offset, length)) {
+      return put(memory, entry, Numbers.parseLong(bytes, offset, length, 0));
+    }
+    long bodyBytes = stringBodyBytes(length);
+    MemorySegment.copy(bytes, offset, memory, writeStringPrefix(memory, entry, length), length);
+    writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    return entry + bodyBytes + backLengthBytes(bodyBytes);
   }
 
   static void writeInteger(MemorySegment memory, long entry, long value) {

@@ -163,16 +163,17 @@ public final class Ziplist {
    * @return its size in bytes
    */
   public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
-    Listpack.create(target, to);
+    long end = to + ListpackFormat.HEADER_BYTES;
+    int count = 0;
     for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
-      if (isInteger(memory, at)) {
-        Listpack.append(target, to, integer(memory, at), target, to);
-      } else {
-        int length = bytesLength(memory, at);
-        Listpack.append(target, to, memory, bytesAt(memory, at), length, target, to);
-      }
+      end =
+          isInteger(memory, at)
+              ? ListpackFormat.put(target, end, integer(memory, at))
+              : ListpackFormat.put(
+                  target, end, memory, bytesAt(memory, at), bytesLength(memory, at));
+      count++;
     }
-    return Listpack.sizeBytes(target, to);
+    return Listpack.finish(target, to, end, count);
   }
 
   /**

@@ -346,7 +346,7 @@ final class StructPrimitives {
       long sign = -1L << (8 * size - 1);
       return (value & sign) == 0 ? value : value | sign;
     }
-    return value >= 0 ? value : (value >>> 1 | (value & 1)) * 2.0;
+    return value >= 0 ? value : ((value >>> 1) | (value & 1)) * 2.0;
   }
 
   // size(format)
