@@ -23,6 +23,24 @@ class RequestTest {
   }
 
   @Test
+  void sharesItsLastArguments() {
+    String[] words = new String[Request.MAX_NEAR + 50];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = "word " + i;
+    }
+    Request request = Request.of(words);
+    Request last = request.from(3);
+    assertThat(last.count()).isEqualTo(words.length - 3);
+    assertThat(last.memory()).isEqualTo(request.memory());
+    for (int i = 0; i < last.count(); i++) {
+      assertThat(last.text(i)).isEqualTo(words[i + 3]);
+    }
+    last.release();
+    assertThat(request.text(words.length - 1)).isEqualTo(words[words.length - 1]);
+    assertThat(request.from(words.length).count()).isZero();
+  }
+
+  @Test
   void comparesWithoutCase() {
     Request request = Request.of("GeT", "x");
     assertThat(request.is(0, "get")).isTrue();

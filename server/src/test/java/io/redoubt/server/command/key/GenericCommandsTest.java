@@ -157,6 +157,23 @@ final class GenericCommandsTest {
         "(error) ERR DUMP payload version or checksum are wrong");
   }
 
+  /** A value that replaces another one is built in a database of its own, which is used again. */
+  @Test
+  void restoresOverCollectionsAgainAndAgain() {
+    redis.says("HSET hash f 1 g 2", "(integer) 2");
+    redis.says("ZADD sorted 2 b 1 a", "(integer) 2");
+    byte[] hash = ((Reply.Bulk) redis.reply("DUMP hash")).bytes();
+    byte[] sorted = ((Reply.Bulk) redis.reply("DUMP sorted")).bytes();
+    for (int i = 0; i < 5; i++) {
+      redis.says(restore("target", "0", hash, " REPLACE"), "OK");
+      redis.says("HGETALL target", "1) \"f\"\n2) \"1\"\n3) \"g\"\n4) \"2\"");
+      redis.says(restore("target", "100000", sorted, " REPLACE"), "OK");
+      redis.says("ZRANGE target 0 -1", "1) \"a\"\n2) \"b\"");
+      assertThat(redis.integer("PTTL target")).isBetween(90_000L, 100_000L);
+      redis.says("DBSIZE", "(integer) 3");
+    }
+  }
+
   private static String restore(String key, String ttl, byte[] payload, String options) {
     return "RESTORE " + key + ' ' + ttl + ' ' + Quoting.quote(payload) + options;
   }
