@@ -6,6 +6,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.input.ClientInput;
 import io.redoubt.protocol.session.input.QueryExcerpt;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,11 @@ public final class Turn implements Client.Conductor {
   /** The index of the next request of the batch to execute. */
   private int next;
 
-  /** The number of clients whose requests continue in the next turn. */
-  private int waitingForTurn;
+  /** The clients whose requests continue in the next turn, the longest wait first. */
+  private final ArrayDeque<Client> waiting = new ArrayDeque<>();
+
+  private final Runnable nextTurn = this::nextTurn;
+  private boolean nextTurnScheduled;
 
   private boolean running;
   private @Nullable Client current;
@@ -341,15 +345,22 @@ public final class Turn implements Client.Conductor {
 
   /** Ends the client's share of this turn; its remaining requests run after other clients'. */
   private void continueNextTurn(Client client) {
-    boolean more = client.input().endShare(client.mayExecute(), waitingForTurn);
+    boolean more = client.input().endShare(client.mayExecute(), waiting.size());
     if (context.turnTime().isUsed() && !endTimeScheduled) {
       endTimeScheduled = true;
       context.loop().execute(endTime);
     }
     if (more && !client.turn().inNext) {
       client.turn().inNext = true;
-      waitingForTurn++;
-      context.loop().schedule(() -> nextTurn(client), 0);
+      waiting.add(client);
+      scheduleNextTurn();
+    }
+  }
+
+  private void scheduleNextTurn() {
+    if (!nextTurnScheduled) {
+      nextTurnScheduled = true;
+      context.loop().schedule(nextTurn, 0);
     }
   }
 
@@ -359,9 +370,27 @@ public final class Turn implements Client.Conductor {
     context.turnTime().clear();
   }
 
-  private void nextTurn(Client client) {
+  /**
+   * Continues the requests of waiting clients until they have taken their time of this turn, so
+   * that new input of others is read in between. At least one continues.
+   */
+  private void nextTurn() {
+    nextTurnScheduled = false;
+    int count = waiting.size(); // those added meanwhile have had their share
+    do {
+      Client client = waiting.poll();
+      if (client == null) {
+        return;
+      }
+      if (!waiting.isEmpty()) {
+        scheduleNextTurn(); // before a request that may run for long
+      }
+      continueRequests(client);
+    } while (--count > 0 && !context.turnTime().isUsedUp());
+  }
+
+  private void continueRequests(Client client) {
     client.turn().inNext = false;
-    waitingForTurn--;
     if (!client.isReleased()) {
       try {
         executeKept(client);

@@ -265,7 +265,7 @@ public final class ClientInput {
 
   /** Returns true if the client's share of this turn permits the request. */
   public boolean admits(Request request) {
-    return share.admits(request);
+    return share.admits(request, request.end() < end);
   }
 
   /** Stops execution before a decoded request, which will be decoded again. */

@@ -44,14 +44,11 @@ public final class TurnShare {
   }
 
   /**
-   * Starts a new turn, after the time of this one was added to that of all clients.
+   * Starts a new turn.
    *
    * @param sharers the number of clients that use up their shares
    */
   void renew(int sharers) {
-    if (startNanos != NOT_STARTED) {
-      turn.add(lookedNanos - startNanos);
-    }
     nanos = Math.clamp(ALL_NANOS / Math.max(sharers, 1), MIN_NANOS, NANOS);
     startNanos = NOT_STARTED;
     first = true;
@@ -60,10 +57,17 @@ public final class TurnShare {
     usedUp = false;
   }
 
-  /** Returns true if the request may run in this turn. */
-  boolean admits(Request request) {
+  /**
+   * Returns true if the request may run in this turn.
+   *
+   * @param followed true if more input of the client was received: a pipeline waits for the next
+   *     turn if others have used up this one, a single request does not
+   */
+  boolean admits(Request request, boolean followed) {
     if (words >= stride) {
-      if (first && !turn.isUsed()) {
+      if (first && followed && turn.isUsedUp()) {
+        usedUp = true;
+      } else if (first && !turn.isUsed()) {
         first = false; // not measured: usually it is the only request
       } else {
         sample();
@@ -80,6 +84,8 @@ public final class TurnShare {
       nanos = turn.limit(nanos);
       startNanos = now;
     } else {
+      // At once, because the clients that follow may run before this one's turn ends.
+      turn.add(now - startNanos, now - lookedNanos);
       long leftNanos = nanos - (now - startNanos);
       usedUp = leftNanos < 0;
       long fitting = words * leftNanos / Math.max(2 * (now - lookedNanos), 1);

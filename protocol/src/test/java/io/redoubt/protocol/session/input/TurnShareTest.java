@@ -38,7 +38,7 @@ class TurnShareTest {
   private int admitted(TurnShare share, long nanosEach) {
     Request request = Request.of("INFO");
     int admitted = 0;
-    while (admitted < 100_000 && share.admits(request)) {
+    while (admitted < 100_000 && share.admits(request, true)) {
       admitted++;
       nanos += nanosEach;
     }
@@ -69,7 +69,10 @@ class TurnShareTest {
     long some = turnNanos(10);
     assertThat(some).isGreaterThan(5 * TurnShare.NANOS);
     assertThat(turnNanos(50)).isLessThan(2 * some);
-    assertThat(admitted(new TurnShare(clock, turn), 400_000)).isEqualTo(1);
+    TurnShare late = new TurnShare(clock, turn);
+    assertThat(late.admits(Request.of("INFO"), true)).as("a late pipeline").isFalse();
+    assertThat(late.isUsedUp()).isTrue();
+    assertThat(new TurnShare(clock, turn).admits(Request.of("INFO"), false)).isTrue();
     turn.clear();
     assertThat(admitted(new TurnShare(clock, turn), 10_000))
         .isGreaterThanOrEqualTo((int) (TurnShare.NANOS / 10_000));
