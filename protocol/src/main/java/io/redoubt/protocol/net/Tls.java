@@ -9,6 +9,7 @@ import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -299,12 +300,12 @@ public final class Tls {
   public boolean rehearse() {
     Loaded now = loaded;
     Service service = Objects.requireNonNull(now.service(), "a client's");
+    SslContext context = now.context();
     try {
-      return TlsRehearsal.run(
-          now.context(),
-          input(now.context()),
-          handler -> TlsContexts.configure(handler, service),
-          Pool.OF_ALL);
+      SslHandler handler = context.newHandler(Pool.OF_ALL);
+      TlsContexts.configure(handler, service);
+      SslProvider provider = provider() == Provider.JDK ? SslProvider.JDK : SslProvider.OPENSSL;
+      return TlsRehearsal.run(provider, Pool.OF_ALL, input(context), handler);
     } catch (Exception e) { // netty throws the checked exceptions of engines, undeclared
       return false;
     }

@@ -4,13 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
@@ -32,27 +29,21 @@ final class TlsRehearsal {
    * Shakes hands and exchanges a message. A server that requires a certificate refuses the client
    * after almost all of that.
    *
-   * @param input prepares the input of the context's engines
-   * @param configure prepares the server's side
+   * @param provider the provider of the server's engine
+   * @param accepting the handlers of a connection that the server has accepted
    * @return true if the message arrived in both directions
    */
-  static boolean run(
-      SslContext context,
-      ChannelHandler input,
-      Consumer<SslHandler> configure,
-      ByteBufAllocator buffers)
+  static boolean run(SslProvider provider, ByteBufAllocator buffers, ChannelHandler... accepting)
       throws SSLException {
     SslContext clients =
         SslContextBuilder.forClient()
-            .sslProvider(context instanceof JdkSslContext ? SslProvider.JDK : SslProvider.OPENSSL)
+            .sslProvider(provider)
             .trustManager(InsecureTrustManagerFactory.INSTANCE)
             .endpointIdentificationAlgorithm(null)
             .build();
-    SslHandler accepted = context.newHandler(buffers);
-    configure.accept(accepted);
     TlsRehearsal rehearsal =
         new TlsRehearsal(
-            new EmbeddedChannel(input, accepted), new EmbeddedChannel(clients.newHandler(buffers)));
+            new EmbeddedChannel(accepting), new EmbeddedChannel(clients.newHandler(buffers)));
     try {
       return rehearsal.exchange();
     } finally {
