@@ -146,7 +146,8 @@ final class ShutdownTest {
     int transactions = 60_000;
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
     Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, lines);
-    RedisServer own = TestServers.make(log, CheckingSlabs::new, "appendonly yes", "dir " + directory);
+    RedisServer own =
+        TestServers.make(log, CheckingSlabs::new, "appendonly yes", "dir " + directory);
     own.start().get();
     try (RespClient busy = RespClient.connect("127.0.0.1", own.port(), 100);
         RespClient sleeper = RespClient.connect("127.0.0.1", own.port())) {
