@@ -52,7 +52,8 @@ final class CommandInfo {
     reply.integer(command.firstKey());
     reply.integer(command.lastKey());
     reply.integer(command.keyStep());
-    categories(command.categories());
+    int categories = command.categories();
+    once(encodedCategories, categories, () -> writeCategories(categories));
     List<String> tips = command.docs().tips();
     reply.set(tips.size());
     tips.forEach(reply::bulk);
@@ -75,13 +76,19 @@ final class CommandInfo {
     if (command.keySpecs().isMovable()) {
       mask |= Flag.MOVABLEKEYS.bit();
     }
-    String encoded = encodedFlags.get(mask);
-    if (encoded == null) {
+    long shown = mask;
+    once(encodedFlags, shown, () -> writeFlags(shown));
+  }
+
+  /** Writes what has the same key as something written before, or writes and keeps it. */
+  private <K> void once(Map<K, String> encoded, K key, Runnable write) {
+    String known = encoded.get(key);
+    if (known == null) {
       int start = reply.length();
-      writeFlags(mask);
-      encodedFlags.put(mask, reply.from(start));
+      write.run();
+      encoded.put(key, reply.from(start));
     } else {
-      reply.raw(encoded);
+      reply.raw(known);
     }
   }
 
@@ -94,17 +101,6 @@ final class CommandInfo {
     }
     reply.set(labels.size());
     labels.forEach(reply::simple);
-  }
-
-  private void categories(int mask) {
-    String encoded = encodedCategories.get(mask);
-    if (encoded == null) {
-      int start = reply.length();
-      writeCategories(mask);
-      encodedCategories.put(mask, reply.from(start));
-    } else {
-      reply.raw(encoded);
-    }
   }
 
   private void writeCategories(int mask) {
@@ -132,14 +128,7 @@ final class CommandInfo {
       return;
     }
     List<Integer> numbers = List.of(spec.flags(), spec.position(), spec.last(), spec.step());
-    String encoded = encodedRanges.get(numbers);
-    if (encoded == null) {
-      int start = reply.length();
-      writeKeySpec(spec);
-      encodedRanges.put(numbers, reply.from(start));
-    } else {
-      reply.raw(encoded);
-    }
+    once(encodedRanges, numbers, () -> writeKeySpec(spec));
   }
 
   private void writeKeySpec(KeySpec spec) {
