@@ -47,7 +47,7 @@ public final class Crc64 {
     return tables;
   }
 
-  /** What joins the sums of stripes. A class of its own, because small payloads need none of it. */
+  /** Tables that join the sums of stripes, in a separate class: small payloads don't load it. */
   private static final class Stripes {
     /**
      * The contribution of each byte of a checksum when a stripe of zero bytes follows, laid out

@@ -224,9 +224,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
       int place = places.places[i];
       reply.bulk(inner.memory(), inner.offset(place), inner.length(place));
       if (withFlags) {
-        CommandInfo shown = new CommandInfo(reply.resp());
-        shown.keyFlags(places.flags[i]);
-        shown.writeTo(reply);
+        ReplyText flags = new ReplyText(reply.resp());
+        CommandInfo.keyFlags(flags, places.flags[i]);
+        flags.writeTo(reply);
       }
     }
   }

@@ -113,7 +113,7 @@ final class CommandInfo {
   }
 
   /** Writes the flags of a key, for INFO and GETKEYSANDFLAGS. */
-  void keyFlags(int mask) {
+  static void keyFlags(ReplyText reply, int mask) {
     reply.set(Integer.bitCount(mask));
     for (KeyFlag flag : KeyFlag.values()) {
       if ((mask & flag.bit()) != 0) {
@@ -139,7 +139,7 @@ final class CommandInfo {
       reply.bulk(notes);
     }
     reply.bulk("flags");
-    keyFlags(spec.flags());
+    keyFlags(reply, spec.flags());
     reply.bulk("begin_search");
     reply.map(2);
     reply.bulk("type");
