@@ -55,6 +55,7 @@ public final class RdbReader implements AutoCloseable {
   private boolean checksumWanted = true;
   private RdbStep step = RdbStep.START;
   private int opcode;
+  private long recordStart;
   private int typeId; // of the current key, negative if there is none
   private boolean checksumStored;
   private final byte[] shown = new byte[SHOWN_KEY_BYTES]; // of the current key
@@ -273,6 +274,11 @@ public final class RdbReader implements AutoCloseable {
     return checksumStored;
   }
 
+  /** Returns the stream offset at which the current or last item starts, with its attributes. */
+  public long recordStart() {
+    return recordStart;
+  }
+
   /** Returns the highest stream offset that was parsed. */
   public long reached() {
     return in.reached();
@@ -333,6 +339,9 @@ public final class RdbReader implements AutoCloseable {
 
   private boolean item() throws RdbException {
     step = RdbStep.TYPE;
+    if (key.isPlain()) {
+      recordStart = at();
+    }
     if (!in.has(1)) {
       return false;
     }
