@@ -2,6 +2,7 @@ package io.redoubt.dist.check;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.check.report.StatsCommand;
 import io.redoubt.persistence.aof.check.AofCheck;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.check.CheckTerminal;
@@ -22,7 +23,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The programs {@code redis-check-rdb [--fix-to FILE] FILE}, also known as {@code
+ * The programs {@code redis-check-rdb [--fix-to FILE|--stats] FILE}, also known as {@code
  * redis-check-dump}, and {@code redis-check-aof [--fix|--truncate-to-timestamp SECONDS] FILE}.
  */
 public final class Check {
@@ -41,7 +42,8 @@ public final class Check {
                              themselves are repaired, values that can't be read are left
                              out, and so is the end of the file from where nothing can be
                              read. The exit status is 0 if the new file was written.
-      """;
+      """
+          + StatsCommand.HELP;
 
   private static final String AOF_HELP =
       """
@@ -116,10 +118,16 @@ public final class Check {
         program.equals(AOF)
             ? "[--fix|--truncate-to-timestamp $timestamp] <file.manifest|file.aof>"
             : "[--fix-to <new-file>] <rdb-file-name>";
-    return "Usage: " + program + " " + arguments + "\n";
+    String usage = "Usage: " + program + " " + arguments + "\n";
+    return program.equals(AOF)
+        ? usage
+        : usage + "       " + program + " " + StatsCommand.USAGE + "\n";
   }
 
   private int rdb(String... words) {
+    if (List.of(words).contains("--stats")) {
+      return new StatsCommand(out, err, clock, StatsCommand.isErrorTerminal()).run(words);
+    }
     int option = List.of(words).indexOf("--fix-to");
     if (words.length == 3 && (option == 0 || option == 1)) {
       Path source = Path.of(words[option == 0 ? 2 : 0]);
