@@ -135,6 +135,8 @@ final class Rules {
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",
           "persistence.rdb.check   <- protocol.bytes persistence.io persistence.rdb",
+          "persistence.rdb.report  <- protocol.bytes persistence.io persistence.packed"
+              + " persistence.rdb",
           "persistence.aof         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb",
           "persistence.aof.append  <- protocol.bytes protocol.process persistence.io"

@@ -2,6 +2,7 @@ package io.redoubt.dist.check.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.dist.check.report.ReportTable.CellKind;
 import io.redoubt.dist.check.report.ReportTable.ReportCell;
 import io.redoubt.dist.check.report.ReportTable.ReportColumn;
 import java.io.IOException;
@@ -23,6 +24,7 @@ final class HtmlReport {
   private static final String STYLE = "report.css";
   private static final String DATA = "data_bytes";
   private static final int MAIN_FACTS = 7;
+  private static final int LEAST_COLUMNS = 8;
 
   /** Columns that most rows leave empty. */
   private static final Set<String> OPTIONAL = Set.of("missed_bytes", "expires");
@@ -134,13 +136,17 @@ final class HtmlReport {
       page.raw(column.isNumber() ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">");
       page.text(column.title()).raw("</th>");
     }
-    page.raw("<th scope=\"col\" class=\"share\">share of data</th></tr></thead>\n<tbody>\n");
+    boolean hasShares = !table.id().equals(ReportTables.LARGEST_BY_TYPE); // tiny ones, mostly
+    page.raw(hasShares ? "<th scope=\"col\" class=\"share\">share of data</th>" : "");
+    page.raw("</tr></thead>\n<tbody>\n");
     for (List<ReportCell> row : table.rows()) {
       page.raw("<tr>");
       for (int i : shown) {
         cell(table.columns().get(i), row.get(i));
       }
-      share(table.number(row, DATA));
+      if (hasShares) {
+        share(table.number(row, DATA));
+      }
       page.raw("</tr>\n");
     }
     page.raw("</tbody>\n</table>\n");
@@ -156,7 +162,7 @@ final class HtmlReport {
       if (OPTIONAL.contains(column.id()) && isEmpty) {
         continue;
       }
-      if (column.kind() == ReportTable.CellKind.KEY) {
+      if (column.kind() == CellKind.KEY) {
         shown.addFirst(i);
       } else {
         shown.add(i);
@@ -242,27 +248,41 @@ final class HtmlReport {
     page.raw("</tbody>\n</table>\n");
   }
 
-  private void histogram(ReportTable table, String type, List<List<ReportCell>> rows) {
-    long most = 1;
+  /** A column of a histogram. */
+  private record HistogramColumn(long from, long to, long keys) {}
+
+  /** Returns the columns of a type, with empty ones behind so that a few are not too broad. */
+  private static List<HistogramColumn> columns(ReportTable table, List<List<ReportCell>> rows) {
+    List<HistogramColumn> columns = new ArrayList<>();
     for (List<ReportCell> row : rows) {
-      most = Math.max(most, table.number(row, "keys"));
+      columns.add(
+          new HistogramColumn(
+              table.number(row, "from"), table.number(row, "to"), table.number(row, "keys")));
     }
+    while (columns.size() < LEAST_COLUMNS) {
+      long to = columns.getLast().to();
+      columns.add(new HistogramColumn(to + 1, 2 * to + 1, 0));
+    }
+    return columns;
+  }
+
+  private void histogram(ReportTable table, String type, List<List<ReportCell>> rows) {
+    CellKind kind = table.columns().get(table.column("from")).kind();
+    List<HistogramColumn> columns = columns(table, rows);
+    long most = columns.stream().mapToLong(HistogramColumn::keys).max().orElse(1);
     page.raw("<div class=\"chart\">\n");
-    if (!type.equals("all")) {
+    if (!type.equals(ReportTables.ALL)) {
       page.raw("<h3>").text(type).raw("</h3>\n");
     }
     page.raw("<div class=\"plot\">\n<span class=\"top\">").text(Units.count(most));
     page.raw("</span><span class=\"zero\">0</span>\n");
-    page.raw(
-        "<svg viewBox=\"0 0 "
-            + rows.size()
-            + " 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
-    page.text(table.title() + ", " + type).raw("\">\n");
-    page.raw("<line class=\"grid\" x1=\"0\" y1=\"100\" x2=\"" + rows.size() + "\" y2=\"100\"/>\n");
-    for (int i = 0; i < rows.size(); i++) {
-      List<ReportCell> row = rows.get(i);
-      long keys = table.number(row, "keys");
-      double height = keys == 0 ? 0 : Math.max(1, 100.0 * keys / most);
+    page.raw("<svg viewBox=\"0 0 " + columns.size() + " 100\" preserveAspectRatio=\"none\"");
+    page.raw(" role=\"img\" aria-label=\"").text(table.title() + ", " + type).raw("\">\n");
+    page.raw("<line class=\"grid\" x1=\"0\" y1=\"100\" x2=\"");
+    page.raw(columns.size() + "\" y2=\"100\"/>\n");
+    for (int i = 0; i < columns.size(); i++) {
+      HistogramColumn column = columns.get(i);
+      double height = column.keys() == 0 ? 0 : Math.max(1, 100.0 * column.keys() / most);
       page.raw(
           String.format(
               Locale.ROOT,
@@ -270,18 +290,17 @@ final class HtmlReport {
               i + .05,
               100 - height,
               height));
-      page.text(bounds(table, row) + ": " + Units.count(keys) + " keys");
+      page.text(bounds(column, kind) + ": " + Units.count(column.keys()) + " keys");
       page.raw("</title></rect>\n");
     }
-    page.raw("</svg>\n<span class=\"start\">").text(bounds(table, rows.getFirst()));
-    page.raw("</span><span class=\"end\">").text(bounds(table, rows.getLast()));
+    page.raw("</svg>\n<span class=\"start\">").text(bounds(columns.getFirst(), kind));
+    page.raw("</span><span class=\"end\">").text(bounds(columns.getLast(), kind));
     page.raw("</span>\n</div>\n</div>\n");
   }
 
-  private static String bounds(ReportTable table, List<ReportCell> row) {
-    ReportColumn column = table.columns().get(table.column("from"));
-    String from = TextReport.shown(row.get(table.column("from")), column.kind());
-    String to = TextReport.shown(row.get(table.column("to")), column.kind());
+  private static String bounds(HistogramColumn column, CellKind kind) {
+    String from = TextReport.shown(ReportCell.of(column.from()), kind);
+    String to = TextReport.shown(ReportCell.of(column.to()), kind);
     return from.equals(to) ? from : from + " to " + to;
   }
 

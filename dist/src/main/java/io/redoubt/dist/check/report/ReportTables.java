@@ -23,10 +23,14 @@ final class ReportTables {
   static final String DATABASES = "by_database";
   static final String PREFIXES = "by_prefix";
   static final String LARGEST = "largest";
+  static final String LARGEST_BY_TYPE = "largest_by_type";
   static final String VALUE_BYTES = "value_bytes_histogram";
   static final String ELEMENTS = "elements_histogram";
   static final String KEY_BYTES = "key_bytes_histogram";
   static final String REMAINING_TIME = "remaining_time";
+
+  /** The type of a histogram over the keys of all types. */
+  static final String ALL = "all";
 
   private static final List<ReportColumn> SUMS =
       List.of(
@@ -219,7 +223,7 @@ final class ReportTables {
       report.largest(type).forEach(key -> rows.add(row(key)));
     }
     return new ReportTable(
-        "largest_by_type", "Largest keys of each type", "", largeKeyColumns(), rows);
+        LARGEST_BY_TYPE, "Largest keys of each type", "", largeKeyColumns(), rows);
   }
 
   private static ReportTable histogram(String id, String title, String note, RdbReport report) {
@@ -236,7 +240,7 @@ final class ReportTables {
 
   private static ReportTable keyLengths(RdbReport report) {
     List<List<ReportCell>> rows = new ArrayList<>();
-    addBuckets(rows, "all", report.keyBytes());
+    addBuckets(rows, ALL, report.keyBytes());
     return new ReportTable(
         KEY_BYTES, "Length of keys", "Keys by their own bytes.", buckets(KEY_BYTES), rows);
   }

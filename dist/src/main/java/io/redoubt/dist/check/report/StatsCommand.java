@@ -9,7 +9,9 @@ import io.redoubt.dist.check.report.StatsOptions.RefusedOptionException;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.report.RdbReportReader;
 import io.redoubt.persistence.rdb.report.ReportedFile;
+import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.KernelRandom;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -123,7 +125,12 @@ public final class StatsCommand {
     try {
       ReportSource source = ReportSource.of(options.file());
       RdbReportReader reader =
-          new RdbReportReader(new OsDisk(), options.settings(), progress, clock.wallMillis());
+          new RdbReportReader(
+              new OsDisk(),
+              options.settings(),
+              progress,
+              Hash.seeded(KernelRandom.open()),
+              clock.wallMillis());
       ReportedFile file = reader.read(source.file());
       return Optional.of(new ReportedSource(source, file));
     } catch (NoSnapshotException e) {

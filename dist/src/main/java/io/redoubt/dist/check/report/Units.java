@@ -10,6 +10,7 @@ final class Units {
 
   private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB"};
   private static final int STEP = 1024;
+  private static final double LEAST_PERCENT = .1;
   private static final DateTimeFormatter MINUTES =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final long LAST_SHOWN_MILLIS = 253_402_300_799_999L; // of the year 9999
@@ -35,7 +36,13 @@ final class Units {
 
   /** Returns the share of a whole in percent, empty if the whole is 0. */
   static String percent(long part, long whole) {
-    return whole == 0 ? "" : String.format(Locale.ROOT, "%.1f %%", 100.0 * part / whole);
+    if (whole == 0) {
+      return "";
+    }
+    double percent = 100.0 * part / whole;
+    return part > 0 && percent < LEAST_PERCENT
+        ? "< 0.1 %"
+        : String.format(Locale.ROOT, "%.1f %%", percent);
   }
 
   /** Returns a time in UTC, to the minute. */

@@ -8,7 +8,13 @@ import io.redoubt.protocol.bytes.ByteString;
  * @param start the first bytes
  * @param lengthBytes the whole length in bytes
  */
-public record KeyName(ByteString start, int lengthBytes) {
+public record KeyName(ByteString start, int lengthBytes) implements Comparable<KeyName> {
+
+  @Override
+  public int compareTo(KeyName other) {
+    int order = start.compareTo(other.start);
+    return order == 0 ? Integer.compare(lengthBytes, other.lengthBytes) : order;
+  }
 
   /** Returns true if bytes are missing at the end. */
   public boolean isCut() {

@@ -31,9 +31,7 @@ final class LargestKeys {
   List<LargeKey> sorted() {
     List<LargeKey> sorted = new ArrayList<>(keys);
     sorted.sort(
-        Comparator.comparingLong(LargeKey::dataBytes)
-            .reversed()
-            .thenComparing(key -> key.name().start()));
+        Comparator.comparingLong(LargeKey::dataBytes).reversed().thenComparing(LargeKey::name));
     return sorted;
   }
 }

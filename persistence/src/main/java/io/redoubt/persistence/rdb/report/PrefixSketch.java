@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,15 +36,16 @@ final class PrefixSketch {
     }
   }
 
-  private final Hash hash = Hash.seeded(new Random());
+  private final Hash hash;
   private final @Nullable Counter[] buckets;
   private final Counter[] heap; // the lightest counter first
   private final long nowMillis;
   private int size;
   private boolean exact = true;
 
-  /** Creates a sketch with a number of counters. */
-  PrefixSketch(int counters, long nowMillis) {
+  /** Creates a sketch with a number of counters; names in a file can't know the key of the hash. */
+  PrefixSketch(int counters, Hash hash, long nowMillis) {
+    this.hash = hash;
     this.buckets = new Counter[Integer.highestOneBit(counters) * 4];
     this.heap = new Counter[counters];
     this.nowMillis = nowMillis;

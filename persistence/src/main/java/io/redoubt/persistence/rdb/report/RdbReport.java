@@ -3,6 +3,7 @@ package io.redoubt.persistence.rdb.report;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.protocol.bytes.Hash;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -49,12 +50,12 @@ public final class RdbReport {
   private long modules;
 
   /** Creates an empty report; keys that expire before the given time count as expired. */
-  RdbReport(ReportSettings settings, long nowMillis) {
+  RdbReport(ReportSettings settings, Hash hash, long nowMillis) {
     this.settings = settings;
     this.nowMillis = nowMillis;
     this.largest = new LargestKeys(settings.largest());
     for (int i = 0; i < settings.prefixDepth(); i++) {
-      prefixes.add(new PrefixSketch(PREFIX_COUNTERS, nowMillis));
+      prefixes.add(new PrefixSketch(PREFIX_COUNTERS, hash, nowMillis));
     }
     for (ValueType type : ValueType.values()) {
       types.put(type, new TypeFigures());

@@ -5,6 +5,7 @@ import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Hash;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -25,13 +26,21 @@ public final class RdbReportReader {
   private final Disk disk;
   private final ReportSettings settings;
   private final Progress progress;
+  private final Hash hash;
   private final long nowMillis;
 
-  /** Creates a reader; keys that expire before the given time count as expired. */
-  public RdbReportReader(Disk disk, ReportSettings settings, Progress progress, long nowMillis) {
+  /**
+   * Creates a reader.
+   *
+   * @param hash has a random key, so that no file can slow its own report down
+   * @param nowMillis the time before which keys count as expired
+   */
+  public RdbReportReader(
+      Disk disk, ReportSettings settings, Progress progress, Hash hash, long nowMillis) {
     this.disk = disk;
     this.settings = settings;
     this.progress = progress;
+    this.hash = hash;
     this.nowMillis = nowMillis;
   }
 
@@ -42,7 +51,7 @@ public final class RdbReportReader {
    * @throws IOException if the file can't be read
    */
   public ReportedFile read(Path path) throws IOException {
-    RdbReport report = new RdbReport(settings, nowMillis);
+    RdbReport report = new RdbReport(settings, hash, nowMillis);
     ReportVisitor visitor = new ReportVisitor(report);
     try (DiskFile file = disk.read(path);
         RdbReader reader = new RdbReader(BufferMemory.offHeap(), visitor)) {

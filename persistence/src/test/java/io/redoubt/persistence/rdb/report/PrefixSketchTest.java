@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Hash;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ class PrefixSketchTest {
   @Test
   void isExactWhileThereIsACounterForEachPrefix() {
     RandomGenerator random = Seed.random("PrefixSketchTest.exact");
-    PrefixSketch sketch = new PrefixSketch(COUNTERS, 0);
+    PrefixSketch sketch = new PrefixSketch(COUNTERS, new Hash(1, 2), 0);
     for (int i = 0; i < 10_000; i++) {
       add(sketch, "prefix" + random.nextInt(COUNTERS) + ":", random.nextInt(1000));
     }
@@ -61,7 +62,7 @@ class PrefixSketchTest {
   @Test
   void findsHeavyPrefixesAmongAMillion() {
     RandomGenerator random = Seed.random("PrefixSketchTest.million");
-    PrefixSketch sketch = new PrefixSketch(COUNTERS, 0);
+    PrefixSketch sketch = new PrefixSketch(COUNTERS, new Hash(1, 2), 0);
     for (int i = 0; i < 1_000_000; i++) {
       boolean heavy = random.nextInt(4) == 0;
       add(sketch, heavy ? "heavy" + random.nextInt(3) : "light" + i, random.nextInt(100));
@@ -82,7 +83,7 @@ class PrefixSketchTest {
 
   @Test
   void givesTheCounterOfTheSmallestPrefixAway() {
-    PrefixSketch sketch = new PrefixSketch(2, 0);
+    PrefixSketch sketch = new PrefixSketch(2, new Hash(1, 2), 0);
     add(sketch, "a", 100);
     add(sketch, "b", 10);
     add(sketch, "c", 1); // takes the counter of b, which has 11 bytes

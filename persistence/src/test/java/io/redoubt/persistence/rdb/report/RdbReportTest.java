@@ -11,6 +11,7 @@ import io.redoubt.persistence.rdb.Rdbs;
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Hash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +63,8 @@ class RdbReportTest {
 
   private ReportedFile read(byte[] content, ReportSettings settings) throws IOException {
     Path path = Files.write(folder.resolve("file.rdb"), content);
-    return new RdbReportReader(new OsDisk(), settings, (read, size) -> {}, NOW).read(path);
+    return new RdbReportReader(new OsDisk(), settings, (read, size) -> {}, new Hash(1, 2), NOW)
+        .read(path);
   }
 
   /** Returns the sums in a form to compare. */
