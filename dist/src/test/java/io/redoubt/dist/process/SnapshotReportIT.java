@@ -57,7 +57,6 @@ final class SnapshotReportIT {
       for _, key in ipairs(redis.call('KEYS', '*')) do
         local kind = redis.call('TYPE', key).ok
         local encoding = redis.call('OBJECT', 'ENCODING', key)
-        if kind == 'list' then encoding = 'quicklist' end -- a small one is read as a listpack
         local name = kind .. ' ' .. encoding
         counts[name] = (counts[name] or 0) + 1
       end
@@ -95,7 +94,16 @@ final class SnapshotReportIT {
     return sums;
   }
 
-  private static void assertAgrees(NodeProcess node, JsonObject report) throws IOException {
+  /** Merges the encodings of the types for which Redis 7.0 has no listpacks. */
+  private static Map<String, Long> before72(Map<String, Long> encodings) {
+    Map<String, Long> merged = new TreeMap<>();
+    encodings.forEach(
+        (name, keys) -> merged.merge(name.replaceFirst("^(list|set) .*", "$1"), keys, Long::sum));
+    return merged;
+  }
+
+  private static void assertAgrees(Kind kind, NodeProcess node, JsonObject report)
+      throws IOException {
     Map<String, Long> encodings = new TreeMap<>();
     Map<String, Long> databases = new TreeMap<>();
     try (RespClient client = node.connect()) {
@@ -109,7 +117,9 @@ final class SnapshotReportIT {
       }
     }
     assertThat(sums(report, "by_database", "database")).isEqualTo(databases);
-    assertThat(sums(report, "by_encoding", "type", "encoding")).isEqualTo(encodings);
+    Map<String, Long> reported = sums(report, "by_encoding", "type", "encoding");
+    assertThat(kind == Kind.REDOUBT ? reported : before72(reported))
+        .isEqualTo(kind == Kind.REDOUBT ? encodings : before72(encodings));
     long keys = databases.values().stream().mapToLong(count -> count).sum();
     assertThat(report.get("keys").getAsLong()).isEqualTo(keys);
     for (String table : List.of("by_type", "by_encoding", "by_database")) {
@@ -133,7 +143,7 @@ final class SnapshotReportIT {
       node.ask("SAVE");
       Nodes.end(node, "TERM");
       JsonObject report = json(nodes.folder(node).resolve("dump.rdb"));
-      assertAgrees(nodes.restart(node), report);
+      assertAgrees(kind, nodes.restart(node), report);
     }
   }
 

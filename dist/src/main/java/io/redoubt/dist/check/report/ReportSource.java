@@ -28,8 +28,15 @@ record ReportSource(Path file, int incrementals) {
   static final class NoSnapshotException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final String reason;
+
     NoSnapshotException(String message) {
       super(message);
+      reason = message;
+    }
+
+    String reason() {
+      return reason;
     }
   }
 

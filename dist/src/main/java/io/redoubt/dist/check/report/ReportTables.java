@@ -116,7 +116,8 @@ final class ReportTables {
     return new ReportTable(
         "by_encoding",
         "Encodings",
-        "The encodings of the file; a server may choose others when it loads it.",
+        "Packed values as they are in the file, others as a server with the default limits has"
+            + " them after loading it.",
         columns(List.of(text("type"), text("encoding")), SUMS),
         rows);
   }

@@ -69,7 +69,7 @@ public final class StatsCommand {
     try {
       options = StatsOptions.parse(words);
     } catch (RefusedOptionException e) {
-      return fail(e.getMessage());
+      return fail(e.reason());
     }
     if (options.output().isPresent()) {
       return writeFile(options, options.output().get());
@@ -134,7 +134,7 @@ public final class StatsCommand {
       ReportedFile file = reader.read(source.file());
       return Optional.of(new ReportedSource(source, file));
     } catch (NoSnapshotException e) {
-      fail(e.getMessage());
+      fail(e.reason());
     } catch (IOException e) {
       fail("Can't read '" + options.file() + "': " + SystemErrors.text(e));
     } finally {

@@ -20,8 +20,15 @@ record StatsOptions(
   static final class RefusedOptionException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final String reason;
+
     RefusedOptionException(String message) {
       super(message);
+      reason = message;
+    }
+
+    String reason() {
+      return reason;
     }
   }
 

@@ -10,6 +10,13 @@ final class KeyFigures {
   /** The most that is kept of a key: longer ones are shown without their end. */
   static final int KEPT_BYTES = 256;
 
+  // The default limits of a server for its packed encodings.
+  private static final int MAX_PACKED_FIELDS = 512;
+  private static final int MAX_PACKED_MEMBERS = 128;
+  private static final int MAX_PACKED_BYTES = 64;
+  private static final int MAX_INTEGERS = 512;
+  private static final int MAX_PACKED_LIST_BYTES = 8192;
+
   private final MemorySegment name = MemorySegment.ofArray(new byte[KEPT_BYTES]);
   private int database;
   private int keyBytes;
@@ -18,6 +25,10 @@ final class KeyFigures {
   private long valueBytes;
   private long elements;
   private long largestBytes;
+  private long longestPartBytes;
+  private boolean integers;
+  private long listNodes;
+  private long listNodeBytes;
   private long expiringFields;
   private long fileBytes;
 
@@ -29,6 +40,10 @@ final class KeyFigures {
     valueBytes = 0;
     elements = 0;
     largestBytes = 0;
+    longestPartBytes = 0;
+    integers = true;
+    listNodes = 0;
+    listNodeBytes = 0;
     expiringFields = 0;
     fileBytes = 0;
   }
@@ -38,6 +53,54 @@ final class KeyFigures {
     elements++;
     valueBytes += bytes;
     largestBytes = Math.max(largestBytes, bytes);
+  }
+
+  /** Adds a field with its value, or a member of a sorted set. */
+  void addPair(long firstBytes, long secondBytes) {
+    addElement(firstBytes + secondBytes);
+    longestPartBytes = Math.max(longestPartBytes, Math.max(firstBytes, secondBytes));
+  }
+
+  /** Adds a member of a set. */
+  void addMember(long bytes, boolean isInteger) {
+    addPair(bytes, 0);
+    integers &= isInteger;
+  }
+
+  /** Adds a node of a list, without its elements. */
+  void addListNode(long bytes) {
+    listNodes++;
+    listNodeBytes = bytes;
+  }
+
+  /** Returns true if all members of the set so far are integers. */
+  boolean areIntegers() {
+    return integers;
+  }
+
+  /** Ends the value: replaces the form in the file by the encoding after loading. */
+  void end() {
+    int mostPacked = type() == ValueType.HASH ? MAX_PACKED_FIELDS : MAX_PACKED_MEMBERS;
+    boolean isSmall = elements <= mostPacked && longestPartBytes <= MAX_PACKED_BYTES;
+    encoding =
+        switch (encoding) {
+          case SET_TABLE ->
+              integers && elements <= MAX_INTEGERS
+                  ? ValueEncoding.INTSET
+                  : isSmall ? ValueEncoding.SET_LISTPACK : ValueEncoding.SET_TABLE;
+          case SKIPLIST -> isSmall ? ValueEncoding.ZSET_LISTPACK : ValueEncoding.SKIPLIST;
+          case HASH_TABLE ->
+              !isSmall
+                  ? ValueEncoding.HASH_TABLE
+                  : expiringFields > 0
+                      ? ValueEncoding.HASH_LISTPACK_EX
+                      : ValueEncoding.HASH_LISTPACK;
+          case QUICKLIST ->
+              listNodes == 1 && listNodeBytes <= MAX_PACKED_LIST_BYTES
+                  ? ValueEncoding.LIST_LISTPACK
+                  : ValueEncoding.QUICKLIST;
+          default -> encoding;
+        };
   }
 
   /** Adds bytes of the value without the number of their elements. */

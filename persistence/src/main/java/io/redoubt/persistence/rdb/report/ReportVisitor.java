@@ -69,7 +69,13 @@ final class ReportVisitor implements RdbVisitor {
     report.addElement(key.type(), bytes);
   }
 
+  private void addPair(long firstBytes, long secondBytes) {
+    key.addPair(firstBytes, secondBytes);
+    report.addElement(key.type(), firstBytes + secondBytes);
+  }
+
   private void finish() {
+    key.end();
     if (reader != null) {
       key.setFileBytes(reader.reached() - reader.recordStart());
     }
@@ -167,11 +173,13 @@ final class ReportVisitor implements RdbVisitor {
 
   @Override
   public void listNode(MemorySegment memory, long offset, int length) {
+    key.addListNode(length);
     addTexts(memory, offset);
   }
 
   @Override
   public void listElement(RdbBytes element) {
+    key.addListNode(Long.MAX_VALUE); // not packed
     addElement(element.length());
   }
 
@@ -182,7 +190,13 @@ final class ReportVisitor implements RdbVisitor {
 
   @Override
   public void setMember(RdbBytes member) {
-    addElement(member.length());
+    int length = member.length();
+    boolean isInteger =
+        key.areIntegers()
+            && length <= Numbers.MAX_LONG_LENGTH
+            && Numbers.isLong(member.memory(), member.offset(), length);
+    key.addMember(length, isInteger);
+    report.addElement(ValueType.SET, length);
   }
 
   @Override
@@ -192,7 +206,7 @@ final class ReportVisitor implements RdbVisitor {
 
   @Override
   public void sortedSetMember(RdbBytes member, double score) {
-    addElement(member.length());
+    addPair(member.length(), 0);
   }
 
   @Override
@@ -202,7 +216,7 @@ final class ReportVisitor implements RdbVisitor {
 
   @Override
   public void hashField(RdbBytes field, RdbBytes value, long expireAtMillis) {
-    addElement((long) field.length() + value.length());
+    addPair(field.length(), value.length());
     if (expireAtMillis != RdbKey.NONE) {
       key.addExpiringField();
     }

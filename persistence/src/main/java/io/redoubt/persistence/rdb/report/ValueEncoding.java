@@ -3,15 +3,16 @@ package io.redoubt.persistence.rdb.report;
 import io.redoubt.persistence.rdb.RdbType;
 
 /**
- * The form of a value in the file, with the name that OBJECT ENCODING has for it. A server may
- * choose another one when it loads the file.
+ * The encoding of a value, with the name that OBJECT ENCODING has for it: packed values as they are
+ * in the file, and others as a server of version 7.2 with the default limits has them after it has
+ * loaded the file. Redoubt saves small collections unpacked, so the file alone does not tell.
  */
 public enum ValueEncoding {
   INT(ValueType.STRING, "int"),
   EMBSTR(ValueType.STRING, "embstr"),
   RAW(ValueType.STRING, "raw"),
-  LINKED_LIST(ValueType.LIST, "linkedlist"),
   LIST_ZIPLIST(ValueType.LIST, "ziplist"),
+  LIST_LISTPACK(ValueType.LIST, "listpack"),
   QUICKLIST(ValueType.LIST, "quicklist"),
   INTSET(ValueType.SET, "intset"),
   SET_LISTPACK(ValueType.SET, "listpack"),
@@ -42,12 +43,11 @@ public enum ValueEncoding {
     return text;
   }
 
-  /** Returns the encoding of a type in the file other than {@link RdbType#STRING}. */
+  /** Returns the form in the file of a type other than {@link RdbType#STRING}. */
   static ValueEncoding of(RdbType type) {
     return switch (type) {
-      case LIST -> LINKED_LIST;
       case LIST_ZIPLIST -> LIST_ZIPLIST;
-      case LIST_QUICKLIST, LIST_QUICKLIST_2 -> QUICKLIST;
+      case LIST, LIST_QUICKLIST, LIST_QUICKLIST_2 -> QUICKLIST;
       case SET -> SET_TABLE;
       case SET_INTSET -> INTSET;
       case SET_LISTPACK -> SET_LISTPACK;

@@ -206,10 +206,10 @@ class RdbReportTest {
             Map.entry("SET_LISTPACK", "listpack 2 3 2"),
             Map.entry("HASH_LISTPACK_EX", "listpackex 2 4 2"),
             Map.entry("LIST_QUICKLIST", "quicklist 3 3 1"),
-            Map.entry("LIST", "linkedlist 1 1 1"),
-            Map.entry("SET", "hashtable 1 1 1"),
-            Map.entry("ZSET", "skiplist 1 1 1"),
-            Map.entry("HASH", "hashtable 1 2 2"));
+            Map.entry("LIST", "quicklist 1 1 1"),
+            Map.entry("SET", "listpack 1 1 1"),
+            Map.entry("ZSET", "listpack 1 1 1"),
+            Map.entry("HASH", "listpack 1 2 2"));
     assertThat(read.report().hashesWithExpiringFields()).isEqualTo(1);
     assertThat(read.report().expiringFields()).isEqualTo(1);
     long stored = values.values().stream().mapToLong(value -> value.length).sum();
@@ -396,7 +396,9 @@ class RdbReportTest {
         String name = key.name().start().toString();
         ValueType type = key.encoding().type();
         assertThat(redis.command("TYPE", name)).isEqualTo(type.text());
-        assertThat(redis.command("OBJECT", "ENCODING", name)).isEqualTo(key.encoding().text());
+        if (type != ValueType.LIST && type != ValueType.SET) { // no listpacks in 7.0
+          assertThat(redis.command("OBJECT", "ENCODING", name)).isEqualTo(key.encoding().text());
+        }
         long elements =
             type == ValueType.STRING ? key.dataBytes() - key.name().lengthBytes() : key.elements();
         assertThat(redis.command(lengths.get(type.ordinal()), name))
