@@ -29,6 +29,7 @@ final class CollectionReader implements AutoCloseable {
   private final RdbBytes value = new RdbBytes();
 
   private RdbType type = RdbType.STRING;
+  private int longestBytes = Integer.MAX_VALUE; // of elements that are passed with their bytes
   private long left; // remaining elements or nodes of the current collection
   private long nextExpiry;
   private boolean numbers; // no score was repaired in the current sorted set
@@ -51,6 +52,11 @@ final class CollectionReader implements AutoCloseable {
     second.close();
     packed.close();
     elements.close();
+  }
+
+  /** Passes only the lengths of elements that are longer than the given one. */
+  void skipLonger(int bytes) {
+    longestBytes = bytes;
   }
 
   /** Disables the validation of packed values. */
@@ -220,7 +226,11 @@ final class CollectionReader implements AutoCloseable {
         throw new RdbException(at(), "Unknown container of list elements");
       }
     }
-    if (!first.read(in)) {
+    boolean whole =
+        container == RdbFormat.CONTAINER_PLAIN
+            ? first.readOrSkip(in, longestBytes)
+            : first.read(in);
+    if (!whole) {
       return false;
     }
     RdbBytes bytes = first.plain(at());
@@ -288,7 +298,7 @@ final class CollectionReader implements AutoCloseable {
   }
 
   private boolean element() throws RdbException {
-    if (!first.read(in)) {
+    if (!first.readOrSkip(in, longestBytes)) {
       return false;
     }
     if (type == RdbType.LIST) {
@@ -301,7 +311,7 @@ final class CollectionReader implements AutoCloseable {
   }
 
   private boolean scored() throws RdbException {
-    if (!first.read(in)) {
+    if (!first.readOrSkip(in, longestBytes)) {
       return false;
     }
     double score;
@@ -363,7 +373,7 @@ final class CollectionReader implements AutoCloseable {
         }
       }
     }
-    if (!first.read(in) || !second.read(in)) {
+    if (!first.readOrSkip(in, longestBytes) || !second.readOrSkip(in, longestBytes)) {
       return false;
     }
     visitor.hashField(first.plain(at()), second.plain(at()), expireAt);

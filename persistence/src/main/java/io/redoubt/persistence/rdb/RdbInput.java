@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The contiguous bytes that have arrived and are not consumed yet, with the primitives of the
  * format. Reading advances the cursor from {@link #position}. {@link #commit()} consumes the read
  * bytes; {@link #rollback()} rewinds the cursor if an item has not arrived in full.
+ *
+ * <p>The bodies of long strings can be dropped as they arrive ({@link #skipBody}). They then have
+ * no place in memory, but count in offsets and in the checksum.
  */
 final class RdbInput {
 
@@ -22,6 +25,9 @@ final class RdbInput {
 
   /** The largest hint that is followed in a stream of unknown length. */
   private static final long MAX_HINT = 1 << 20;
+
+  /** The most long strings in an item: a field and its value. */
+  private static final int MAX_DROPPED = 2;
 
   private static final ValueLayout.OfShort LITTLE_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -48,6 +54,13 @@ final class RdbInput {
 
   private long summed; // bytes before it are in crc
   private long crc;
+
+  // The dropped bodies in the current item, in their order.
+  private final long[] droppedBytes = new long[MAX_DROPPED];
+  private int dropped;
+  private long toDrop; // bytes of the last one that have not arrived
+  private int passed; // the ones before the cursor,
+  private long passedBytes; // and their sum
 
   private long length;
   private int encoding;
@@ -108,7 +121,7 @@ final class RdbInput {
 
   /** Returns the stream offset of the cursor. */
   long offset() {
-    return base + cursor;
+    return base + cursor + passedBytes;
   }
 
   /**
@@ -140,15 +153,66 @@ final class RdbInput {
     MemorySegment.copy(memory, position, target, to, waiting);
     memory = target;
     base += position - to;
+    summed = to + (summed - position);
     position = to;
     cursor = to;
-    summed = to;
     limit = to + waiting;
   }
 
   /** Adds bytes that were put at {@link #limit()}. */
   void onFilled(int bytes) {
     limit += bytes;
+    if (toDrop > 0) {
+      drop(limit - bytes);
+    }
+  }
+
+  /**
+   * Skips the body of a string behind the cursor, whose bytes are dropped.
+   *
+   * @return false if it has not arrived in full
+   */
+  boolean skipBody(long bytes) {
+    if (passed == dropped) {
+      droppedBytes[dropped] = bytes;
+      dropped++;
+      crc = Crc64.update(crc, memory, summed, cursor - summed);
+      summed = cursor;
+      toDrop = bytes;
+      drop(cursor);
+    }
+    if (passed == dropped - 1 && toDrop > 0) {
+      return false;
+    }
+    passedBytes += droppedBytes[passed];
+    passed++;
+    return true;
+  }
+
+  /** Drops the bytes from an offset in memory on that belong to the last dropped body. */
+  private void drop(long at) {
+    long bytes = Math.min(toDrop, limit - at);
+    crc = Crc64.update(crc, memory, at, bytes);
+    MemorySegment.copy(memory, at + bytes, memory, at, limit - at - bytes);
+    limit -= bytes;
+    toDrop -= bytes;
+  }
+
+  /** Returns the number of bytes of the stream that have arrived. */
+  long arrivedBytes() {
+    long sum = base + limit - toDrop;
+    for (int i = 0; i < dropped; i++) {
+      sum += droppedBytes[i];
+    }
+    return sum;
+  }
+
+  /** Forgets the dropped bodies of an item. */
+  private void clearDropped() {
+    base += passedBytes;
+    dropped = 0;
+    passed = 0;
+    passedBytes = 0;
   }
 
   /** Sets the stream offset of the first byte that arrives. */
@@ -180,12 +244,17 @@ final class RdbInput {
   /** Consumes the bytes read. */
   void commit() {
     position = cursor;
+    if (passed > 0) {
+      clearDropped();
+    }
   }
 
   /** Rewinds the cursor to the start of the item. */
   void rollback() {
     reached = Math.max(reached, offset());
     cursor = position;
+    passed = 0;
+    passedBytes = 0;
   }
 
   /** Returns the highest stream offset that was parsed, including incomplete items. */
@@ -195,14 +264,16 @@ final class RdbInput {
 
   /** Returns the CRC-64 of all consumed bytes. */
   long sum() {
-    crc = Crc64.update(crc, memory, summed, position - summed);
-    summed = position;
+    if (position > summed) { // otherwise a dropped body has been summed ahead
+      crc = Crc64.update(crc, memory, summed, position - summed);
+      summed = position;
+    }
     return crc;
   }
 
   /** Excludes the consumed bytes from the checksum, for streams without one. */
   void skipSum() {
-    summed = position;
+    summed = Math.max(summed, position);
   }
 
   /** Returns true if as many bytes have arrived behind the cursor. */

@@ -128,6 +128,15 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /**
+   * Passes only the lengths of elements of unpacked collections that are longer than the given one:
+   * their bytes are dropped as they arrive, and take no memory. Compressed ones are not validated.
+   */
+  public RdbReader skippingElements(int longerThanBytes) {
+    collection.skipLonger(longerThanBytes);
+    return this;
+  }
+
+  /**
    * Declares that the visitor is this writer: most records are then copied to it without a call per
    * element. Requires {@link #trusting}.
    */
@@ -193,6 +202,11 @@ public final class RdbReader implements AutoCloseable {
     return in.consumedBytes();
   }
 
+  /** Returns the number of bytes fed, parsed or not. */
+  public long arrivedBytes() {
+    return in.arrivedBytes();
+  }
+
   /**
    * Returns the number of bytes buffered behind the end of the stream: an AOF may follow its RDB
    * preamble.
@@ -208,7 +222,7 @@ public final class RdbReader implements AutoCloseable {
    */
   public void finish() throws RdbException {
     if (state != State.COMPLETE) {
-      long end = in.consumedBytes() + unread();
+      long end = in.arrivedBytes();
       throw new RdbException(end, "Short read: the data ends too early").in(end, place());
     }
   }

@@ -23,6 +23,7 @@ final class RdbString implements AutoCloseable {
 
   private boolean integer;
   private boolean compressed;
+  private boolean skipped;
   private long number;
   private long plainBytes;
   private long storedBytes;
@@ -55,6 +56,7 @@ final class RdbString implements AutoCloseable {
     }
     integer = false;
     compressed = false;
+    skipped = false;
     switch (in.encoding()) {
       case RdbKey.NONE -> {
         plainBytes = in.length();
@@ -111,6 +113,20 @@ final class RdbString implements AutoCloseable {
    */
   boolean read(RdbInput in) throws RdbException {
     return readHead(in) && readBody(in);
+  }
+
+  /**
+   * Reads head and body; the body of a string of more than the given length is dropped, after which
+   * {@link #plain} has its length only.
+   *
+   * @return false if they have not arrived in full
+   */
+  boolean readOrSkip(RdbInput in, long longestBytes) throws RdbException {
+    if (!readHead(in)) {
+      return false;
+    }
+    skipped = storedBytes > longestBytes || plainBytes > longestBytes;
+    return skipped ? in.skipBody(storedBytes) : readBody(in);
   }
 
   private void setInteger(long value) {
@@ -190,6 +206,9 @@ final class RdbString implements AutoCloseable {
 
   /** Decodes the body and returns a reference to the plain bytes. */
   RdbBytes plain(long at) throws RdbException {
+    if (skipped) {
+      return bytes.at(MemorySegment.NULL, 0, (int) plainBytes);
+    }
     decode(at);
     return bytes.at(memory, offset, (int) plainBytes);
   }

@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Reads a file for a report, in one pass. Memory is bounded by the longest element of a collection:
- * strings are read in parts.
+ * Reads a file for a report, in one pass. Memory is bounded by the longest key and the longest
+ * packed value: other strings and elements are read in parts.
  */
 public final class RdbReportReader {
 
   private static final int READ_BYTES = 1 << 18;
+  private static final int LONGEST_ELEMENT_BYTES = 1 << 16;
 
   /** Receives the progress after each part of the file. */
   @FunctionalInterface
@@ -56,7 +57,7 @@ public final class RdbReportReader {
     try (DiskFile file = disk.read(path);
         RdbReader reader = new RdbReader(BufferMemory.offHeap(), visitor)) {
       long size = file.size();
-      reader.totalBytes(size);
+      reader.totalBytes(size).skippingElements(LONGEST_ELEMENT_BYTES);
       visitor.setReader(reader);
       String error = null;
       long errorOffset = 0;
@@ -85,7 +86,7 @@ public final class RdbReportReader {
         reader.finish();
       }
       reader.onFilled(bytes);
-      progress.onRead(reader.offset() + reader.unread(), size);
+      progress.onRead(reader.arrivedBytes(), size);
     }
   }
 }

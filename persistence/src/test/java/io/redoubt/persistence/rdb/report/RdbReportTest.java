@@ -2,18 +2,24 @@ package io.redoubt.persistence.rdb.report;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.packed.Packs;
 import io.redoubt.persistence.rdb.RandomCollections;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.Rdbs;
 import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.protocol.bytes.Numbers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -336,6 +342,49 @@ class RdbReportTest {
       assertConsistent(cut.report());
     }
     assertThat(before).isEqualTo(values.size());
+  }
+
+  private static RdbReport feed(byte[] content, int longestBytes, RandomGenerator random)
+      throws RdbException {
+    RdbReport report = new RdbReport(ReportSettings.USUAL, new Hash(1, 2), NOW);
+    ReportVisitor visitor = new ReportVisitor(report);
+    try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), visitor)) {
+      reader.totalBytes(content.length).skippingElements(longestBytes);
+      visitor.setReader(reader);
+      MemorySegment bytes = MemorySegment.ofArray(content);
+      for (int at = 0; at < content.length; ) {
+        int part = Math.min(content.length - at, 1 + random.nextInt(1 + random.nextInt(5000)));
+        reader.feed(bytes, at, part);
+        at += part;
+        assertThat(reader.arrivedBytes()).isEqualTo(at);
+      }
+      reader.finish();
+      assertThat(reader.offset()).isEqualTo(content.length);
+      assertThat(reader.isChecksumStored()).isTrue(); // and so it was correct
+    }
+    return report;
+  }
+
+  @Test
+  void elementsThatAreSkippedCountAsIfTheyWereRead() throws Exception {
+    RandomGenerator random = Seed.random("RdbReportTest.skipped");
+    for (int round = 0; round < 60; round++) {
+      byte[] content =
+          RandomCollections.file(random, 9 + random.nextInt(4), random.nextBoolean(), 20);
+      RdbReport all = feed(content, Integer.MAX_VALUE, random);
+      RdbReport skipped = feed(content, Numbers.MAX_LONG_LENGTH + random.nextInt(200), random);
+      assertThat(sums(skipped.totals())).isEqualTo(sums(all.totals()));
+      assertThat(skipped.largest(ValueType.HASH)).isEqualTo(all.largest(ValueType.HASH));
+      assertThat(skipped.largest(ValueType.LIST)).isEqualTo(all.largest(ValueType.LIST));
+      assertThat(skipped.largest(ValueType.ZSET)).isEqualTo(all.largest(ValueType.ZSET));
+      assertThat(skipped.largest(ValueType.SET)).isEqualTo(all.largest(ValueType.SET));
+      for (int cut = 0; cut < 20; cut++) {
+        int length = random.nextInt(content.length);
+        assertThatExceptionOfType(RdbException.class)
+            .isThrownBy(() -> feed(Arrays.copyOf(content, length), 50, random))
+            .satisfies(e -> assertThat(e.offset()).isBetween(0L, (long) length));
+      }
+    }
   }
 
   @Test
