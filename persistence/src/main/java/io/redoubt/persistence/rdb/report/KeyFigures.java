@@ -17,7 +17,8 @@ final class KeyFigures {
   private static final int MAX_INTEGERS = 512;
   private static final int MAX_PACKED_LIST_BYTES = 8192;
 
-  private final MemorySegment name = MemorySegment.ofArray(new byte[KEPT_BYTES]);
+  private final byte[] bytes = new byte[KEPT_BYTES];
+  private final MemorySegment name = MemorySegment.ofArray(bytes);
   private int database;
   private int keyBytes;
   private long expireAtMillis;
@@ -127,6 +128,11 @@ final class KeyFigures {
   /** Returns the kept start of the key's bytes. */
   MemorySegment name() {
     return name;
+  }
+
+  /** Returns one of the kept bytes, in an array because access to a segment on the heap is slow. */
+  byte byteAt(int index) {
+    return bytes[index];
   }
 
   /** Returns the number of bytes that are kept of the key. */

@@ -1,7 +1,5 @@
 package io.redoubt.persistence.rdb.report;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.protocol.bytes.Hash;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +33,9 @@ public final class RdbReport {
   private final NavigableMap<Integer, DatabaseFigures> databases = new TreeMap<>();
   private final DatabaseFigures furtherDatabases = new DatabaseFigures();
   private final List<PrefixSketch> prefixes = new ArrayList<>();
-  private final MemorySegment prefix = MemorySegment.ofArray(new byte[KeyFigures.KEPT_BYTES]);
+  private final boolean[] delimiters = new boolean[1 << Byte.SIZE];
+  private final byte[] prefixBytes = new byte[KeyFigures.KEPT_BYTES];
+  private final MemorySegment prefix = MemorySegment.ofArray(prefixBytes);
   private final LargestKeys largest;
   private final Map<ValueType, LargestKeys> largestOfTypes = new EnumMap<>(ValueType.class);
   private final SizeHistogram keyBytes = new SizeHistogram();
@@ -60,6 +60,9 @@ public final class RdbReport {
     for (ValueType type : ValueType.values()) {
       types.put(type, new TypeFigures());
       largestOfTypes.put(type, new LargestKeys(settings.largest()));
+    }
+    for (byte b : settings.delimiters().toByteArray()) {
+      delimiters[b & 0xff] = true;
     }
     for (RemainingTime range : RemainingTime.values()) {
       remainingTimes.put(range, 0L);
@@ -108,34 +111,25 @@ public final class RdbReport {
     int partAt = 0; // the start of the current part
     boolean isNumber = settings.mergesNumbers(); // the current part so far
     for (int at = 0; at < key.keptBytes() && depth < prefixes.size(); at++) {
-      byte b = key.name().get(JAVA_BYTE, at);
-      if (isDelimiter(b)) {
+      byte b = key.byteAt(at);
+      if (delimiters[b & 0xff]) {
         if (isNumber && length > partAt) {
-          prefix.set(JAVA_BYTE, partAt, (byte) '*');
+          prefixBytes[partAt] = '*';
           length = partAt + 1;
         }
-        prefix.set(JAVA_BYTE, length++, b);
+        prefixBytes[length++] = b;
         prefixes.get(depth).add(key, prefix, length);
         depth++;
         partAt = length;
         isNumber = settings.mergesNumbers();
       } else {
-        prefix.set(JAVA_BYTE, length++, b);
+        prefixBytes[length++] = b;
         isNumber &= b >= '0' && b <= '9';
       }
     }
     if (depth == 0) {
       prefixes.getFirst().add(key, prefix, 0);
     }
-  }
-
-  private boolean isDelimiter(byte b) {
-    for (int i = 0; i < settings.delimiters().length(); i++) {
-      if (settings.delimiters().byteAt(i) == b) {
-        return true;
-      }
-    }
-    return false;
   }
 
   void addAux(String name, String value) {
