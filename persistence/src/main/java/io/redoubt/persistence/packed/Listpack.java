@@ -393,7 +393,7 @@ public final class Listpack {
     int added = from == until ? 1 : 0;
     long entry = splice(memory, start, from, until, entryBytes, added, target, to);
     long at = ListpackFormat.writeStringPrefix(target, entry, length);
-    MemorySegment.copy(bytes, offset, target, at, length);
+    LittleEndian.copy(bytes, offset, target, at, length);
     ListpackFormat.writeBackLength(target, entry + bodyBytes, bodyBytes);
     return entry;
   }

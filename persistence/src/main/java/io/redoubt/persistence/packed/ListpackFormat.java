@@ -176,9 +176,21 @@ final class ListpackFormat {
       return put(memory, entry, Numbers.parseLong(bytes, offset, length, 0));
     }
     long bodyBytes = stringBodyBytes(length);
-    MemorySegment.copy(bytes, offset, memory, writeStringPrefix(memory, entry, length), length);
+    LittleEndian.copy(bytes, offset, memory, writeStringPrefix(memory, entry, length), length);
     writeBackLength(memory, entry + bodyBytes, bodyBytes);
     return entry + bodyBytes + backLengthBytes(bodyBytes);
+  }
+
+  /**
+   * Writes an entry of up to 63 bytes, which are not the decimal form of a {@code long}; returns
+   * the position behind it.
+   */
+  static long putShortString(
+      MemorySegment memory, long entry, MemorySegment bytes, long offset, int length) {
+    setByte(memory, entry, BYTES_6 | length);
+    LittleEndian.copy(bytes, offset, memory, entry + 1, length);
+    setByte(memory, entry + 1 + length, 1 + length);
+    return entry + 2 + length;
   }
 
   static void writeInteger(MemorySegment memory, long entry, long value) {

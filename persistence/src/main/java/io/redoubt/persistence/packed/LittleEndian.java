@@ -20,6 +20,8 @@ final class LittleEndian {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final int MAX_COPIED_AS_WORDS = 64;
+
   private LittleEndian() {}
 
   static int unsignedByte(MemorySegment memory, long at) {
@@ -69,6 +71,28 @@ final class LittleEndian {
 
   static void set64(MemorySegment memory, long at, long value) {
     memory.set(LONG, at, value);
+  }
+
+  /**
+   * Copies bytes between places that do not overlap; tuned for up to 64 bytes, for which the call
+   * of the general copy would take longer than the copying.
+   */
+  static void copy(MemorySegment from, long at, MemorySegment to, long toAt, long length) {
+    long last = length - Long.BYTES;
+    if (last < 0) {
+      for (long done = 0; done < length; done++) {
+        setByte(to, toAt + done, unsignedByte(from, at + done));
+      }
+      return;
+    }
+    if (length > MAX_COPIED_AS_WORDS) {
+      MemorySegment.copy(from, at, to, toAt, length);
+      return;
+    }
+    for (long done = 0; done < last; done += Long.BYTES) {
+      set64(to, toAt + done, int64(from, at + done));
+    }
+    set64(to, toAt + last, int64(from, at + last));
   }
 
   /**

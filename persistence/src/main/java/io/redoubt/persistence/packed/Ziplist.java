@@ -165,15 +165,31 @@ public final class Ziplist {
   public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
     long end = to + ListpackFormat.HEADER_BYTES;
     int count = 0;
-    for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
-      end =
-          isInteger(memory, at)
-              ? ListpackFormat.put(target, end, integer(memory, at))
-              : ListpackFormat.put(
-                  target, end, memory, bytesAt(memory, at), bytesLength(memory, at));
-      count++;
+    for (long entry = start + HEADER_BYTES; unsignedByte(memory, entry) != END; count++) {
+      long at = encodingAt(memory, entry);
+      int length = unsignedByte(memory, at);
+      if (length < BYTES_14 && !mayBeInteger(memory, at + 1, length)) {
+        end = ListpackFormat.putShortString(target, end, memory, at + 1, length);
+        entry = at + 1 + length;
+      } else {
+        end =
+            isInteger(memory, entry)
+                ? ListpackFormat.put(target, end, integer(memory, entry))
+                : ListpackFormat.put(
+                    target, end, memory, bytesAt(memory, entry), bytesLength(memory, entry));
+        entry = at + bodyBytes(memory, at);
+      }
     }
     return Listpack.finish(target, to, end, count);
+  }
+
+  /** Returns true if a string starts like an integer, which is stored as one. */
+  private static boolean mayBeInteger(MemorySegment memory, long at, int length) {
+    if (length == 0) {
+      return false;
+    }
+    int first = unsignedByte(memory, at);
+    return first <= '9' && (first >= '0' || first == '-');
   }
 
   /**

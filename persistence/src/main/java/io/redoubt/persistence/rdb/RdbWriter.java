@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes RDB in the lowest version that holds the data, but not below a given one. The default is
  * 9, which every server since Redis 5 reads; data may require a later one: functions, streams with
- * deletion history, hash fields with expiry. Packed collections are unpacked for version 9; from
- * version 10 on they are copied if the version has their type.
+ * deletion history, hash fields with expiry. For version 9, packed hashes and sorted sets become
+ * ziplists and packed sets are unpacked; from version 10 on they are copied if the version has
+ * their type.
  *
  * <p>The header has the given version, because later items are unknown when it is written; a server
  * that reads a later type refuses it as unknown. As a visitor, the writer also rewrites the output
@@ -199,9 +200,22 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     } else if (packedType.sinceVersion() <= version && packedType != RdbType.HASH_LISTPACK_EX) {
       putKey(key, packedType);
       putString(memory, offset, length);
+    } else if (packedType == RdbType.HASH_LISTPACK) {
+      putKey(key, RdbType.HASH_ZIPLIST);
+      putZiplist(memory, offset, length);
+    } else if (packedType == RdbType.ZSET_LISTPACK) {
+      putKey(key, RdbType.ZSET_ZIPLIST);
+      putZiplist(memory, offset, length);
     } else {
       writeUnpacked(key, packedType, memory, offset);
     }
+  }
+
+  /** Writes the ziplist of a listpack's elements. */
+  private void putZiplist(MemorySegment memory, long offset, int length) {
+    BufferMemory.Block target = scratch(Ziplist.maxConvertedBytes(length));
+    long bytes = Ziplist.fromListpack(memory, offset, target.memory(), target.offset());
+    putString(target.memory(), target.offset(), (int) bytes);
   }
 
   /** Returns the earliest expiry in a listpack of triples, 0 if no field expires. */
@@ -218,28 +232,21 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     return least;
   }
 
-  /** Writes a packed set, sorted set or hash element by element. */
+  /** Writes a packed set, or a packed hash without its expiries, element by element. */
   private void writeUnpacked(RdbKey key, RdbType packedType, MemorySegment memory, long offset) {
     int elements = Listpack.count(memory, offset);
-    switch (packedType) {
-      case SET_LISTPACK -> beginSet(key, elements);
-      case HASH_LISTPACK -> beginHash(key, elements / 2, RdbKey.NONE);
-      case HASH_LISTPACK_EX -> beginHash(key, elements / 3, RdbKey.NONE);
-      default -> beginSortedSet(key, elements / 2);
+    boolean isSet = packedType == RdbType.SET_LISTPACK;
+    if (isSet) {
+      beginSet(key, elements);
+    } else {
+      beginHash(key, elements / 3, RdbKey.NONE);
     }
     for (long entry = Listpack.first(memory, offset); entry != Listpack.NONE; ) {
       putElement(memory, entry);
       long next = Listpack.next(memory, entry);
-      if (packedType != RdbType.SET_LISTPACK) {
-        if (packedType == RdbType.ZSET_LISTPACK) {
-          putScore(PackedReader.score(memory, next));
-        } else {
-          putElement(memory, next);
-        }
-        next = Listpack.next(memory, next);
-        if (packedType == RdbType.HASH_LISTPACK_EX) {
-          next = Listpack.next(memory, next); // the expiry
-        }
+      if (!isSet) {
+        putElement(memory, next);
+        next = Listpack.next(memory, Listpack.next(memory, next)); // behind the expiry
       }
       entry = next;
     }
@@ -267,9 +274,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void listNode(MemorySegment memory, long offset, int length) {
     if (type == RdbType.LIST_QUICKLIST) {
-      BufferMemory.Block target = scratch(Ziplist.maxConvertedBytes(length));
-      long bytes = Ziplist.fromListpack(memory, offset, target.memory(), target.offset());
-      putString(target.memory(), target.offset(), (int) bytes);
+      putZiplist(memory, offset, length);
     } else {
       putLength(RdbFormat.CONTAINER_PACKED);
       putString(memory, offset, length);

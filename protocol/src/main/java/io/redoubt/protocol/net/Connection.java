@@ -218,11 +218,14 @@ public final class Connection {
   }
 
   /**
-   * Announces the missing bytes of one large argument, so that the next read may fetch them at
-   * once; other reads are limited to a fair share of a turn.
+   * Announces large input, so that the next read may fetch more at once; other reads are limited to
+   * a fair share of a turn.
+   *
+   * @param bytes the missing bytes of one argument
+   * @param largeRequests true if requests are so large that a larger read has few of them, too
    */
-  public void expect(long bytes) {
-    reads.expect(bytes);
+  public void expect(long bytes, boolean largeRequests) {
+    reads.expect(bytes, largeRequests);
   }
 
   /** Pauses reading, which exerts back-pressure on the peer, or resumes it. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection is read once per turn, so that a busy one does not delay the others; the rest of
  * its input is ready again in the next turn. For the same reason a read fetches at most {@link
- * #USUAL_BYTES}, possibly hundreds of requests, and more only for one large argument, whose owner
- * may supply the memory ({@link ArgumentRead}).
+ * #USUAL_BYTES}, possibly hundreds of requests, and more only of large requests, or for one large
+ * argument, whose owner may supply the memory ({@link ArgumentRead}).
  *
  * <p>Input of several connections in one turn is stored side by side and remains valid until their
  * handlers have been notified, one after the other, that reading is done; they can thus process it
@@ -194,6 +194,7 @@ final class ReadBuffer {
     private int attemptedBytes;
     private long lastReadAfter = -1;
     private long expectedBytes;
+    private boolean largeRequests;
 
     /**
      * Creates them.
@@ -204,9 +205,13 @@ final class ReadBuffer {
       this.argumentRoom = argumentRoom;
     }
 
-    /** Permits the next read to fetch that many bytes, if they exceed the usual size. */
-    void expect(long bytes) {
+    /**
+     * Permits the next read to fetch that many bytes, if they exceed the usual size, or to fill the
+     * buffer with large requests.
+     */
+    void expect(long bytes, boolean large) {
       expectedBytes = bytes;
+      largeRequests = large;
     }
 
     @Override
@@ -227,7 +232,7 @@ final class ReadBuffer {
       if (intoArgument != null) {
         return intoArgument;
       }
-      long room = Math.max(USUAL_BYTES, expectedBytes);
+      long room = largeRequests ? READ_BYTES : Math.max(USUAL_BYTES, expectedBytes);
       shared.withheldBytes = (int) Math.max(0, READ_BYTES - position - room);
       return shared.setIndex(position, position).retain();
     }

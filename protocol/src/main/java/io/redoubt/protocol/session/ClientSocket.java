@@ -58,11 +58,16 @@ final class ClientSocket {
     }
   }
 
-  /** Permits a larger read, because that many bytes of an argument are missing. */
-  void expect(long bytes) {
+  /**
+   * Permits a larger read.
+   *
+   * @param bytes the missing bytes of an argument
+   * @param largeRequests true if large requests follow one another
+   */
+  void expect(long bytes, boolean largeRequests) {
     Connection current = connection;
     if (current != null) {
-      current.expect(bytes);
+      current.expect(bytes, largeRequests);
     }
   }
 

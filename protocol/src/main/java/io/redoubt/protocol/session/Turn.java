@@ -96,11 +96,21 @@ public final class Turn implements Client.Conductor {
   private void read(Client client, MemorySegment bytes, long start, long end) {
     ClientInput input = client.input();
     executeRead(client); // what an earlier read of this turn has left
+    long from = start;
+    if (client.mayExecute()) {
+      from = input.keepRestOfArgument(bytes, start, end);
+      if (from > start) {
+        executeKept(client);
+        if (client.isEnding()) {
+          return; // its input has been freed
+        }
+      }
+    }
     if (input.kept().isEmpty() && client.mayExecute()) {
-      input.take(bytes, start, end);
+      input.take(bytes, from, end);
       decode(client);
     } else {
-      input.keep(bytes, start, end);
+      input.keep(bytes, from, end);
       executeKept(client);
     }
   }
@@ -154,7 +164,7 @@ public final class Turn implements Client.Conductor {
    */
   private void finish(Client client) {
     executeRead(client); // looks ahead, executes, propagates
-    client.socket().expect(client.input().missingBytes());
+    client.socket().expect(client.input().missingBytes(), client.input().sendsLargeRequests());
     limitQuery(client);
     continueNextTurn(client);
     client.flush(); // unless the effects must be durable or acknowledged first

@@ -129,7 +129,7 @@ class TransportTest extends TransportFixture {
         new EchoHandler() {
           @Override
           public void onOpen(Connection connection) {
-            connection.expect(expected);
+            connection.expect(expected, false);
             super.onOpen(connection);
           }
 
@@ -165,7 +165,7 @@ class TransportTest extends TransportFixture {
           @Override
           public void onOpen(Connection connection) {
             connection.reading(false);
-            connection.expect(sent.length);
+            connection.expect(sent.length, false);
             super.onOpen(connection);
           }
 
@@ -180,7 +180,7 @@ class TransportTest extends TransportFixture {
             assertThat(from).isEqualTo(end);
             end = to;
             most.accumulateAndGet((int) (to - from), Math::max);
-            connection.expect(memory.end() - end);
+            connection.expect(memory.end() - end, false);
             if (end == memory.offset() + 100 + sent.length) {
               received.complete(end);
             }

@@ -8,6 +8,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.EncodingDirectives;
+import io.redoubt.server.structure.ListpackBuilder;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.hash.Hashes;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,7 @@ final class HashFill implements AutoCloseable {
   private final Hashes hashes;
   private final EncodingDirectives limits;
   private final Place place;
-  private final ScratchListpack scratch;
+  private final ListpackBuilder scratch;
   private final RdbBytes field = new RdbBytes();
   private final RdbBytes value = new RdbBytes();
   private final Slabs slabs;
@@ -33,7 +34,7 @@ final class HashFill implements AutoCloseable {
     this.limits = values.limits();
     this.place = place;
     slabs = values.keyspace().slabs();
-    scratch = new ScratchListpack(slabs);
+    scratch = new ListpackBuilder(slabs);
   }
 
   /** Creates a hash from a listpack of distinct fields and values; returns its entry. */
@@ -49,6 +50,7 @@ final class HashFill implements AutoCloseable {
    * Creates a hash from the collected fields. The first of several fields of the same name counts.
    */
   private long collected() {
+    scratch.finish();
     long listpack = scratch.address();
     long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
     if (made != 0) {
@@ -121,15 +123,15 @@ final class HashFill implements AutoCloseable {
     if (small
         && Math.max(newField.length(), newValue.length()) > limits.hashMaxListpackValue.value()) {
       small = false;
-      if (Listpack.first(MEMORY, scratch.address()) == Listpack.NONE) {
+      if (scratch.count() == 0) {
         create(1);
       } else {
         entry = collected();
       }
     }
     if (small) {
-      scratch.append(newField);
-      scratch.append(newValue);
+      scratch.append(newField.memory(), newField.offset(), newField.length());
+      scratch.append(newValue.memory(), newValue.offset(), newValue.length());
       return;
     }
     store(newField, newValue, expireAtMillis);

@@ -15,6 +15,9 @@ public final class ByteStrings implements AutoCloseable {
   /** The most memory retained for the next use. */
   private static final long KEPT_BYTES = 64 << 10;
 
+  private static final long ONES = 0x0101_0101_0101_0101L;
+  private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
   private static final int LENGTH_BYTES = Integer.BYTES;
 
   private final Slabs slabs;
@@ -43,6 +46,33 @@ public final class ByteStrings implements AutoCloseable {
 
   public int length(int i) {
     return Region.getInt(place(i));
+  }
+
+  /** Returns true if a string contains a zero byte. */
+  boolean containZero() {
+    for (int i = 0; i < count; i++) {
+      if (containsZero(address(i), length(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean containsZero(long address, int length) {
+    int at = 0;
+    for (; at + Long.BYTES <= length; at += Long.BYTES) {
+      long word = Region.getLong(address + at);
+      // A byte's high bit is set by the subtraction, and was not set before.
+      if (((word - ONES) & ~word & HIGH_BITS) != 0) {
+        return true;
+      }
+    }
+    for (; at < length; at++) {
+      if (Region.getByte(address + at) == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private long place(int i) {

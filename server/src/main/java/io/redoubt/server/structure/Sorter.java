@@ -114,7 +114,7 @@ public final class Sorter implements AutoCloseable {
   public void sort(
       By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator random) {
     by = what;
-    collated = upToZero;
+    collated = upToZero && (what == By.WEIGHT ? weights : strings).containZero();
     direction = descending ? -1 : 1;
     if (what == By.NUMBER) {
       for (int i = 0; i < count(); i++) {

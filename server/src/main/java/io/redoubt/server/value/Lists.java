@@ -164,7 +164,8 @@ public final class Lists implements Structures {
     return entry;
   }
 
-  private boolean exceedsLimit(long bytes, long count) {
+  /** Returns true if a listpack of these bytes and elements exceeds the limit. */
+  boolean exceedsLimit(long bytes, long count) {
     return QuicklistRoot.exceeds(limits.listMaxListpackSize.value(), bytes, count);
   }
 
@@ -324,6 +325,11 @@ public final class Lists implements Structures {
   }
 
   // Whole lists.
+
+  /** Returns a builder of lists, to be closed by the caller. */
+  public ListBuilder newBuilder() {
+    return new ListBuilder(this, keyspace);
+  }
 
   /** Creates a quicklist to be filled and passed to {@link #put}. */
   public long newQuicklist() {

@@ -9,7 +9,6 @@ import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.value.hash.Hashes;
 import io.redoubt.server.value.set.SetAlgebra;
-import io.redoubt.server.value.set.SetMembers;
 import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.SortedSets;
 import io.redoubt.server.value.stream.Streams;
@@ -49,8 +48,8 @@ public final class Values implements AutoCloseable {
     keyspace.setStructures(Type.STREAM, streams);
     sets = new Sets(keyspace, limits);
     keyspace.setStructures(Type.SET, sets.tables());
-    setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
-    temporaries = new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables(), Type.LIST, lists));
+    setAlgebra = new SetAlgebra(sets, keyspace.slabs());
+    temporaries = new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables()));
   }
 
   public Keyspace keyspace() {

@@ -25,6 +25,12 @@ public final class ClientInput {
   /** The missing part of an argument from which it is received where it is kept. */
   private static final long MIN_ROOM_BYTES = 4 * 1024;
 
+  /** The size of a large request: even the largest read has no more than a hundred of them. */
+  private static final long LARGE_REQUEST_BYTES = 640;
+
+  /** The missing part of an argument from which it is kept alone, without what follows it. */
+  private static final long MIN_REST_BYTES = 64;
+
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private final TurnShare share;
@@ -53,6 +59,9 @@ public final class ClientInput {
   private boolean forNextTurn;
 
   private boolean authenticated;
+
+  /** True if the last request was large. */
+  private boolean large;
 
   public ClientInput(Limits limits, BufferMemory buffers, Clock clock, TurnTime turn) {
     this.decoder = new RequestDecoder(limits, buffers);
@@ -149,6 +158,14 @@ public final class ClientInput {
     return end;
   }
 
+  /**
+   * Returns true if the latest request was so large that the usual read has few of its kind, so
+   * that more may be read at once.
+   */
+  public boolean sendsLargeRequests() {
+    return large;
+  }
+
   // ---- bytes
 
   /** Takes input in the loop's shared buffer for execution, until {@link #release}. */
@@ -172,6 +189,22 @@ public final class ClientInput {
   /** Keeps input that can't be executed now. */
   public void keep(MemorySegment from, long start, long to) {
     kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
+  }
+
+  /**
+   * Keeps the rest of a partly received argument alone, so that the requests after it can be
+   * executed where they are.
+   *
+   * @return the offset after the kept bytes; the start if nothing of this kind is missing, or more
+   *     than there is
+   */
+  public long keepRestOfArgument(MemorySegment from, long start, long to) {
+    long missing = decoder.missingBytes();
+    if (kept.isEmpty() || missing < MIN_REST_BYTES || missing >= to - start) {
+      return start;
+    }
+    keep(from, start, start + missing);
+    return start + missing;
   }
 
   /**
@@ -252,6 +285,7 @@ public final class ClientInput {
         if (after == RequestDecoder.NEED_MORE) {
           return false;
         }
+        large = after - rest >= LARGE_REQUEST_BYTES;
         rest = after;
         if (request.count() > 0) {
           return true;

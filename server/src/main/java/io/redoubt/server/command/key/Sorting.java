@@ -5,14 +5,13 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.Sorter;
 import io.redoubt.server.structure.list.ListCursor;
+import io.redoubt.server.value.ListBuilder;
 import io.redoubt.server.value.Lists;
 import io.redoubt.server.value.set.SetMembers;
 import io.redoubt.server.value.sortedset.SortedSetCursor;
@@ -270,40 +269,27 @@ final class Sorting {
       removeDestination();
       return;
     }
-    Lists lists = call.values().lists();
-    Database database = call.values().temporaries().database();
-    long list = Entry.NONE;
-    try (ByteStrings results = new ByteStrings(call.keyspace().slabs())) {
-      results(first, end, results);
-      for (int i = 0; i < results.count(); i++) {
-        long address = results.address(i);
-        int length = results.length(i);
-        list =
-            list == Entry.NONE
-                ? lists.create(
-                    database, call.argAddress(storeArg), call.argLength(storeArg), address, length)
-                : lists.push(database, list, address, length, false);
-      }
-      call.values().temporaries().publish(list, call.database());
-      call.recordChange(storeArg, KeyEvent.SORTSTORE, results.count());
-      call.reply().integer(results.count());
+    try (ListBuilder list = call.values().lists().newBuilder()) {
+      // Complete before any key changes, since lookups may remove expired keys.
+      collectResult(first, end, list);
+      list.store(call.database(), call.argAddress(storeArg), call.argLength(storeArg));
+      call.recordChange(storeArg, KeyEvent.SORTSTORE, list.count());
+      call.reply().integer(list.count());
     }
   }
 
-  /**
-   * Collects the result to be stored before any key changes, since lookups may remove expired keys.
-   */
-  private void results(int first, int end, ByteStrings results) {
+  private void collectResult(int first, int end, ListBuilder list) {
+    list.begin();
     for (int place = first; place < end; place++) {
       int i = sorter.at(place);
       if (gets.isEmpty()) {
-        results.add(sorter.address(i), sorter.length(i));
+        list.add(sorter.address(i), sorter.length(i));
       }
       for (int get = 0; get < gets.size(); get++) {
         if (patterns.find(gets.get(get), sorter.address(i), sorter.length(i))) {
-          results.add(patterns.address(), patterns.length());
+          list.add(patterns.address(), patterns.length());
         } else {
-          results.add(0);
+          list.add(sorter.address(i), 0);
         }
       }
     }

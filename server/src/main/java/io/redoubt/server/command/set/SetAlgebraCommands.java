@@ -16,7 +16,6 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
@@ -165,18 +164,10 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   private static void sinterstore(Call call) {
     SetAlgebra algebra = operandsFrom(call, 2);
-    if (!algebra.startIntersection()) {
-      removeDestination(call);
-      return;
-    }
-    Sets sets = call.values().sets();
-    Database temporary = call.values().temporaries().database();
-    long result = newResult(call);
-    while (algebra.nextCommon()) {
-      sets.addNew(temporary, result, algebra.member());
-      result = sets.entry();
-    }
-    store(call, result, KeyEvent.SINTERSTORE);
+    store(
+        call,
+        algebra.intersect(call.values().temporaries().database(), newResult(call)),
+        KeyEvent.SINTERSTORE);
   }
 
   // Union.
@@ -221,19 +212,10 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       removeDestination(call);
       return;
     }
-    Sets sets = call.values().sets();
-    Database temporary = call.values().temporaries().database();
-    long result = newResult(call);
-    if (algebra.prefersLookups()) {
-      algebra.startDifference();
-      while (algebra.nextLeft()) {
-        sets.addNew(temporary, result, algebra.member());
-        result = sets.entry();
-      }
-    } else {
-      result = algebra.subtract(temporary, result);
-    }
-    store(call, result, KeyEvent.SDIFFSTORE);
+    store(
+        call,
+        algebra.subtract(call.values().temporaries().database(), newResult(call)),
+        KeyEvent.SDIFFSTORE);
   }
 
   // Results.

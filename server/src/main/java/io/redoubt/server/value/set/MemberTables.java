@@ -82,6 +82,14 @@ public final class MemberTables implements Structures {
     return true;
   }
 
+  /** Inserts a member that is known to be absent. */
+  void insertAbsent(long root, long address, int length) {
+    table.pointTo(root);
+    long block = slabs.allocate(BlockLength.size(length) + (long) length);
+    Region.copy(address, BlockLength.put(block, length), length);
+    insert(table.hash(address, length), block);
+  }
+
   /**
    * Inserts the entries of a listpack up to the first that exists already; returns true if none
    * does.

@@ -3,6 +3,7 @@ package io.redoubt.server.value.set;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.memory.Slabs;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ public final class SetAlgebra implements AutoCloseable {
 
   private final Sets sets;
   private final SetMembers member;
+  private final SetBuilder result;
   private long[] operands = new long[FIRST_ROOM];
   private int count;
   private boolean missing;
@@ -33,9 +35,11 @@ public final class SetAlgebra implements AutoCloseable {
   /** The operands that may be indexed, one bit each. */
   private int indexable;
 
-  public SetAlgebra(Sets sets, SetMembers member) {
+  /** Creates operations on the sets of a keyspace with these slabs. */
+  public SetAlgebra(Sets sets, Slabs slabs) {
     this.sets = sets;
-    this.member = member;
+    member = new SetMembers(slabs);
+    result = new SetBuilder(sets, slabs);
   }
 
   /** Removes all operands. */
@@ -90,6 +94,17 @@ public final class SetAlgebra implements AutoCloseable {
     return true;
   }
 
+  /** Stores the intersection in an empty set; returns its entry. */
+  public long intersect(Database database, long into) {
+    result.begin(database, into);
+    if (startIntersection()) {
+      while (nextCommon()) {
+        result.add(member);
+      }
+    }
+    return result.finish();
+  }
+
   /** Finds the operands that are worth an index: listpacks in which enough is looked for. */
   private void allowIndexes() {
     indexed = 0;
@@ -130,40 +145,39 @@ public final class SetAlgebra implements AutoCloseable {
 
   /** Adds all members of all operands to an empty set; returns its entry. */
   public long unite(Database database, long into) {
-    long united = into;
+    result.begin(database, into);
     boolean empty = true;
     for (int i = 0; i < count; i++) {
       if (operands[i] != Entry.NONE) {
-        united =
-            empty ? sets.copy(database, united, operands[i], member) : addAll(database, united, i);
+        if (empty) {
+          result.addAll(operands[i], member);
+        } else {
+          addMissing(operands[i]);
+        }
         empty = false;
       }
     }
-    return united;
+    return result.finish();
   }
 
-  private long addAll(Database database, long set, int operand) {
-    long united = set;
+  private void addMissing(long operand) {
     ListpackIndex index = null;
-    member.iterate(operands[operand]);
+    member.iterate(operand);
     while (member.next()) {
-      if (index == null && sets.isIndexable(united)) {
+      if (index == null && result.isIndexable()) {
         index = index(0);
-        index.build(PackedValue.address(united));
+        index.build(result.completeListpack());
       }
       if (index == null) {
-        sets.add(database, united, member);
-        united = sets.entry();
-      } else if (!index.contains(PackedValue.address(united), member)) {
-        int end = sets.endOffset(united);
-        sets.addNew(database, united, member);
-        united = sets.entry();
-        if (!sets.isIndexable(united) || !index.add(PackedValue.address(united), end)) {
+        result.addIfAbsent(member);
+      } else if (!index.contains(result.listpack(), member)) {
+        int end = result.endOffset();
+        result.add(member);
+        if (!result.isIndexable() || !index.add(result.completeListpack(), end)) {
           index = null;
         }
       }
     }
-    return united;
   }
 
   // Difference.
@@ -218,7 +232,16 @@ public final class SetAlgebra implements AutoCloseable {
     if (isFirstMissing()) {
       return into;
     }
-    long left = sets.copy(database, into, operands[0], member);
+    result.begin(database, into);
+    if (prefersLookups()) {
+      startDifference();
+      while (nextLeft()) {
+        result.add(member);
+      }
+      return result.finish();
+    }
+    result.addAll(operands[0], member);
+    long left = result.finish();
     for (int i = 1; i < count; i++) {
       if (operands[i] != Entry.NONE) {
         member.iterate(operands[i]);
@@ -251,5 +274,6 @@ public final class SetAlgebra implements AutoCloseable {
   @Override
   public void close() {
     member.close();
+    result.close();
   }
 }

@@ -9,6 +9,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteTableWalk;
+import io.redoubt.server.structure.ListpackBuilder;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -36,6 +37,9 @@ public final class SetMembers implements AutoCloseable {
   private long value;
   private long address;
   private int length;
+
+  /** The member's entry in a listpack, or 0. */
+  private long listpackEntry;
 
   /** A buffer for an integer's digits, allocated on demand. */
   private long digits;
@@ -97,20 +101,22 @@ public final class SetMembers implements AutoCloseable {
     }
   }
 
-  private void atListpackEntry(long listpackEntry) {
-    if (Listpack.isInteger(MEMORY, listpackEntry)) {
-      atNumber(Listpack.integer(MEMORY, listpackEntry));
+  private void atListpackEntry(long at) {
+    if (Listpack.isInteger(MEMORY, at)) {
+      atNumber(Listpack.integer(MEMORY, at));
     } else {
       integer = false;
-      address = Listpack.bytesAt(MEMORY, listpackEntry);
-      length = Listpack.bytesLength(MEMORY, listpackEntry);
+      address = Listpack.bytesAt(MEMORY, at);
+      length = Listpack.bytesLength(MEMORY, at);
     }
+    listpackEntry = at;
   }
 
   private void atNumber(long number) {
     integer = true;
     value = number;
     length = 0;
+    listpackEntry = 0;
   }
 
   /** Moves to the member in a block of a set's table. */
@@ -118,6 +124,25 @@ public final class SetMembers implements AutoCloseable {
     integer = false;
     address = MemberTables.memberAddress(block);
     length = MemberTables.memberLength(block);
+    listpackEntry = 0;
+  }
+
+  /** Appends the member to a listpack. */
+  void appendTo(ListpackBuilder listpack) {
+    if (listpackEntry != 0) {
+      listpack.appendEntry(listpackEntry);
+    } else if (integer) {
+      listpack.append(value);
+    } else {
+      listpack.append(MEMORY, address, length);
+    }
+  }
+
+  /**
+   * Returns the largest length that the member can have, which is exact unless it is an integer.
+   */
+  int maxLength() {
+    return integer ? Numbers.MAX_LONG_LENGTH : length;
   }
 
   /**

@@ -88,7 +88,14 @@ public final class Sets implements AutoCloseable {
     long start = PackedValue.address(set);
     return PackedValue.isIntset(set)
         ? Intset.contains(MEMORY, start, member.integer())
-        : find(start, member.integer()) != Listpack.NONE;
+        : isIn(start, member);
+  }
+
+  /** Returns true if a listpack contains the member of a set. */
+  static boolean isIn(long listpack, SetMembers member) {
+    return member.isInteger()
+        ? find(listpack, member.integer()) != Listpack.NONE
+        : find(listpack, member.address(), member.length()) != Listpack.NONE;
   }
 
   private static long find(long listpack, long address, int length) {
@@ -141,11 +148,6 @@ public final class Sets implements AutoCloseable {
     }
     int count = Listpack.count(MEMORY, PackedValue.address(set));
     return count >= ListpackIndex.MIN_ENTRIES && count <= ListpackIndex.MAX_ENTRIES;
-  }
-
-  /** Returns the offset at which the next entry of a set encoded as a listpack would start. */
-  int endOffset(long set) {
-    return (int) Listpack.sizeBytes(MEMORY, PackedValue.address(set)) - 1;
   }
 
   // Creating.
@@ -283,56 +285,32 @@ public final class Sets implements AutoCloseable {
   }
 
   /** Adds a member of another set that is known to be absent, so that it need not be looked for. */
-  public void addNew(Database database, long set, SetMembers member) {
-    if (!PackedValue.isPacked(set) || PackedValue.isIntset(set)) {
+  void addNew(Database database, long set, SetMembers member) {
+    if (PackedValue.isPacked(set) && PackedValue.isIntset(set)) {
       add(database, set, member);
       return;
     }
     database.beforeChange(set);
     entry = set;
-    addToListpack(database, member.address(), member.length());
+    if (PackedValue.isPacked(set)) {
+      addToListpack(database, member.address(), member.length());
+    } else {
+      tables.insertAbsent(Entry.root(set), member.address(), member.length());
+    }
   }
 
-  /**
-   * Adds all members of another set, which has some, to an empty intset.
-   *
-   * @param member iterates over the other set
-   * @return the entry
-   */
-  long copy(Database database, long set, long other, SetMembers member) {
-    entry = set;
-    if (isCopiedWhole(other, member)) {
-      int bytes = (int) Listpack.sizeBytes(MEMORY, PackedValue.address(other));
-      database.beforeChange(set);
-      entry = PackedValue.replace(database, set, false, PackedValue.address(other), bytes);
-      return entry;
-    }
-    member.iterate(other);
-    while (member.next()) {
-      addNew(database, entry, member);
-    }
+  /** Replaces the value by a copy of a valid listpack; returns the entry. */
+  long replace(Database database, long set, long listpack, int bytes) {
+    database.beforeChange(set);
+    entry = PackedValue.replace(database, set, false, listpack, bytes);
     return entry;
   }
 
-  /**
-   * Returns true if adding the members one by one would lead to the same listpack: it keeps to the
-   * limits, and none of its integers would be sorted first.
-   */
-  private boolean isCopiedWhole(long other, SetMembers member) {
-    if (!PackedValue.isPacked(other)
-        || PackedValue.isIntset(other)
-        || size(other) > limits.setMaxListpackEntries.value()) {
-      return false;
-    }
-    member.iterate(other);
-    boolean first = true;
-    while (member.next()) {
-      if ((first && member.isInteger()) || member.length() > limits.setMaxListpackValue.value()) {
-        return false;
-      }
-      first = false;
-    }
-    return true;
+  /** Returns true if a set of a size in entries and bytes may be a listpack. */
+  boolean mayBeListpack(long entries, long longestBytes, long bytes) {
+    return entries <= limits.setMaxListpackEntries.value()
+        && longestBytes <= limits.setMaxListpackValue.value()
+        && bytes <= Listpack.MAX_BYTES;
   }
 
   /** Adds the member of another set; returns false if it exists already. */
@@ -363,9 +341,7 @@ public final class Sets implements AutoCloseable {
   private void addToListpack(Database database, long address, int length) {
     long start = PackedValue.address(entry);
     long bytes = Listpack.sizeAfterInsert(MEMORY, start, MEMORY, address, length);
-    if (Listpack.count(MEMORY, start) < limits.setMaxListpackEntries.value()
-        && length <= limits.setMaxListpackValue.value()
-        && bytes <= Listpack.MAX_BYTES) {
+    if (mayBeListpack(Listpack.count(MEMORY, start) + 1L, length, bytes)) {
       entry = PackedValue.resize(database, entry, (int) bytes);
       start = PackedValue.address(entry);
       Listpack.append(MEMORY, start, MEMORY, address, length, MEMORY, start);
@@ -385,9 +361,7 @@ public final class Sets implements AutoCloseable {
               Numbers.decimalLength(Intset.at(MEMORY, intset, 0)),
               Numbers.decimalLength(Intset.at(MEMORY, intset, count - 1)));
     }
-    return count < limits.setMaxListpackEntries.value()
-        && Math.max(length, longest) <= limits.setMaxListpackValue.value()
-        && listpackBytes <= Listpack.MAX_BYTES;
+    return mayBeListpack(count + 1L, Math.max(length, longest), listpackBytes);
   }
 
   /** Returns the size of a listpack of an intset's members. */
