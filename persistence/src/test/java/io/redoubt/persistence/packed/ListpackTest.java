@@ -47,6 +47,42 @@ class ListpackTest {
         .isEqualTo("094000000100" + "f0fa3f0000" + "78".repeat(16378) + "00ffff" + "ff");
   }
 
+  @Test
+  void writesAtOnceWhatAppendsWrite() {
+    RandomGenerator random = Seed.random("ListpackTest.writer");
+    for (int round = 0; round < 200; round++) {
+      List<String> elements = new ArrayList<>();
+      MemorySegment memory = MemorySegment.ofArray(new byte[ROOM]);
+      var writer = new ListpackWriter(memory);
+      writer.begin(5);
+      for (int i = random.nextInt(30); i > 0; i--) {
+        String element = Packs.element(random);
+        elements.add(element);
+        switch (random.nextInt(4)) {
+          case 0 -> {
+            writer.finish();
+            writer.continueAt(5);
+            add(writer, element);
+          }
+          case 1 -> {
+            MemorySegment other = MemorySegment.ofArray(Packs.listpack(List.of(element)));
+            writer.appendEntry(other, Listpack.first(other, 0));
+          }
+          default -> add(writer, element);
+        }
+        assertThat(writer.count()).isEqualTo(elements.size());
+      }
+      int bytes = writer.finish();
+      assertThat(bytes).isEqualTo(writer.usedBytes() + 1);
+      assertThat(Packs.bytes(memory, 5, bytes)).isEqualTo(Packs.listpack(elements));
+    }
+  }
+
+  private static void add(ListpackWriter writer, String element) {
+    MemorySegment bytes = Packs.latin(element);
+    writer.append(bytes, 0, (int) bytes.byteSize());
+  }
+
   /** A listpack with spare room, at changing addresses, and the list that it must equal. */
   private static final class Subject {
     final RandomGenerator random;

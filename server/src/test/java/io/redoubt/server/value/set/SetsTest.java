@@ -145,6 +145,9 @@ final class SetsTest {
       }
       assertThat(taken(united)).isEqualTo(any);
       operands(keys);
+      assertThat(taken(algebra.intersect(temporaries.database(), temporary("i"))))
+          .isEqualTo(common);
+      operands(keys);
       assertThat(taken(algebra.subtract(temporaries.database(), temporary("d")))).isEqualTo(left);
       operands(keys);
       if (!algebra.isFirstMissing()) {
