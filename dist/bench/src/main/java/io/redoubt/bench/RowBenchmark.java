@@ -45,6 +45,9 @@ final class RowBenchmark {
   /** The share of the compiler in a server's processor time below which it counts as idle. */
   private static final double IDLE_COMPILER = 0.03;
 
+  /** The time of an operation relative to the slice before, below which it still falls. */
+  private static final double STILL_FASTER = 0.95;
+
   /** A warm-up ends after this multiple of its least duration even if the compiler is busy. */
   private static final int MAX_WARM_UPS = 12;
 
@@ -208,11 +211,16 @@ final class RowBenchmark {
       return (subject.server().cpuNanos() - before) / 1000.0 / done;
     }
 
-    /** Runs until the compiler has been idle for a slice, or the limit has passed. */
+    /**
+     * Runs until the compiler has been idle for a slice and operations no longer become faster, or
+     * until the limit has passed. The second condition is for a compiler that waits for a
+     * processor: it looks idle then.
+     */
     Warmth warmUp(int leastMillis) throws IOException {
       long operations = row.operations() == Row.BY_TIME ? 1 : row.operations();
       double warmMillis = 0;
       double sinceGrown = 0;
+      double lastNanos = Double.MAX_VALUE; // of an operation in the full slice before
       while (true) {
         refill();
         long cpu = subject.server().cpuNanos();
@@ -224,7 +232,10 @@ final class RowBenchmark {
         warmMillis += millis;
         boolean full = millis >= MAX_SLICE_MILLIS || row.operations() != Row.BY_TIME;
         sinceGrown += full ? millis : 0;
-        boolean settled = full && share < IDLE_COMPILER;
+        double eachNanos = nanos / done;
+        boolean faster = eachNanos < lastNanos * STILL_FASTER;
+        lastNanos = full ? eachNanos : lastNanos;
+        boolean settled = full && share < IDLE_COMPILER && !faster;
         boolean enough = warmMillis >= leastMillis && sinceGrown > 0;
         if ((enough && settled) || warmMillis >= (double) leastMillis * MAX_WARM_UPS) {
           return new Warmth(done / millis, warmMillis / 1000, settled);

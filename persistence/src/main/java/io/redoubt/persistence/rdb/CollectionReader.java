@@ -1,5 +1,6 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.packed.PackedException;
 import io.redoubt.persistence.packed.Zipmap;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -36,11 +37,12 @@ final class CollectionReader implements AutoCloseable {
   private boolean isPlainNode; // the last node is a single element,
   private RdbBytes plainNode = new RdbBytes(); // which is here
 
-  CollectionReader(BufferMemory buffers, RdbValueVisitor visitor, RdbInput in) {
+  CollectionReader(
+      BufferMemory buffers, Lzf.Decompressor lzf, RdbValueVisitor visitor, RdbInput in) {
     this.visitor = visitor;
     this.in = in;
-    this.first = new RdbString(buffers);
-    this.second = new RdbString(buffers);
+    this.first = new RdbString(buffers, lzf);
+    this.second = new RdbString(buffers, lzf);
     this.packed = new PackedReader(buffers);
     this.elements = new PackedElements(buffers, visitor);
     this.stream = new StreamReader(visitor, in, first, second, packed);

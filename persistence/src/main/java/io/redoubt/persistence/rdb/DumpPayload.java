@@ -1,9 +1,11 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The payload of DUMP and RESTORE: the type byte and the value as in an RDB file, the RDB version
@@ -25,12 +27,13 @@ public final class DumpPayload {
    * Creates a writer of a single value; {@link #writeFooter} must follow.
    *
    * @param out an empty output that computes a checksum
-   * @param compress true to compress strings if that makes them shorter
+   * @param compressor compresses strings if that makes them shorter; null to compress none. It is
+   *     given because its table takes longer to allocate than a small value to compress
    * @param version the RDB version that may be used in any case
    */
   public static RdbWriter writer(
-      RdbOutput out, boolean compress, int version, BufferMemory buffers) {
-    return new RdbWriter(out, compress, buffers).version(version).withoutKeys();
+      RdbOutput out, Lzf.@Nullable Compressor compressor, int version, BufferMemory buffers) {
+    return new RdbWriter(out, compressor, buffers).version(version).withoutKeys();
   }
 
   /** Writes the footer behind the value. */

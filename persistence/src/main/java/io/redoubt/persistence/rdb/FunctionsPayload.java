@@ -1,5 +1,6 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +25,8 @@ public final class FunctionsPayload {
   public static void write(
       RdbOutput out, boolean compress, BufferMemory buffers, Collection<ByteString> texts) {
     try (RdbWriter writer =
-        DumpPayload.writer(out, compress, RdbFormat.FUNCTIONS_VERSION, buffers)) {
+        DumpPayload.writer(
+            out, compress ? new Lzf.Compressor() : null, RdbFormat.FUNCTIONS_VERSION, buffers)) {
       for (ByteString text : texts) {
         writer.function(text.asSegment(), 0, text.length());
       }
@@ -51,7 +53,7 @@ public final class FunctionsPayload {
       if (type != RdbFormat.FUNCTION) {
         throw new RdbException(in.offset(), "given type is not a function");
       }
-      try (RdbString value = new RdbString(buffers)) {
+      try (RdbString value = new RdbString(buffers, new Lzf.Decompressor())) {
         if (!value.read(in)) {
           throw new RdbException(in.offset(), "Short read");
         }

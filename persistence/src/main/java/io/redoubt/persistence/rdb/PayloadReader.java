@@ -1,5 +1,6 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +17,22 @@ public final class PayloadReader implements AutoCloseable {
   private final RdbType type;
   private final RdbValueVisitor visitor;
   private final BufferMemory buffers;
+  private final Lzf.Decompressor lzf;
   private @Nullable CollectionReader collection;
 
   /**
    * Creates a reader at the start of a value.
    *
+   * @param lzf decompresses strings; it may be shared with other readers of this thread
    * @throws RdbException if the payload has no value, or one of an unknown type
    */
   public PayloadReader(
-      MemorySegment memory, long offset, long length, BufferMemory buffers, RdbValueVisitor visitor)
+      MemorySegment memory,
+      long offset,
+      long length,
+      BufferMemory buffers,
+      Lzf.Decompressor lzf,
+      RdbValueVisitor visitor)
       throws RdbException {
     long valueBytes = length - DumpPayload.FOOTER_BYTES;
     in = new RdbInput(memory, offset, valueBytes);
@@ -35,6 +43,7 @@ public final class PayloadReader implements AutoCloseable {
     type = RdbType.known(in.readByte(), 0);
     this.visitor = visitor;
     this.buffers = buffers;
+    this.lzf = lzf;
   }
 
   /**
@@ -57,7 +66,7 @@ public final class PayloadReader implements AutoCloseable {
   }
 
   private void readString() throws RdbException {
-    try (RdbString value = new RdbString(buffers)) {
+    try (RdbString value = new RdbString(buffers, lzf)) {
       if (!value.read(in)) {
         throw new RdbException(in.offset(), SHORT);
       }
@@ -77,7 +86,7 @@ public final class PayloadReader implements AutoCloseable {
       CollectionReader reader = collection;
       boolean whole;
       if (reader == null) {
-        reader = new CollectionReader(buffers, visitor, in);
+        reader = new CollectionReader(buffers, lzf, visitor, in);
         collection = reader;
         whole = reader.begin(type, new RdbKey());
       } else {

@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Quoting;
 import java.lang.foreign.MemorySegment;
@@ -78,10 +79,11 @@ public final class RdbReader implements AutoCloseable {
     this.visitor = visitor;
     this.largeStringBytes = largeStringBytes;
     this.in = new RdbInput(buffers);
-    this.keyString = new RdbString(buffers);
-    this.value = new RdbString(buffers);
+    Lzf.Decompressor lzf = new Lzf.Decompressor();
+    this.keyString = new RdbString(buffers, lzf);
+    this.value = new RdbString(buffers, lzf);
     this.large = new StreamedString(buffers, visitor, in);
-    this.collection = new CollectionReader(buffers, visitor, in);
+    this.collection = new CollectionReader(buffers, lzf, visitor, in);
   }
 
   /** Sets the length of the stream, so that a length beyond its end is refused at once. */

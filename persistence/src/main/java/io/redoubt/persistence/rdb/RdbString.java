@@ -18,7 +18,7 @@ final class RdbString implements AutoCloseable {
   private static final long MAX_HEAP_BYTES = Runtime.getRuntime().maxMemory() / 8;
 
   private final BufferMemory buffers;
-  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+  private final Lzf.Decompressor lzf;
   private BufferMemory.@Nullable Block scratch;
 
   private boolean integer;
@@ -32,8 +32,10 @@ final class RdbString implements AutoCloseable {
   private long offset;
   private final RdbBytes bytes = new RdbBytes();
 
-  RdbString(BufferMemory buffers) {
+  /** Creates a string whose scratch memory and decompressor may be shared with others. */
+  RdbString(BufferMemory buffers, Lzf.Decompressor lzf) {
     this.buffers = buffers;
+    this.lzf = lzf;
   }
 
   @Override

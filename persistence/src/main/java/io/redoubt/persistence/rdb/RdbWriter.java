@@ -1,6 +1,7 @@
 package io.redoubt.persistence.rdb;
 
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.packed.Ziplist;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
@@ -51,9 +52,14 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
    * @param buffers the source of buffers for compression
    */
   public RdbWriter(RdbOutput out, boolean compress, BufferMemory buffers) {
+    this(out, compress ? new Lzf.Compressor() : null, buffers);
+  }
+
+  /** Creates a writer that uses a given compressor; null to compress nothing. */
+  RdbWriter(RdbOutput out, Lzf.@Nullable Compressor compressor, BufferMemory buffers) {
     this.out = out;
     this.buffers = buffers;
-    this.strings = new StringEncoder(out, compress, buffers);
+    this.strings = new StringEncoder(out, compressor, buffers);
   }
 
   /**

@@ -28,13 +28,13 @@ final class StringEncoder implements AutoCloseable {
   /**
    * Creates an encoder to an output.
    *
-   * @param compress true to compress strings if that makes them shorter
+   * @param compressor compresses strings if that makes them shorter; null to compress none
    * @param buffers the source of buffers for compression
    */
-  StringEncoder(RdbOutput out, boolean compress, BufferMemory buffers) {
+  StringEncoder(RdbOutput out, Lzf.@Nullable Compressor compressor, BufferMemory buffers) {
     this.out = out;
     this.buffers = buffers;
-    this.compressor = compress ? new Lzf.Compressor() : null;
+    this.compressor = compressor;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.redoubt.persistence.rdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +18,7 @@ class DumpPayloadTest {
   static byte[] dump(String value) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
-        RdbWriter writer = DumpPayload.writer(out, true, 9, buffers)) {
+        RdbWriter writer = DumpPayload.writer(out, new Lzf.Compressor(), 9, buffers)) {
       MemorySegment bytes = MemorySegment.ofArray(Rdbs.latin(value));
       writer.string(new RdbKey(), bytes, 0, value.length());
       DumpPayload.writeFooter(out, writer);
@@ -35,7 +36,12 @@ class DumpPayloadTest {
   static void read(byte[] payload, RdbValueVisitor visitor) throws RdbException {
     try (PayloadReader reader =
         new PayloadReader(
-            MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), visitor)) {
+            MemorySegment.ofArray(payload),
+            0,
+            payload.length,
+            BufferMemory.offHeap(),
+            new Lzf.Decompressor(),
+            visitor)) {
       while (reader.step()) {
         // one part after another
       }

@@ -64,6 +64,7 @@ public final class RestoredValue extends CollectionFiller {
             payload.address(),
             payload.length(),
             new SlabBuffers(keyspace.slabs()),
+            values.decompressor(),
             this);
   }
 

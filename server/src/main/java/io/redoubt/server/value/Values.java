@@ -1,5 +1,6 @@
 package io.redoubt.server.value;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
@@ -30,6 +31,10 @@ public final class Values implements AutoCloseable {
   private final Sets sets;
   private final SetAlgebra setAlgebra;
   private final TemporaryValues temporaries;
+
+  // Of payloads, which are written and read by the thread of the data only.
+  private final Lzf.Compressor compressor = new Lzf.Compressor();
+  private final Lzf.Decompressor decompressor = new Lzf.Decompressor();
 
   /**
    * Creates the flyweights and registers them with the keyspace, which frees and copies large
@@ -89,6 +94,16 @@ public final class Values implements AutoCloseable {
   /** Returns the results that are not stored yet. */
   public TemporaryValues temporaries() {
     return temporaries;
+  }
+
+  /** Returns the compressor of payloads. */
+  public Lzf.Compressor compressor() {
+    return compressor;
+  }
+
+  /** Returns the decompressor of payloads. */
+  public Lzf.Decompressor decompressor() {
+    return decompressor;
   }
 
   /** Sets the gate called before parts of large values change; null for none. */

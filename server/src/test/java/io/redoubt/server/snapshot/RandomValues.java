@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbBytes;
@@ -42,7 +43,9 @@ public final class RandomValues {
     BufferMemory buffers = BufferMemory.offHeap();
     int version = random.nextInt(9, NEWEST_VERSION + 1);
     try (BlockOutput out = new BlockOutput(buffers);
-        RdbWriter writer = DumpPayload.writer(out, random.nextBoolean(), version, buffers)) {
+        RdbWriter writer =
+            DumpPayload.writer(
+                out, random.nextBoolean() ? new Lzf.Compressor() : null, version, buffers)) {
       value(writer);
       DumpPayload.writeFooter(out, writer);
       return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);

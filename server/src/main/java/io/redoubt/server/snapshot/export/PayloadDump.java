@@ -27,7 +27,7 @@ public final class PayloadDump implements AutoCloseable {
   public PayloadDump(Values values, long entry, boolean compress, int version) {
     BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     out = new BlocksOutput(buffers);
-    writer = DumpPayload.writer(out, compress, version, buffers);
+    writer = DumpPayload.writer(out, compress ? values.compressor() : null, version, buffers);
     try {
       export = new SlicedExport(values, version, entry, writer);
     } catch (RdbException e) {

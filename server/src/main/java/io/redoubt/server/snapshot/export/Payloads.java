@@ -40,7 +40,8 @@ public final class Payloads {
       Values values, long entry, boolean compress, int version, boolean withFieldExpiry) {
     BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     BlockOutput out = new BlockOutput(buffers);
-    try (RdbWriter writer = DumpPayload.writer(out, compress, version, buffers)) {
+    try (RdbWriter writer =
+        DumpPayload.writer(out, compress ? values.compressor() : null, version, buffers)) {
       if (!withFieldExpiry) {
         writer.withoutFieldExpiry();
       }
