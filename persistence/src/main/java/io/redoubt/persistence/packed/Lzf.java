@@ -324,7 +324,7 @@ public final class Lzf {
           if (packedEnd - in <= run || limit - out < run) {
             break;
           }
-          System.arraycopy(source, in + 1, target, out, run);
+          copy(source, in + 1, target, out, run);
           in += 1 + run;
           out += run;
           continue;
@@ -354,10 +354,27 @@ public final class Lzf {
       return valid;
     }
 
+    /**
+     * Copies words forwards, and up to seven bytes too many, which are not used: most copies are so
+     * short that a call of the general one takes longer than the copying. Source and target may be
+     * the same array if they are at least a word apart.
+     */
+    private static void copy(byte[] source, int from, byte[] target, int to, int length) {
+      if (from + length + Long.BYTES > source.length || to + length + Long.BYTES > target.length) {
+        for (int i = 0; i < length; i++) {
+          target[to + i] = source[from + i];
+        }
+        return;
+      }
+      for (int i = 0; i < length; i += Long.BYTES) {
+        LITTLE_LONG.set(target, to + i, (long) LITTLE_LONG.get(source, from + i));
+      }
+    }
+
     /** Copies forwards, so that an overlapping copy repeats the bytes it has just written. */
     private static void copyWithin(byte[] bytes, int from, int to, int length) {
-      if (to - from >= length) {
-        System.arraycopy(bytes, from, bytes, to, length);
+      if (to - from >= Long.BYTES) {
+        copy(bytes, from, bytes, to, length);
         return;
       }
       if (to - from == 1) {

@@ -240,7 +240,7 @@ public final class DumpCommands extends CommandGroup<Call> {
                   call.argLength(1),
                   expireAt,
                   new RestoredValue.Payload(call.argAddress(3), call.argLength(3)),
-                  repairs(call));
+                  what -> log.warning("RESTORE of key %s: repaired: %s.", keyName(call), what));
       if (Entry.type(entry) != Type.STRING) {
         call.stats().checkedPayloads.increment();
       }
