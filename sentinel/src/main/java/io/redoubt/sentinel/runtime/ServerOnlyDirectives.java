@@ -21,7 +21,8 @@ final class ServerOnlyDirectives {
       cgroup-memory-guard cluster-allow-pubsubshard-when-down cluster-allow-reads-when-down
       cluster-allow-replica-migration cluster-announce-bus-port cluster-announce-hostname
       cluster-announce-human-nodename cluster-announce-ip cluster-announce-port
-      cluster-announce-tls-port cluster-config-file cluster-enabled cluster-link-sendbuf-limit
+      cluster-announce-tls-port cluster-config-file cluster-databases cluster-enabled
+      cluster-link-sendbuf-limit
       cluster-migration-barrier cluster-node-timeout cluster-ping-interval cluster-port
       cluster-preferred-endpoint-type cluster-replica-no-failover
       cluster-replica-validity-factor cluster-require-full-coverage cluster-slave-no-failover

@@ -56,7 +56,8 @@ final class DataAssembly {
         machine.memory().apply(new ShortageRefusal(state, clock, environment.log())::onShortage);
     buffers = new SlabBuffers(slabs);
     boolean inCluster = settings.cluster.clusterEnabled.value();
-    int databases = inCluster ? 1 : settings.databases.value();
+    int databases =
+        inCluster ? settings.cluster.clusterDatabases.value() : settings.databases.value();
     keyspace = new Keyspace(slabs, databases, environment.random(), inCluster, listener);
     if (inCluster) {
       events.onlyOf(databases);

@@ -218,8 +218,10 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   /**
-   * Makes this client the source of a slot migration: its commands change the staged database, with
-   * the rights of a master.
+   * Makes this client the source of a slot migration: its commands change the staged databases,
+   * with the rights of a master.
+   *
+   * @param stagedDatabase the first of them
    */
   public void stageInto(int stagedDatabase) {
     staging = true;
@@ -232,7 +234,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     databaseIndex = 0;
   }
 
-  /** Returns true if its commands change the staged database. */
+  /** Returns true if its commands change the staged databases. */
   public boolean isStaging() {
     return staging;
   }

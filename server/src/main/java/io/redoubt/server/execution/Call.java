@@ -164,6 +164,14 @@ public final class Call extends RegionCall {
     return settings.cluster.clusterEnabled.value();
   }
 
+  /**
+   * Returns true on a cluster node with one database, where commands that name another one are
+   * refused as by Redis 7.2.
+   */
+  public boolean hasOneDatabase() {
+    return isInCluster() && keyspace.count() == 1;
+  }
+
   public ServerStats stats() {
     return stats;
   }
@@ -212,10 +220,24 @@ public final class Call extends RegionCall {
    */
   public Database databaseArgument(int i) {
     int index = argInt(i);
+    if (client().isStaging()) {
+      return stagedArgument(index);
+    }
     boolean exists =
         client().isMaster() ? keyspace.has(index) : index >= 0 && index < keyspace.count();
     if (!exists) {
       throw DB_INDEX_OUT_OF_RANGE;
+    }
+    return keyspace.database(index);
+  }
+
+  /** Returns the staged database that the source of a slot migration names. */
+  private Database stagedArgument(int index) {
+    if (!Keyspace.isStaged(index) || !keyspace.has(index)) {
+      throw new CommandError(
+          "ERR DB index is out of range: this node has "
+              + keyspace.count()
+              + " databases (cluster-databases)");
     }
     return keyspace.database(index);
   }

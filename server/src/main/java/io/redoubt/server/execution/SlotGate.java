@@ -42,7 +42,11 @@ public final class SlotGate implements KeyVisitor {
   private final BiPredicate<Command<?>, Request> mayWrite;
   private final Request queued = new Request();
   private Request request = queued;
-  private final Database database;
+  private final Keyspace keyspace;
+
+  /** The database of the checked request. */
+  private Database database;
+
   private boolean keysAreChannels;
 
   /** The last queued command with sharded channels as keys. */
@@ -56,6 +60,7 @@ public final class SlotGate implements KeyVisitor {
   public SlotGate(Routing routing, Keyspace keyspace, BiPredicate<Command<?>, Request> mayWrite) {
     this.routing = routing;
     this.mayWrite = mayWrite;
+    this.keyspace = keyspace;
     this.database = keyspace.database(0);
   }
 
@@ -76,12 +81,25 @@ public final class SlotGate implements KeyVisitor {
 
   /** Returns the error for a request that this node does not execute, or null. */
   @Nullable CommandError refusal(ServerClient client, Command<?> command, Request asked) {
-    routing.begin();
+    begin(client);
     add(command, asked);
     if (routing.isPlain()) {
       return null;
     }
+    addOtherDatabase(command, asked);
     return error(routing.refusal(kind(client, command, mayWrite.test(command, asked))));
+  }
+
+  private void begin(ServerClient client) {
+    routing.begin();
+    database = keyspace.database(client.databaseIndex());
+  }
+
+  /** Reports MOVE, and COPY to another database. */
+  private void addOtherDatabase(Command<?> command, Request asked) {
+    if (OtherDatabase.isNamed(command, asked)) {
+      routing.crossesDatabases();
+    }
   }
 
   private static @Nullable CommandError error(@Nullable String refusal) {
@@ -123,7 +141,7 @@ public final class SlotGate implements KeyVisitor {
 
   /** Collects the keys of all queued commands; returns true if one of them may write. */
   private boolean addAll(ServerClient client, Transaction transaction, CommandTable<?> table) {
-    routing.begin();
+    begin(client);
     boolean writes = false;
     queuedForChannels = null;
     RequestDecoder decoder =
@@ -135,6 +153,8 @@ public final class SlotGate implements KeyVisitor {
         Command<?> command = table.find(queued);
         if (command != null) {
           add(command, queued);
+          addOtherDatabase(command, queued);
+          select(command, queued);
           writes |= mayWrite.test(command, queued);
           if (command.has(Flag.PUBSUB) && command.firstKey() > 0) {
             queuedForChannels = command;
@@ -147,6 +167,16 @@ public final class SlotGate implements KeyVisitor {
       queued.release();
     }
     return writes;
+  }
+
+  /** Looks up the keys of the following commands in the database that a SELECT selects. */
+  private void select(Command<?> command, Request asked) {
+    if (command.name().equals("select") && asked.count() > 1) {
+      int index = OtherDatabase.index(asked, 1);
+      if (index >= 0 && index < keyspace.count()) {
+        database = keyspace.database(index);
+      }
+    }
   }
 
   /** Returns the slot of the first key of a transaction, {@link #NO_SLOT} if it has none. */
@@ -183,7 +213,7 @@ public final class SlotGate implements KeyVisitor {
     }
     for (Client each : clients.all()) {
       if (each instanceof ServerClient client && client.waiting() instanceof KeyWait wait) {
-        routing.begin();
+        begin(client);
         add(wait.command(), wait.request());
         CommandError refusal =
             error(

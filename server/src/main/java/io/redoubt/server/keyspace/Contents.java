@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Contents {
 
-  /** The value of {@link #walkedAs} outside of a walk. */
+  /** The value of {@link #walkedAs} and {@link #slotsWalkedAs} outside of a walk. */
   static final int NO_WALK = -1;
 
   /** The table of all entries, or a view that {@link #slots} points at the table of a slot. */
@@ -27,13 +27,13 @@ final class Contents {
 
   final Expiries expiries;
 
-  /** The number of running walks over slots. */
-  int slotWalks;
+  /** The index of its database when the running walk over slots started. */
+  int slotsWalkedAs = NO_WALK;
 
   /** The number of dropped slots whose entries are not freed yet. */
   int droppedSlots;
 
-  /** The index of its database when the running walk started. */
+  /** The position of its database when the running walk started. */
   int walkedAs = NO_WALK;
 
   /** True once no database has these contents. */
@@ -57,7 +57,7 @@ final class Contents {
 
   /** Returns true while a walk needs the entries. */
   boolean isWalked() {
-    return walkedAs != NO_WALK || slotWalks > 0;
+    return walkedAs != NO_WALK || slotsWalkedAs != NO_WALK;
   }
 
   /** Scans the entries as {@link Database#scan}. */

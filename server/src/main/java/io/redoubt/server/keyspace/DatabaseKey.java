@@ -10,13 +10,20 @@ import org.jspecify.annotations.Nullable;
  * for a record would be linked at their first call, which takes several milliseconds of the first
  * WATCH.
  */
-record DatabaseKey(int database, ByteString name) {
+public record DatabaseKey(int database, ByteString name) {
   static DatabaseKey of(Database database, long address, int length) {
     return new DatabaseKey(database.index(), ByteString.copyOf(Region.MEMORY, address, length));
   }
 
+  /** Returns the key of an entry of the database with an index. */
+  public static DatabaseKey of(int database, long entry) {
+    return new DatabaseKey(
+        database,
+        ByteString.copyOf(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry)));
+  }
+
   /** Returns the entry of a key of this name in a database, or {@link Entry#NONE}. */
-  long find(Database database, Slabs slabs) {
+  public long find(Database database, Slabs slabs) {
     int length = name.length();
     long bytes = Math.max(length, 1);
     long address = slabs.allocateFar(bytes);

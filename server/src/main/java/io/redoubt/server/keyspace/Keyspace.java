@@ -20,10 +20,16 @@ public final class Keyspace implements AutoCloseable {
 
   private final Walks walks;
 
-  /** The databases, and behind them in a cluster the staged one. */
+  /**
+   * The index of the staged database of database 0; those of the others follow. The same on all
+   * servers, whatever their numbers of databases, because streams and files contain it.
+   */
+  public static final int FIRST_STAGED = 1 << 20;
+
+  /** The databases, and behind them on a cluster node the staged one of each. */
   private final Database[] databases;
 
-  /** The number of databases without the staged one. */
+  /** The number of databases without the staged ones. */
   private final int count;
 
   private final LocalExpiries localExpiries = new LocalExpiries(this);
@@ -44,7 +50,7 @@ public final class Keyspace implements AutoCloseable {
    * Creates an empty keyspace.
    *
    * @param random draws the tables' hash key, random entries and access counters
-   * @param bySlot true for a cluster node, whose first database has a table for each hash slot
+   * @param bySlot true for a cluster node, whose databases have a table for each hash slot
    * @param listener the listener for expired and added keys
    */
   public Keyspace(
@@ -61,9 +67,9 @@ public final class Keyspace implements AutoCloseable {
     garbage = context.garbage();
     walks = context.walks();
     count = context.count();
-    databases = new Database[context.isBySlot() ? count + 1 : count];
+    databases = new Database[context.isBySlot() ? 2 * count : count];
     for (int i = 0; i < databases.length; i++) {
-      databases[i] = new Database(context, i);
+      databases[i] = new Database(context, indexAt(i, count));
     }
   }
 
@@ -100,35 +106,63 @@ public final class Keyspace implements AutoCloseable {
     return count;
   }
 
-  /** Returns the number of databases, the staged one included. */
+  /** Returns the number of databases, the staged ones included. */
   public int countWithStaged() {
     return databases.length;
   }
 
-  /** Returns true if there is a database of an index, which may be the staged one. */
+  /** Returns true if there is a database of an index, which may be a staged one. */
   public boolean has(long index) {
-    return index >= 0 && index < databases.length;
+    return index >= 0
+        && (index < count
+            || (index >= FIRST_STAGED && index - FIRST_STAGED < databases.length - count));
   }
 
   /**
-   * Returns true for the staged database of a cluster node: the keys of slots that another node is
+   * Returns true for a staged database of a cluster node: the keys of slots that another node is
    * about to hand over. Clients don't see it, and its keys neither expire nor are they evicted.
    */
-  public boolean isStaged(int index) {
-    return index == count;
+  public static boolean isStaged(int index) {
+    return index >= FIRST_STAGED;
   }
 
-  /** Returns the staged database, which only a cluster node has. */
-  public Database staged() {
-    return databases[count];
+  /** Returns the staged database of a database, which only a cluster node has. */
+  public Database staged(int index) {
+    return databases[count + index];
   }
 
-  /** Returns the database at an index, from 0. */
+  /** Returns the number of entries in all staged databases. */
+  public long stagedSize() {
+    long size = 0;
+    for (int i = count; i < databases.length; i++) {
+      size += databases[i].size();
+    }
+    return size;
+  }
+
+  /** Returns the database of an index, which may be a staged one. */
   public Database database(int index) {
-    return databases[index];
+    return databases[index < FIRST_STAGED ? index : positionOf(index)];
   }
 
-  /** Returns the number of entries in all databases, without the staged one. */
+  /**
+   * Returns the position of a database among all {@link #countWithStaged}: its index, or behind
+   * those of the others for a staged one.
+   */
+  public int positionOf(int index) {
+    return isStaged(index) ? count + index - FIRST_STAGED : index;
+  }
+
+  /** Returns the index of the database at a position, see {@link #positionOf}. */
+  public int indexAt(int position) {
+    return indexAt(position, count);
+  }
+
+  static int indexAt(int position, int count) {
+    return position < count ? position : FIRST_STAGED + position - count;
+  }
+
+  /** Returns the number of entries in all databases, without the staged ones. */
   public long size() {
     long size = 0;
     for (int i = 0; i < count; i++) {
@@ -215,7 +249,7 @@ public final class Keyspace implements AutoCloseable {
     }
   }
 
-  /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
+  /** Returns true if the databases have a table for each hash slot, as a cluster node's. */
   public boolean isBySlot() {
     return context.isBySlot();
   }
@@ -223,7 +257,7 @@ public final class Keyspace implements AutoCloseable {
   /** Exchanges the contents of two databases, which a cluster node must not do. */
   public void swap(int a, int b) {
     if (context.isBySlot()) {
-      throw new IllegalStateException("a cluster node has one database");
+      throw new IllegalStateException("other nodes would not swap theirs");
     }
     context.held().onReplaced();
     Contents ofA = databases[a].contents();
@@ -346,11 +380,16 @@ public final class Keyspace implements AutoCloseable {
    * @throws IllegalStateException if one is running
    */
   public Walk startWalk(SnapshotGate gate) {
-    Contents[] all = new Contents[databases.length];
-    for (int i = 0; i < all.length; i++) {
+    return walks.start(contents(databases.length), count, i -> databases[i].contents(), gate);
+  }
+
+  /** Returns the current contents of the first databases. */
+  private Contents[] contents(int first) {
+    Contents[] all = new Contents[first];
+    for (int i = 0; i < first; i++) {
       all[i] = databases[i].contents();
     }
-    return walks.start(all, databases[0]::contents, gate);
+    return all;
   }
 
   public boolean isWalked() {
@@ -358,14 +397,14 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Starts a walk over slots of the first database, whether a {@link Walk} is running or not. Only
-   * one such walk may run at a time. If the one before was aborted, this first completes its marks,
+   * Starts a walk over slots of all databases, whether a {@link Walk} is running or not. Only one
+   * such walk may run at a time. If the one before was aborted, this first completes its marks,
    * which takes time proportional to the slots that it had not reached; see {@link #freeSome}.
    *
    * @throws IllegalStateException if one is running, or this is not a cluster node
    */
   public SlotWalk startSlotWalk(SlotSet slots, SnapshotGate gate) {
-    return walks.startOverSlots(databases[0].contents(), slots, gate);
+    return walks.startOverSlots(contents(count), slots, gate);
   }
 
   /**

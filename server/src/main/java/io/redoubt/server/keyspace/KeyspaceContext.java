@@ -19,7 +19,7 @@ public final class KeyspaceContext {
   private final AccessClock accessClock;
   private final boolean bySlot;
 
-  /** The number of databases without the staged one. */
+  /** The number of databases without the staged ones. */
   private final int count;
 
   private final Garbage garbage;
@@ -35,9 +35,9 @@ public final class KeyspaceContext {
   /**
    * Creates the context of an empty keyspace.
    *
-   * @param databases the number of databases without the staged one
+   * @param databases the number of databases without the staged ones
    * @param seeds draws the hash key and the seed of the other random choices
-   * @param bySlot true for a cluster node, whose first database has a table for each hash slot
+   * @param bySlot true for a cluster node, whose databases have a table for each hash slot
    * @param listener the listener for expired and added keys
    */
   KeyspaceContext(
@@ -96,19 +96,19 @@ public final class KeyspaceContext {
     return accessClock;
   }
 
-  /** Returns true if the first database has a table for each hash slot, as a cluster node's. */
+  /** Returns true if the databases have a table for each hash slot, as a cluster node's. */
   boolean isBySlot() {
     return bySlot;
   }
 
-  /** Returns the number of databases without the staged one. */
+  /** Returns the number of databases without the staged ones. */
   int count() {
     return count;
   }
 
   /** Creates the contents of an empty database. */
   Contents newContents(int database) {
-    return new Contents(slabs, hash, bySlot && (database == 0 || database == count));
+    return new Contents(slabs, hash, bySlot && database != Database.APART);
   }
 
   /** Returns the wall time used for expiry, in milliseconds since 1970. */

@@ -3,7 +3,7 @@ package io.redoubt.server.keyspace;
 import io.redoubt.server.structure.BlockConsumer;
 
 /**
- * The keys of a cluster node by hash slot: the first database's, and the staged ones that are to
+ * The keys of a cluster node by hash slot: those of all databases, and the staged ones that are to
  * replace them.
  */
 public final class KeyspaceSlots {
@@ -19,16 +19,8 @@ public final class KeyspaceSlots {
     this.context = keyspace.context();
   }
 
-  private Contents contents() {
-    return keyspace.database(0).contents();
-  }
-
-  private SlotTables tables() {
-    return tables(contents());
-  }
-
-  private static SlotTables tables(Contents contents) {
-    SlotTables tables = contents.slots;
+  private static SlotTables tables(Database database) {
+    SlotTables tables = database.contents().slots;
     if (tables == null) {
       throw new IllegalStateException();
     }
@@ -37,16 +29,25 @@ public final class KeyspaceSlots {
 
   /** Returns the number of keys in a slot, including due ones that have not been removed. */
   public long count(int slot) {
-    return tables().size(slot);
+    long count = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      count += count(keyspace.database(i), slot);
+    }
+    return count;
+  }
+
+  /** Returns the number of keys in a slot of one database. */
+  public long count(Database database, int slot) {
+    return tables(database).size(slot);
   }
 
   /**
-   * Scans a slot as {@link Database#scan} scans the database.
+   * Scans a slot of a database as {@link Database#scan} scans the database.
    *
    * @return the next cursor; 0 at the end
    */
-  public long scan(int slot, long cursor, BlockConsumer consumer) {
-    return count(slot) == 0 ? 0 : tables().scanSlot(slot, cursor, consumer);
+  public long scan(Database database, int slot, long cursor, BlockConsumer consumer) {
+    return count(database, slot) == 0 ? 0 : tables(database).scanSlot(slot, cursor, consumer);
   }
 
   /**
@@ -56,33 +57,41 @@ public final class KeyspaceSlots {
    * @return the number of keys removed
    */
   public long drop(int slot) {
-    return drop(contents(), slot);
+    long count = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      count += drop(keyspace.database(i), slot);
+    }
+    return count;
   }
 
-  private long drop(Contents from, int slot) {
-    long count = tables(from).size(slot);
+  private long drop(Database from, int slot) {
+    long count = count(from, slot);
     if (count > 0) {
       context.held().onReplaced();
       context.beforeInsert();
       context
           .garbage()
           .dropped()
-          .take(context.hash(), from, tables(from), slot, context.walks().running());
+          .take(context.hash(), from.contents(), tables(from), slot, context.walks().running());
     }
     return count;
   }
 
-  private Contents staged() {
-    return keyspace.staged().contents();
-  }
-
   public long countStaged(int slot) {
-    return tables(staged()).size(slot);
+    long count = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      count += count(keyspace.staged(i), slot);
+    }
+    return count;
   }
 
   /** Removes the staged keys of a slot as {@link #drop} does; returns their number. */
   public long dropStaged(int slot) {
-    return drop(staged(), slot);
+    long count = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      count += drop(keyspace.staged(i), slot);
+    }
+    return count;
   }
 
   /**
@@ -91,26 +100,36 @@ public final class KeyspaceSlots {
    *
    * @return the number of keys that were staged
    * @throws OutOfMemoryError if there is no memory for the order of expiries; the former keys of
-   *     the slot are gone then, and nothing else has changed
+   *     the slot are gone then, and each database has either all of its staged keys or none
    */
   public long unstage(int slot) {
     drop(slot);
-    SlotTables from = tables(staged());
+    long count = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      count += unstage(i, slot);
+    }
+    return count;
+  }
+
+  private long unstage(int index, int slot) {
+    SlotTables from = tables(keyspace.staged(index));
     long count = from.size(slot);
     if (count == 0) {
       return 0;
     }
     context.beforeInsert();
-    orderExpiries(from, slot);
-    tables().takeOver(slot, from);
-    context.walks().onUnstaged(slot);
+    SlotTables to = tables(keyspace.database(index));
+    to.ensureHeaders();
+    orderExpiries(index, from, slot);
+    to.takeOver(slot, from);
+    context.walks().onUnstaged(index, slot);
     return count;
   }
 
-  /** Moves the entries of a staged slot that expire into the order of the first database. */
-  private void orderExpiries(SlotTables from, int slot) {
-    Expiries to = contents().expiries;
-    Expiries old = staged().expiries;
+  /** Moves the entries of a staged slot that expire into the order of their database. */
+  private void orderExpiries(int index, SlotTables from, int slot) {
+    Expiries to = keyspace.database(index).expiries();
+    Expiries old = keyspace.staged(index).expiries();
     if (old.size() == 0 && !old.hasElements()) {
       return; // a walk over many keys would prolong the pause of a migration
     }

@@ -14,8 +14,9 @@ import java.util.random.RandomGenerator;
  * The entries of a cluster node's database: a table for each hash slot, so that the keys of a slot
  * are counted, listed and dropped in time proportional to the slot.
  *
- * <p>The headers of the tables lie in one array. A slot without keys has no buckets. All operations
- * on a table go through {@link #view}, which {@link #select} points at the slot of a hash.
+ * <p>The headers of the tables lie in one array, allocated with the first key. A slot without keys
+ * has no buckets. All operations on a table go through {@link #view}, which {@link #select} points
+ * at the slot of a hash.
  *
  * <p>A hash carries the slot of its key in bits that neither the number of a bucket nor a tag uses,
  * so that the slot of a key is computed once a lookup.
@@ -41,7 +42,9 @@ final class SlotTables {
   /** The table of a slot without keys, for lookups. */
   private final long none;
 
-  private final long headers;
+  /** The headers of the tables, 0 before the first key. */
+  private long headers;
+
   private final long[] sizes = new long[1 << (SLOT_BITS - GROUP_BITS)];
   private long size;
 
@@ -49,7 +52,7 @@ final class SlotTables {
    * The mark of the entries of each slot; entries that a {@link SlotWalk} has yet to deliver have
    * the opposite one.
    */
-  private final BitSet marks = new BitSet(SLOTS);
+  private final BitSet marks = new BitSet();
 
   /** The slot where {@link #dismantle} continues. */
   private int dismantled;
@@ -57,15 +60,25 @@ final class SlotTables {
   SlotTables(Slabs slabs, Hash hash) {
     this.slabs = slabs;
     view = new ByteTable(slabs, hash, Entry.KEY_LENGTH_AT);
-    headers = slabs.allocateFar(headersBytes());
-    try {
-      view.create();
-    } catch (OutOfMemoryError full) {
-      slabs.free(headers, headersBytes());
-      throw full;
-    }
+    view.create();
     none = view.header();
-    Region.zero(headers, headersBytes());
+  }
+
+  /** Allocates the headers of the tables unless they are there. */
+  void ensureHeaders() {
+    if (headers == 0) {
+      headers = slabs.allocateFar(headersBytes());
+      Region.zero(headers, headersBytes());
+    }
+  }
+
+  /** Frees the headers of tables without keys. */
+  private void releaseHeadersIfEmpty() {
+    if (size == 0 && headers != 0) {
+      view.pointTo(none);
+      slabs.free(headers, headersBytes());
+      headers = 0;
+    }
   }
 
   private static long headersBytes() {
@@ -98,8 +111,7 @@ final class SlotTables {
   }
 
   private void selectSlot(int slot) {
-    long header = header(slot);
-    view.pointTo(ByteTable.size(header) == 0 ? none : header);
+    view.pointTo(size(slot) == 0 ? none : header(slot));
   }
 
   long size() {
@@ -107,11 +119,12 @@ final class SlotTables {
   }
 
   long size(int slot) {
-    return ByteTable.size(header(slot));
+    return headers == 0 ? 0 : ByteTable.size(header(slot));
   }
 
   /** Adds an entry whose key is absent. */
   void insert(long hash, long entry) {
+    ensureHeaders();
     int slot = slot(hash);
     long header = header(slot);
     if (ByteTable.size(header) == 0) {
@@ -158,7 +171,7 @@ final class SlotTables {
 
   /** Returns the first slot from a given one on that has keys, or -1. */
   private int nextUsed(int from) {
-    int slot = from;
+    int slot = size == 0 ? SLOTS : from;
     while (slot < SLOTS) {
       if (size(slot) > 0) {
         return slot;
@@ -223,7 +236,7 @@ final class SlotTables {
 
   /** Returns the bytes of the headers and buckets. */
   long bytes() {
-    long bytes = headersBytes();
+    long bytes = headers == 0 ? 0 : headersBytes();
     for (int slot = nextUsed(0); slot >= 0; slot = nextUsed(slot + 1)) {
       selectSlot(slot);
       bytes += view.bucketBytes();
@@ -231,7 +244,10 @@ final class SlotTables {
     return bytes;
   }
 
-  /** Moves the table of a slot from another set of tables to this one, where the slot is empty. */
+  /**
+   * Moves the table of a slot from another set of tables to this one, where the slot is empty and
+   * the {@linkplain #ensureHeaders headers} are allocated.
+   */
   void takeOver(int slot, SlotTables from) {
     long entries = from.size(slot);
     Region.copy(from.header(slot), header(slot), ByteTable.HEADER_BYTES);
@@ -239,6 +255,7 @@ final class SlotTables {
     from.grew(slot, -entries);
     grew(slot, entries);
     marks.set(slot, from.marks.get(slot));
+    from.releaseHeadersIfEmpty();
   }
 
   /** Makes a table that is a slot's the view's, and leaves the slot empty. */
@@ -246,6 +263,7 @@ final class SlotTables {
     long entries = size(slot);
     taker.takeFrom(header(slot));
     grew(slot, -entries);
+    releaseHeadersIfEmpty();
   }
 
   /**
@@ -265,8 +283,7 @@ final class SlotTables {
       }
       return true;
     }
-    slabs.free(headers, headersBytes());
-    view.pointTo(none);
+    releaseHeadersIfEmpty();
     return view.dismantle(freed);
   }
 }

@@ -8,11 +8,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A walk over some hash slots in their state at the start, in steps between commands; it may run at
- * the same time as a {@link Walk}. Every entry of that state is delivered exactly once and
- * unchanged: by {@link #step}, or, if it is about to change before the walk reaches it, to the
- * {@link SnapshotGate}. The gate gets whole entries, even large ones; its other methods are not
- * called.
+ * A walk over some hash slots of all databases in their state at the start, in steps between
+ * commands; it may run at the same time as a {@link Walk}. Every entry of that state is delivered
+ * exactly once and unchanged: by {@link #step}, or, if it is about to change before the walk
+ * reaches it, to the {@link SnapshotGate}. The gate gets whole entries, even large ones; its other
+ * methods are not called.
  *
  * <p>A bit of each entry marks it as delivered if it equals the bit of its slot. New entries get
  * the slot's bit, and the start of a walk flips the bits of its slots. An aborted walk leaves
@@ -22,43 +22,49 @@ import org.jspecify.annotations.Nullable;
  * slot are not delivered any more.
  */
 public final class SlotWalk implements AutoCloseable {
-  private final Contents contents;
-  private final SlotTables tables;
+  private final Contents[] databases;
   private final SlotSet slots;
   private final SnapshotGate gate;
   private final Consumer<SlotWalk> ended;
   private final BlockConsumer consumer = this::reach;
   private @Nullable WalkSink sink;
+  private int database;
   private int slot;
   private long cursor;
   private int work;
   private boolean isClosed;
 
   /**
-   * Starts a walk over slots of contents.
+   * Starts a walk over slots.
    *
+   * @param databases the contents of all databases, by index
    * @param ended is notified when it is closed
    */
-  SlotWalk(Contents contents, SlotSet slots, SnapshotGate gate, Consumer<SlotWalk> ended) {
-    if (contents.slots == null) {
-      throw new IllegalStateException("not a cluster node's keyspace");
-    }
-    this.contents = contents;
+  SlotWalk(Contents[] databases, SlotSet slots, SnapshotGate gate, Consumer<SlotWalk> ended) {
+    this.databases = databases;
     this.slots = slots.copy();
     this.gate = gate;
     this.ended = ended;
-    tables = contents.slots;
-    contents.slotWalks++;
-    for (int each = 0; each < SlotSet.SLOTS; each++) {
-      if (slots.contains(each)) {
-        tables.startWalk(each);
+    for (int i = 0; i < databases.length; i++) {
+      SlotTables tables = tables(databases[i]);
+      databases[i].slotsWalkedAs = i;
+      if (tables.size() > 0) {
+        slots.forEach(tables::startWalk);
       }
     }
   }
 
+  private static SlotTables tables(Contents contents) {
+    SlotTables tables = contents.slots;
+    if (tables == null) {
+      throw new IllegalStateException("not a cluster node's keyspace");
+    }
+    return tables;
+  }
+
   /** Returns true if everything has been delivered. */
   public boolean isDone() {
-    return slot == SlotSet.SLOTS;
+    return database == databases.length;
   }
 
   /**
@@ -75,9 +81,6 @@ public final class SlotWalk implements AutoCloseable {
 
   /** Marks entries without delivering them, once aborted; returns true if there are more. */
   boolean markOn(int entries) {
-    if (contents.isGarbage) {
-      slot = SlotSet.SLOTS;
-    }
     walkOn(entries);
     return !isDone();
   }
@@ -85,6 +88,11 @@ public final class SlotWalk implements AutoCloseable {
   private void walkOn(int entries) {
     work = 0;
     while (work < entries && !isDone()) {
+      SlotTables tables = tables(databases[database]);
+      if (tables.size() == 0 || (isClosed && databases[database].isGarbage)) {
+        nextDatabase();
+        continue;
+      }
       if (slots.contains(slot) && tables.size(slot) > 0) {
         work++;
         cursor = tables.scanSlot(slot, cursor, consumer);
@@ -94,26 +102,38 @@ public final class SlotWalk implements AutoCloseable {
       if (cursor == 0) {
         slot++;
       }
+      if (slot == SlotSet.SLOTS) {
+        nextDatabase();
+      }
     }
   }
 
+  private void nextDatabase() {
+    database++;
+    slot = 0;
+    cursor = 0;
+  }
+
   private void reach(long entry) {
+    SlotTables tables = tables(databases[database]);
     if (tables.isUndelivered(slot, entry)) {
       work++;
       tables.markDelivered(slot, entry);
       if (sink != null) {
-        sink.entry(0, entry);
+        sink.entry(database, entry);
       }
     }
   }
 
   /** Called before each change of an entry of any database. */
   void beforeChange(Contents changed, long entry) {
-    if (changed == contents) {
+    int index = changed.slotsWalkedAs;
+    if (index != Contents.NO_WALK) {
+      SlotTables tables = tables(changed);
       int of = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
       if (slots.contains(of) && tables.isUndelivered(of, entry)) {
         tables.markDelivered(of, entry);
-        gate.beforeChange(0, entry);
+        gate.beforeChange(index, entry);
       }
     }
   }
@@ -123,7 +143,9 @@ public final class SlotWalk implements AutoCloseable {
   public void close() {
     if (!isClosed) {
       isClosed = true;
-      contents.slotWalks--;
+      for (Contents walked : databases) {
+        walked.slotsWalkedAs = Contents.NO_WALK;
+      }
       ended.accept(this);
     }
   }

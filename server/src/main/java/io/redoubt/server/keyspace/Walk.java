@@ -1,13 +1,10 @@
 package io.redoubt.server.keyspace;
 
 import io.redoubt.server.cluster.slot.KeySlot;
-import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import java.util.Arrays;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A walk over the state of the keyspace when it started, in steps between commands. Every entry of
@@ -26,12 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Walk implements AutoCloseable {
 
-  private static final int NO_SLOT = -1;
-
   static final int MAX_NUMBER = 0xff_ffff;
 
   private final Contents[] contents;
-  private final Supplier<Contents> first;
+  private final Unstaged unstaged;
   private final DroppedSlots dropped;
   private final SnapshotGate gate;
   private final int number;
@@ -44,15 +39,6 @@ public final class Walk implements AutoCloseable {
   /** The entries of the current bucket, until they are delivered. */
   private long[] gathered = new long[64];
 
-  /** Slots that were staged at the start and are in the first database now. */
-  private @Nullable SlotSet unstaged;
-
-  /**
-   * The slot of {@link #unstaged} being walked. It and the preceding slots are not in the set any
-   * more.
-   */
-  private int unstagedSlot = NO_SLOT;
-
   private int database;
   private long cursor;
   private int count;
@@ -61,8 +47,8 @@ public final class Walk implements AutoCloseable {
   /**
    * Starts a walk.
    *
-   * @param contents the contents of all databases, the staged one last if there is one
-   * @param first supplies the current contents of the first database
+   * @param contents the contents of all databases, the staged ones behind the others
+   * @param unstaged the slots that were staged and are not any more, none so far
    * @param dropped the slots whose entries are not freed yet
    * @param gate receives entries that are about to change
    * @param number a number other than 0 that no recent walk had
@@ -71,14 +57,14 @@ public final class Walk implements AutoCloseable {
    */
   Walk(
       Contents[] contents,
-      Supplier<Contents> first,
+      Unstaged unstaged,
       DroppedSlots dropped,
       SnapshotGate gate,
       int number,
       int epoch,
       Consumer<Walk> ended) {
     this.contents = contents;
-    this.first = first;
+    this.unstaged = unstaged;
     this.dropped = dropped;
     this.gate = gate;
     this.number = number;
@@ -102,14 +88,18 @@ public final class Walk implements AutoCloseable {
     return number;
   }
 
-  /** Returns the number of entries that a database had at the start. */
-  public long size(int database) {
-    return sizes[database];
+  /**
+   * Returns the number of entries that a database had at the start.
+   *
+   * @param position see {@link Keyspace#positionOf}
+   */
+  public long size(int position) {
+    return sizes[position];
   }
 
   /** Returns the number of entries with an expiry time that a database had at the start. */
-  public long expires(int database) {
-    return expires[database];
+  public long expires(int position) {
+    return expires[position];
   }
 
   /** Returns true until it is closed. */
@@ -119,11 +109,7 @@ public final class Walk implements AutoCloseable {
 
   /** Returns true if everything has been delivered. */
   public boolean isDone() {
-    return database == contents.length && !hasUnstaged() && !dropped.isWalked();
-  }
-
-  private boolean hasUnstaged() {
-    return unstagedSlot != NO_SLOT || (unstaged != null && !unstaged.isEmpty());
+    return database == contents.length && unstaged.isEmpty() && !dropped.isWalked();
   }
 
   /**
@@ -135,7 +121,7 @@ public final class Walk implements AutoCloseable {
     int work = 0;
     while (work < entries && !isDone()) {
       if (database == contents.length) {
-        if (hasUnstaged()) {
+        if (!unstaged.isEmpty()) {
           work += Math.max(1, stepUnstaged(to));
           continue;
         }
@@ -162,49 +148,29 @@ public final class Walk implements AutoCloseable {
 
   /** Walks a bucket of a slot that was staged at the start; returns the number of entries. */
   private int stepUnstaged(WalkSink to) {
-    SlotSet slots = unstaged;
-    SlotTables tables = first.get().slots;
-    if (slots == null || tables == null) {
-      throw new IllegalStateException();
-    }
-    if (unstagedSlot == NO_SLOT) {
-      unstagedSlot = 0;
-      while (!slots.contains(unstagedSlot)) {
-        unstagedSlot++;
-      }
-      cursor = 0;
-    }
     count = 0;
-    cursor = tables.size(unstagedSlot) == 0 ? 0 : tables.scanSlot(unstagedSlot, cursor, gatherer);
+    unstaged.scan(gatherer);
     handOver(to);
-    if (cursor == 0) {
-      slots.remove(unstagedSlot);
-      unstagedSlot = NO_SLOT;
-    }
+    unstaged.onDelivered();
     return count;
   }
 
-  /** Records that the entries of a staged slot have moved to the first database. */
-  void onUnstaged(int slot) {
-    if (unstaged == null) {
-      unstaged = new SlotSet();
-    }
-    unstaged.add(slot);
+  /** Records that the entries of a staged slot have moved to their database. */
+  void onUnstaged(int index, int slot) {
+    unstaged.add(index, slot);
   }
 
-  /** Returns the index of the database in which an entry was at the start. */
-  private int indexOf(int walked, long entry) {
-    SlotSet moved = unstaged;
-    if (moved == null || walked != 0) {
+  /** Returns the position of the database in which an entry was at the start. */
+  private int positionOf(int walked, long entry) {
+    if (unstaged.isEmpty()) {
       return walked;
     }
     int slot = KeySlot.of(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
-    return moved.contains(slot) ? stagedIndex() : walked;
+    return unstaged.contains(walked, slot) ? unstaged.stagedPosition(walked) : walked;
   }
 
-  /** Returns the index of the staged database, which only keyspaces by slot have. */
-  private int stagedIndex() {
-    return contents.length - 1;
+  private int indexAt(int position) {
+    return Keyspace.indexAt(position, unstaged.databases());
   }
 
   private void gather(long entry) {
@@ -237,8 +203,11 @@ public final class Walk implements AutoCloseable {
   private void handOver(WalkSink sink) {
     for (int i = 0; i < count; i++) {
       Entry.putEpoch(gathered[i], epoch);
-      int walked = database == contents.length ? stagedIndex() : indexOf(database, gathered[i]);
-      sink.entry(walked, gathered[i]);
+      int walked =
+          database == contents.length
+              ? unstaged.walkedPosition()
+              : positionOf(database, gathered[i]);
+      sink.entry(indexAt(walked), gathered[i]);
     }
   }
 
@@ -246,7 +215,7 @@ public final class Walk implements AutoCloseable {
   void beforeChange(Contents changed, long entry) {
     if (Entry.epoch(entry) != epoch && changed.walkedAs != Contents.NO_WALK) {
       Entry.putEpoch(entry, epoch);
-      gate.beforeChange(indexOf(changed.walkedAs, entry), entry);
+      gate.beforeChange(indexAt(positionOf(changed.walkedAs, entry)), entry);
     }
   }
 

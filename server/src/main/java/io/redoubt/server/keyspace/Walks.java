@@ -2,7 +2,7 @@ package io.redoubt.server.keyspace;
 
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.structure.BlockConsumer;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ final class Walks {
   private @Nullable SlotWalk aborted;
 
   private int epoch;
-  private int count;
+  private int number;
 
   /** The oldest epoch that an entry may have: the last completed walk's. */
   private int oldestEpoch;
@@ -47,11 +47,12 @@ final class Walks {
   /**
    * Starts a walk.
    *
-   * @param all the contents of all databases, the staged one included
-   * @param first supplies the current contents of the first database
+   * @param all the contents of all databases, the staged ones behind the others
+   * @param count the number of databases without the staged ones
+   * @param current returns the current contents of a database
    * @throws IllegalStateException if one is running
    */
-  Walk start(Contents[] all, Supplier<Contents> first, SnapshotGate gate) {
+  Walk start(Contents[] all, int count, IntFunction<Contents> current, SnapshotGate gate) {
     if (walk != null) {
       throw new IllegalStateException("a walk is running");
     }
@@ -63,8 +64,9 @@ final class Walks {
       oldestEpoch = epoch;
     }
     epoch = next;
-    count = count == Walk.MAX_NUMBER ? 1 : count + 1;
-    walk = new Walk(all, first, garbage.dropped(), gate, count, epoch, this::onEnd);
+    number = number == Walk.MAX_NUMBER ? 1 : number + 1;
+    Unstaged unstaged = new Unstaged(count, current);
+    walk = new Walk(all, unstaged, garbage.dropped(), gate, number, epoch, this::onEnd);
     garbage.setGate(gate);
     return walk;
   }
@@ -91,14 +93,14 @@ final class Walks {
    *
    * @throws IllegalStateException if one is running
    */
-  SlotWalk startOverSlots(Contents contents, SlotSet slots, SnapshotGate gate) {
+  SlotWalk startOverSlots(Contents[] databases, SlotSet slots, SnapshotGate gate) {
     if (slotWalk != null) {
       throw new IllegalStateException("a walk over slots is running");
     }
     while (markSome(Integer.MAX_VALUE)) {
       // the entries that another walk has left behind
     }
-    SlotWalk started = new SlotWalk(contents, slots, gate, this::onEnd);
+    SlotWalk started = new SlotWalk(databases, slots, gate, this::onEnd);
     slotWalk = started;
     return started;
   }
@@ -131,10 +133,10 @@ final class Walks {
     return walk;
   }
 
-  /** Notifies a running walk that the staged entries of a slot are now in the first database. */
-  void onUnstaged(int slot) {
+  /** Notifies a running walk that the staged entries of a slot are now in their database. */
+  void onUnstaged(int database, int slot) {
     if (walk != null) {
-      walk.onUnstaged(slot);
+      walk.onUnstaged(database, slot);
     }
   }
 

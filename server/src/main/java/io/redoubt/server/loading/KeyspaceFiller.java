@@ -133,7 +133,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
       }
       case "repl-stream-db" -> {
         long index = number(name, value, -1);
-        replicationDatabase = index < keyspace.count() ? (int) index : -1;
+        replicationDatabase = keyspace.has(index) ? (int) index : -1;
       }
       case "repl-id" -> replicationId = value.length() == 40 ? value : null;
       case "repl-backlog" -> replicationTail = decoded(value);

@@ -300,6 +300,10 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       if (ahead > 0) {
         options.setStreamAheadBytes(ahead);
       }
+      int databases = Handshake.databases(capability);
+      if (databases > 0) {
+        options.setDatabases(databases);
+      }
       FollowedTerm followed = FollowedTerm.parse(capability);
       if (followed != null) {
         options.setFollowed(followed);
@@ -382,6 +386,26 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     log.notice("MASTER MODE enabled (failover request from '%s')", client);
   }
 
+  /**
+   * Refuses a replica that can't hold the databases of this cluster node, such as a Redis 7.2: it
+   * would apply their commands to another database. A tool that asks for a snapshot or by SYNC is
+   * not refused. The error is one after which a replica retries without SYNC.
+   */
+  private static void requireDatabases(Call call, ReplicaFeed feed) {
+    int own = call.settings().cluster.databases();
+    int its = feed.options().databases();
+    if (its < own && !feed.options().isSnapshotOnly() && !feed.options().isWithoutKeys()) {
+      throw new CommandError(
+          String.format(
+              Locale.ROOT,
+              "NOMASTERLINK This master has %d databases (cluster-databases), the replica %s has"
+                  + " %d",
+              own,
+              feed.name(),
+              its));
+    }
+  }
+
   private void synchronize(Call call, @Nullable String id) {
     if (replicas.feeds().ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
       return; // as in Redis, where a monitor counts as a replica
@@ -402,6 +426,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     }
     if (group.acks().isReplacedFor(feed)) {
       throw REPLACED;
+    }
+    if (id != null) {
+      requireDatabases(call, feed);
     }
     log.notice("Replica %s asks for synchronization", feed.name());
     long offset = -1;

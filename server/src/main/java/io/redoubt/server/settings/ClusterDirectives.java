@@ -22,6 +22,9 @@ public final class ClusterDirectives extends DirectiveGroup {
     UNKNOWN_ENDPOINT
   }
 
+  /** Less than the number of the first staged database. */
+  private static final int MAX_DATABASES = 10_000;
+
   private static final int MAX_HOSTNAME = 256;
   private static final String NOT_IN_NODE_NAMES = "!#$%&()*+:;<>?@[]^{|}~";
 
@@ -34,6 +37,12 @@ public final class ClusterDirectives extends DirectiveGroup {
 
   public final YesNoDirective clusterEnabled =
       yesNo("cluster-enabled", false).immutable().doc("Run as a node of a cluster.");
+
+  public final IntDirective clusterDatabases =
+      integer("cluster-databases", 1)
+          .between(1, MAX_DATABASES)
+          .immutable()
+          .doc("The number of databases of a cluster node; the same on all nodes.");
 
   public final TextDirective clusterConfigFile =
       text("cluster-config-file", "nodes.conf")
@@ -124,6 +133,11 @@ public final class ClusterDirectives extends DirectiveGroup {
       integer("cluster-announce-bus-port", 0)
           .between(0, 65535)
           .doc("The port of the cluster bus to announce.");
+
+  /** Returns the number of databases of a cluster node, 1 without cluster mode. */
+  public int databases() {
+    return clusterEnabled.value() ? clusterDatabases.value() : 1;
+  }
 
   private static void looksLikeHostname(String name) throws RefusedValue {
     if (name.length() >= MAX_HOSTNAME) {

@@ -56,8 +56,8 @@ final class BlockingSnapshot {
           new EntryWriter(
               writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));
       int databases = target.isBase() ? keyspace.countWithStaged() : keyspace.count();
-      for (int database = 0; database < databases; database++) {
-        int index = database;
+      for (int position = 0; position < databases; position++) {
+        int index = keyspace.indexAt(position);
         keyspace
             .database(index)
             .forEach(entry -> {
@@ -87,13 +87,13 @@ final class BlockingSnapshot {
   /** The current sizes of the databases. */
   private record KeyspaceSizes(Keyspace keyspace) implements EntryWriter.Sizes {
     @Override
-    public long keys(int database) {
-      return keyspace.database(database).size();
+    public long keys(int position) {
+      return keyspace.database(keyspace.indexAt(position)).size();
     }
 
     @Override
-    public long expiring(int database) {
-      return keyspace.database(database).expiries().size();
+    public long expiring(int position) {
+      return keyspace.database(keyspace.indexAt(position)).expiries().size();
     }
   }
 

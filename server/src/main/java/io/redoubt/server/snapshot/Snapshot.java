@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.keyspace.WalkSink;
@@ -244,7 +245,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void entry(int database, long entry) {
-    if (isSave() && sinks.isEmpty() && context.keyspace().isStaged(database)) {
+    if (isSave() && sinks.isEmpty() && Keyspace.isStaged(database)) {
       return; // staged by a slot migration, which would not survive a restart
     }
     if (large.isLarge(entry)) {

@@ -12,6 +12,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockLength;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -46,8 +47,11 @@ final class KeyspaceModelTest {
 
   private @Nullable SlotWalk slotWalk;
   private SlotSet slotWalkOver = new SlotSet();
-  private boolean slotWalkFlushed;
+  private final boolean[] slotWalkFlushed = new boolean[DATABASES];
+
+  /** The entries by their keys, after the index of their database. */
   private final Map<String, Value> slotWalkShould = new HashMap<>();
+
   private final Map<String, Value> slotWalkDid = new HashMap<>();
   private int slotWalksDone;
   private int slotWalksBesideWalks;
@@ -129,7 +133,7 @@ final class KeyspaceModelTest {
           if (random.nextInt(100) == 0) {
             database.clear();
             map.clear();
-            slotWalkFlushed |= index == 0;
+            slotWalkFlushed[index] = true;
           }
         }
         case 20 -> defragment();
@@ -152,16 +156,21 @@ final class KeyspaceModelTest {
     if (count == 0 || random.nextInt((int) count) > 10) {
       return;
     }
-    Map<String, Value> map = model.get(0);
-    int before = map.size();
-    map.keySet().removeIf(each -> slot(each) == slot);
-    assertThat(slots.drop(slot)).isEqualTo(count).isEqualTo(before - map.size());
-    assertThat(slots.count(slot)).isZero();
-    if (!slotWalkFlushed) { // otherwise the walk is over the flushed entries, which are not dropped
-      slotWalkShould
-          .keySet()
-          .removeIf(each -> slot(each) == slot && !slotWalkDid.containsKey(each));
+    int removed = 0;
+    for (Map<String, Value> map : model) {
+      removed += map.size();
+      map.keySet().removeIf(each -> slot(each) == slot);
+      removed -= map.size();
     }
+    assertThat(slots.drop(slot)).isEqualTo(count).isEqualTo(removed);
+    assertThat(slots.count(slot)).isZero();
+    // A walk over flushed entries still delivers them, since they are not dropped.
+    slotWalkShould
+        .keySet()
+        .removeIf(each ->
+            !slotWalkFlushed[each.charAt(0) - '0']
+                && slot(each.substring(1)) == slot
+                && !slotWalkDid.containsKey(each));
     slotsDropped++;
     slotsDroppedInWalks += walk == null ? 0 : 1;
   }
@@ -347,7 +356,7 @@ final class KeyspaceModelTest {
   private void startSlotWalk() {
     defragmentation.end();
     isDefragmenting = false;
-    slotWalkFlushed = false;
+    Arrays.fill(slotWalkFlushed, false);
     slotWalkOver = new SlotSet();
     for (int i = random.nextInt(100); i > 0; i--) {
       int first = random.nextInt(SlotSet.SLOTS);
@@ -357,14 +366,16 @@ final class KeyspaceModelTest {
     slotWalkOver.add(slot(randomKey()));
     slotWalkShould.clear();
     slotWalkDid.clear();
-    slotWalkShould.putAll(model.get(0));
-    slotWalkShould.keySet().removeIf(key -> !slotWalkOver.contains(slot(key)));
+    for (int i = 0; i < DATABASES; i++) {
+      char index = (char) ('0' + i);
+      model.get(i).forEach((key, value) -> slotWalkShould.put(index + key, value));
+    }
+    slotWalkShould.keySet().removeIf(key -> !slotWalkOver.contains(slot(key.substring(1))));
     slotWalk = keyspace.startSlotWalk(slotWalkOver, this::slotWalked);
   }
 
   private void slotWalked(int index, long entry) {
-    assertThat(index).isZero();
-    assertThat(slotWalkDid.put(keyOf(entry), valueOf(entry))).isNull();
+    assertThat(slotWalkDid.put(index + keyOf(entry), valueOf(entry))).isNull();
   }
 
   // Assertions.

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** A database with a table for each hash slot: its memory, scans, random keys and dropped slots. */
 final class SlotTablesTest {
   private static final int MOST_EMPTY_BYTES = 400_000;
+  private static final int MOST_UNUSED_BYTES = 1000;
 
   private final Random random = Seed.random("SlotTablesTest");
   private final Slabs slabs = CheckingSlabs.create();
@@ -64,8 +65,12 @@ final class SlotTablesTest {
 
   @Test
   void emptySlotsTakeLittleAndFreedOnesNothing() {
+    assertThat(slabs.usedBytes() - unusedBytes).isLessThan(MOST_UNUSED_BYTES);
+    assertThat(database.tableBytes()).isZero();
+    set("first");
+    assertThat(delete("first")).isTrue();
     long emptyBytes = slabs.usedBytes();
-    assertThat(emptyBytes - unusedBytes).isLessThan(2 * MOST_EMPTY_BYTES); // plus staged ones
+    assertThat(emptyBytes - unusedBytes).isLessThan(MOST_EMPTY_BYTES);
     assertThat(database.tableBytes()).isLessThan(MOST_EMPTY_BYTES);
     for (int i = 0; i < 100_000; i++) {
       set("key:" + i);
@@ -92,7 +97,7 @@ final class SlotTablesTest {
       Set<String> listed = new HashSet<>();
       long cursor = 0;
       do {
-        cursor = slots.scan(slot, cursor, entry -> listed.add(keyOf(entry)));
+        cursor = slots.scan(database, slot, cursor, entry -> listed.add(keyOf(entry)));
       } while (cursor != 0);
       assertThat(listed).isEqualTo(keys);
       total += keys.size();
@@ -210,6 +215,7 @@ final class SlotTablesTest {
   void entriesOfADroppedSlotDoNotExpireNorCountAndAreFreedInSlices() {
     int keys = 20_000;
     keyspace.setNowMicros(1_000_000);
+    set("other");
     long emptyBytes = slabs.usedBytes();
     for (int i = 0; i < keys; i++) {
       try (RegionArgument key = RegionArgument.of(slabs, "{slot}" + i)) {
@@ -217,7 +223,7 @@ final class SlotTablesTest {
       }
     }
     assertThat(slots.drop(slot("{slot}"))).isEqualTo(keys);
-    assertThat(database.size()).isZero();
+    assertThat(database.size()).isEqualTo(1);
     assertThat(keyspace.garbageCount()).isEqualTo(keys);
     assertThat(database.scan(0, entry -> {})).isZero();
     assertThat(keyspace.freeSome(100)).isBetween(100, 200);
@@ -251,7 +257,7 @@ final class SlotTablesTest {
 
   private void stage(String key, long expireAt) {
     try (RegionArgument argument = RegionArgument.of(slabs, key)) {
-      keyspace.staged().putInteger(argument.address(), argument.length(), 1, expireAt);
+      keyspace.staged(0).putInteger(argument.address(), argument.length(), 1, expireAt);
     }
   }
 
@@ -269,8 +275,8 @@ final class SlotTablesTest {
     assertThat(slots.countStaged(slot("a"))).isEqualTo(1000);
     assertThat(slots.unstage(slot("a"))).isEqualTo(1000);
     assertThat(slots.unstage(slot("a"))).isZero();
-    assertThat(keyspace.staged().size()).isZero();
-    assertThat(keyspace.staged().expiries().size()).isZero();
+    assertThat(keyspace.staged(0).size()).isZero();
+    assertThat(keyspace.staged(0).expiries().size()).isZero();
   }
 
   @Test
@@ -288,7 +294,7 @@ final class SlotTablesTest {
     while (keyspace.freeSome(100) > 0) {
       // until nothing is left
     }
-    assertThat(keyspace.staged().expiries().size()).isZero();
+    assertThat(keyspace.staged(0).expiries().size()).isZero();
   }
 
   @Test
@@ -329,9 +335,88 @@ final class SlotTablesTest {
       expected.addAll(served);
       assertThat(delivered).doesNotHaveDuplicates().hasSameElementsAs(expected);
       for (int i = 0; i < delivered.size(); i++) {
-        assertThat(indexes.get(i)).isEqualTo(staged.contains(delivered.get(i)) ? 1 : 0);
+        assertThat(indexes.get(i))
+            .isEqualTo(staged.contains(delivered.get(i)) ? Keyspace.FIRST_STAGED : 0);
       }
       keyspace.clear();
+    }
+  }
+
+  private static void put(Database database, String key, long expireAt) {
+    try (RegionArgument argument = RegionArgument.of(database.slabs(), key)) {
+      database.putInteger(argument.address(), argument.length(), 1, expireAt);
+    }
+  }
+
+  @Test
+  void tablesOfEachDatabaseAreAllocatedAtItsFirstUse() {
+    long before = slabs.usedBytes();
+    try (Keyspace several = new Keyspace(slabs, 16, random, true, KeyspaceListener.NONE)) {
+      assertThat(slabs.usedBytes() - before).isLessThan(32 * MOST_UNUSED_BYTES);
+      put(several.database(3), "a", Entry.NO_EXPIRY);
+      put(several.staged(3), "a", Entry.NO_EXPIRY);
+      assertThat(slabs.usedBytes() - before)
+          .isBetween(2L * 380_000, 2L * MOST_EMPTY_BYTES + 32 * MOST_UNUSED_BYTES);
+      assertThat(new KeyspaceSlots(several).dropStaged(slot("a"))).isEqualTo(1);
+      several.freeSome(100);
+      assertThat(slabs.usedBytes() - before).isLessThan(MOST_EMPTY_BYTES + 32 * MOST_UNUSED_BYTES);
+      several.database(3).clear();
+      several.freeSome(100);
+      assertThat(slabs.usedBytes() - before).isLessThan(33 * MOST_UNUSED_BYTES);
+    }
+    assertThat(slabs.usedBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void stagedKeysOfEachDatabaseReplaceItsOwn() {
+    try (Keyspace several = new Keyspace(slabs, 3, random, true, KeyspaceListener.NONE)) {
+      several.setNowMicros(1_000_000);
+      KeyspaceSlots of = new KeyspaceSlots(several);
+      for (int i = 0; i < 3; i++) {
+        put(several.database(i), "{a}old" + i, Entry.NO_EXPIRY);
+        put(several.database(i), "{b}" + i, Entry.NO_EXPIRY);
+      }
+      put(several.staged(1), "{a}1", Entry.NO_EXPIRY);
+      put(several.staged(2), "{a}2", 5_000);
+      put(several.staged(2), "{a}3", Entry.NO_EXPIRY);
+      assertThat(several.has(2)).isTrue();
+      assertThat(several.has(3)).isFalse();
+      assertThat(several.has(Keyspace.FIRST_STAGED + 2)).isTrue();
+      assertThat(several.has(Keyspace.FIRST_STAGED + 3)).isFalse();
+      assertThat(several.database(Keyspace.FIRST_STAGED + 2)).isSameAs(several.staged(2));
+      assertThat(several.staged(2).index()).isEqualTo(Keyspace.FIRST_STAGED + 2);
+      assertThat(of.countStaged(slot("a"))).isEqualTo(3);
+      List<String> delivered = new ArrayList<>();
+      WalkSink sink = (index, entry) -> delivered.add(index + keyOf(entry));
+      try (Walk walk = several.startWalk(sink::entry)) {
+        assertThat(of.unstage(slot("a"))).isEqualTo(3);
+        put(several.database(2), "{a}3", 9_000); // delivered to the gate
+        while (walk.step(1, sink)) {
+          // to the end
+        }
+      }
+      int staged = Keyspace.FIRST_STAGED;
+      assertThat(delivered)
+          .containsExactlyInAnyOrder(
+              "0{a}old0",
+              "1{a}old1",
+              "2{a}old2",
+              "0{b}0",
+              "1{b}1",
+              "2{b}2",
+              staged + 1 + "{a}1",
+              staged + 2 + "{a}2",
+              staged + 2 + "{a}3");
+      assertThat(several.stagedSize()).isZero();
+      assertThat(several.database(0).size()).isEqualTo(1);
+      assertThat(several.database(1).size()).isEqualTo(2);
+      assertThat(several.database(2).size()).isEqualTo(3);
+      assertThat(of.count(several.database(2), slot("a"))).isEqualTo(2);
+      several.setNowMicros(20_000_000);
+      assertThat(several.expireDue(10)).isEqualTo(2);
+      assertThat(of.drop(slot("a"))).isEqualTo(1);
+      assertThat(of.drop(slot("b"))).isEqualTo(3);
+      assertThat(several.size()).isZero();
     }
   }
 }

@@ -67,6 +67,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
                 null,
                 replica.interleaves() ? KEPT_BYTES : 0,
                 true,
+                1,
                 null),
             resumeFrom,
             false);

@@ -33,6 +33,7 @@ final class DefaultsTest {
                 "aof-loop-wait-micros",
                 "availability-zone",
                 "cgroup-memory-guard",
+                "cluster-databases",
                 "cluster-slot-stats-enabled",
                 "full-sync-loop-percent",
                 "gathering-micros",

@@ -13,7 +13,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A node of a cluster: a connection to it, and its own view of the cluster from CLUSTER NODES. */
@@ -29,8 +34,15 @@ final class Member implements AutoCloseable {
     }
   }
 
+  /** A line of INFO about a database. */
+  private static final Pattern DATABASE = Pattern.compile("db(\\d{1,9}):");
+
   private final Session session;
   private final Target target;
+
+  /** The selected database. */
+  private int selected;
+
   private String id = "";
   private String epoch = "0";
 
@@ -244,7 +256,27 @@ final class Member implements AutoCloseable {
     return "";
   }
 
-  /** Returns at most {@code most} keys of a slot. */
+  /** Returns the databases with keys, in ascending order; always with the first one. */
+  List<Integer> databases() throws IOException, ProtocolException, ClusterException {
+    SortedSet<Integer> used = new TreeSet<>(Set.of(0));
+    for (String line : ask("INFO", "keyspace").text().split("\r?\n", -1)) {
+      Matcher matcher = DATABASE.matcher(line);
+      if (matcher.lookingAt()) {
+        used.add(Integer.valueOf(matcher.group(1)));
+      }
+    }
+    return List.copyOf(used);
+  }
+
+  /** Selects a database for the following commands. */
+  void select(int database) throws IOException, ProtocolException, ClusterException {
+    if (database != selected) {
+      Reply unused = ask("SELECT", database + "");
+      selected = database;
+    }
+  }
+
+  /** Returns at most {@code most} keys of a slot of the selected database. */
   List<byte[]> keys(int slot, int most) throws IOException, ProtocolException, ClusterException {
     List<byte[]> keys = new ArrayList<>();
     for (Reply key : ask("CLUSTER", "GETKEYSINSLOT", slot + "", most + "").elements()) {
@@ -253,8 +285,15 @@ final class Member implements AutoCloseable {
     return keys;
   }
 
+  /** Returns the number of keys of a slot in all databases. */
   long countKeys(int slot) throws IOException, ProtocolException, ClusterException {
-    return ask("CLUSTER", "COUNTKEYSINSLOT", slot + "").number();
+    long count = 0;
+    for (int database : databases()) {
+      select(database);
+      count += ask("CLUSTER", "COUNTKEYSINSLOT", slot + "").number();
+    }
+    select(0);
+    return count;
   }
 
   @Override

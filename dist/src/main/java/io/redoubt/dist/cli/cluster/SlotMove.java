@@ -13,6 +13,9 @@ import java.util.List;
 final class SlotMove {
   private static final String NOT_A_MASTER = "ERR Please use SETSLOT only with masters.";
 
+  /** The position of the database in a request of MIGRATE. */
+  private static final int DATABASE = 4;
+
   private final ClusterModeContext talk;
   private final DiscoveredCluster topology;
 
@@ -64,22 +67,43 @@ final class SlotMove {
   }
 
   /**
-   * Moves the keys of a slot.
+   * Moves the keys of a slot, those of each database into the same one.
    *
    * @param replaces overwrites keys that the target has already
    */
   void keys(int slot, Member source, Member target, boolean replaces)
       throws IOException, ProtocolException, ClusterException {
-    List<byte[]> keys = source.keys(slot, talk.options().pipeline);
-    while (!keys.isEmpty()) {
-      migrate(source, target, keys, replaces);
-      keys = source.keys(slot, talk.options().pipeline);
+    try {
+      boolean others = true;
+      while (others) { // again until there are none, since clients may still write to the slot
+        others = keysOfAll(slot, source, target, replaces);
+      }
+    } finally {
+      source.select(0);
     }
   }
 
-  private void migrate(Member source, Member target, List<byte[]> keys, boolean replaces)
+  /** Moves the keys of all databases; returns true if there were any in another than the first. */
+  private boolean keysOfAll(int slot, Member source, Member target, boolean replaces)
+      throws IOException, ProtocolException, ClusterException {
+    boolean others = false;
+    for (int database : source.databases()) {
+      source.select(database);
+      List<byte[]> keys = source.keys(slot, talk.options().pipeline);
+      while (!keys.isEmpty()) {
+        others |= database > 0;
+        migrate(source, target, database, keys, replaces);
+        keys = source.keys(slot, talk.options().pipeline);
+      }
+    }
+    return others;
+  }
+
+  private void migrate(
+      Member source, Member target, int database, List<byte[]> keys, boolean replaces)
       throws IOException, ProtocolException, ClusterException {
     List<byte[]> words = request(target, new byte[0], talk.options(), false, replaces);
+    words.set(DATABASE, Integer.toString(database).getBytes(UTF_8));
     words.add("KEYS".getBytes(UTF_8));
     words.addAll(keys);
     Reply unused = source.ask(words);

@@ -187,6 +187,45 @@ final class ClusterModeTest {
   }
 
   @Test
+  void reshardsAllDatabases() throws Exception {
+    List<RespClient> several = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      several.add(nodes.start("cluster-databases 4"));
+    }
+    int source = nodes.count() - 2;
+    int target = nodes.count() - 1;
+    try (RespClient from = several.getFirst();
+        RespClient to = several.getLast()) {
+      assertThat(from.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383").text()).isEqualTo("OK");
+      serves(source);
+      assertThat(good("add-node", address(target), address(source))).contains("[OK] New node");
+      String id = id(target);
+      await().atMost(TestNodes.LIMIT).until(() -> command(source, "CLUSTER", "NODES").contains(id));
+      for (int database : new int[] {0, 1, 3}) {
+        assertThat(from.call("SELECT", "" + database).text()).isEqualTo("OK");
+        assertThat(from.call("SET", "{06S}" + database, "1").text()).isEqualTo("OK");
+      }
+      String unused =
+          good(
+              "reshard",
+              address(source),
+              "--cluster-from",
+              id(source),
+              "--cluster-to",
+              id,
+              "--cluster-slots",
+              "1",
+              "--cluster-yes");
+      for (int database : new int[] {0, 1, 3}) {
+        assertThat(to.call("SELECT", "" + database).text()).isEqualTo("OK");
+        assertThat(to.call("GET", "{06S}" + database).text()).isEqualTo("1");
+        assertThat(from.call("SELECT", "" + database).text()).isEqualTo("OK");
+        assertThat(from.call("DBSIZE").number()).isZero();
+      }
+    }
+  }
+
+  @Test
   void removesANodeThatAnotherDoesNotKnow() throws Exception {
     create();
     for (int added : new int[] {3, 4}) {

@@ -10,12 +10,13 @@ import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.execution.OtherDatabase;
 import io.redoubt.server.execution.Propagation;
-import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.DatabaseKey;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.SlotWalk;
 import io.redoubt.server.keyspace.SnapshotGate;
-import io.redoubt.server.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -76,16 +77,22 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
   private final SlotSet slots;
   private final RequestQueue queue;
   private final KeyEncoder encoder;
-  private final Database database;
   private final Consumer<String> failed;
   private final int version;
   private final RequestDecoder decoder;
   private final Request request = new Request();
   private final ByteQueue unit;
-  private final Map<ByteString, LargeKey> large = new LinkedHashMap<>();
-  private final Map<ByteString, Integer> restarts = new HashMap<>();
-  private final Set<ByteString> unitKeys = new LinkedHashSet<>();
+  private final Map<DatabaseKey, LargeKey> large = new LinkedHashMap<>();
+  private final Map<DatabaseKey, Integer> restarts = new HashMap<>();
+  private final Set<DatabaseKey> unitKeys = new LinkedHashSet<>();
   private long unitRequests;
+
+  /** The database of the first request of the unit. */
+  private int unitStart;
+
+  /** The database of its last request. */
+  private int unitEnd;
+
   private boolean inTransaction;
   private boolean tainted;
   private int[] keys = new int[16];
@@ -99,7 +106,6 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     this.queue = queue;
     this.failed = failed;
     encoder = new KeyEncoder(parts.values(), queue);
-    database = parts.keyspace().database(0);
     version = parts.settings().persistence.rdbWriteVersion.value();
     var registry = parts.clients().registry();
     decoder = new RequestDecoder(registry.limits(), registry.memory());
@@ -138,12 +144,13 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
       return;
     }
     if (isLarge(entry)) {
-      ByteString key = keyOf(entry);
+      DatabaseKey key = DatabaseKey.of(index, entry);
       if (restarts.getOrDefault(key, 0) <= MAX_RESTARTS) {
         large.put(key, new LargeKey(key));
         return;
       }
     }
+    encoder.select(index);
     encoder.restore(entry, version);
   }
 
@@ -151,19 +158,8 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     return parts.values().tableElements(entry) >= LARGE_ELEMENTS;
   }
 
-  private static ByteString keyOf(long entry) {
-    return ByteString.copyOf(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
-  }
-
-  private long find(ByteString key) {
-    int length = Math.max(1, key.length());
-    long address = parts.keyspace().slabs().allocateFar(length);
-    try {
-      key.copyTo(Region.MEMORY, address);
-      return database.find(address, key.length());
-    } finally {
-      parts.keyspace().slabs().free(address, length);
-    }
+  private long find(DatabaseKey key) {
+    return key.find(parts.keyspace().database(key.database()), parts.keyspace().slabs());
   }
 
   private void sliceOf(LargeKey key) {
@@ -172,6 +168,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
       large.remove(key.key); // its removal was forwarded
       return;
     }
+    encoder.select(key.key.database());
     if (parts.values().tableElements(entry) < 0) {
       large.remove(key.key);
       encoder.restore(entry, version);
@@ -229,17 +226,17 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
 
   @Override
   public void propagate(int index, MemorySegment memory, long start, long end) {
-    if (index != 0 || closed) {
+    if (Keyspace.isStaged(index) || closed) {
       return;
     }
-    follow(memory, start, end);
+    follow(index, memory, start, end);
     request.release();
     if (!inTransaction) {
       endUnit();
     }
   }
 
-  private void follow(MemorySegment memory, long start, long end) {
+  private void follow(int index, MemorySegment memory, long start, long end) {
     try {
       long unused = decoder.decode(memory, start, end, request);
     } catch (ProtocolException impossible) {
@@ -258,11 +255,31 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     if (!isMigrated()) {
       return;
     }
+    int argument = OtherDatabase.argument(command, request);
+    int other = argument == 0 ? index : OtherDatabase.index(request, argument);
     for (int i = 0; i < keyCount; i++) {
-      sendBeforeEffect(command, keys[i]);
+      sendBeforeEffect(command, keys[i], index, other != index);
     }
-    unit.append(memory, start, end - start, 0);
+    if (other != index) {
+      sendBeforeEffect(command, keys[keyCount - 1], other, true);
+    }
+    selectInUnit(index);
+    if (argument == 0) {
+      unit.append(memory, start, end - start, 0);
+    } else {
+      encoder.appendStaged(request, argument, other, unit);
+    }
     unitRequests++;
+  }
+
+  private void selectInUnit(int index) {
+    if (unit.isEmpty()) {
+      unitStart = index;
+    } else if (index != unitEnd) {
+      encoder.appendSelect(index, unit);
+      unitRequests++;
+    }
+    unitEnd = index;
   }
 
   @Override
@@ -284,21 +301,30 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     return false;
   }
 
-  /** Ensures that a key precedes an effect that names it: sends it unless the walk has done so. */
-  private void sendBeforeEffect(Command<?> command, int argument) {
-    ByteString key =
-        ByteString.copyOf(request.memory(), request.offset(argument), request.length(argument));
+  /**
+   * Ensures that a key precedes an effect that names it: sends it unless the walk has done so.
+   *
+   * @param crosses true for an effect on two databases
+   */
+  private void sendBeforeEffect(Command<?> command, int argument, int index, boolean crosses) {
+    DatabaseKey key =
+        new DatabaseKey(
+            index,
+            ByteString.copyOf(
+                request.memory(), request.offset(argument), request.length(argument)));
     long entry = find(key);
     if (entry != Entry.NONE) {
-      database.beforeChange(entry); // calls beforeChange above unless the key was already sent
+      // calls beforeChange above unless the key was already sent
+      parts.keyspace().database(index).beforeChange(entry);
     }
-    if (inTransaction || keyCount > 1 || !large.isEmpty()) {
+    boolean several = keyCount > 1 || crosses;
+    if (inTransaction || several || !large.isEmpty()) {
       unitKeys.add(key);
     }
     if (large.containsKey(key)) {
       if (REMOVALS.contains(command.name())) {
         large.remove(key);
-      } else if (keyCount > 1 || !BY_ELEMENT.contains(command.name())) {
+      } else if (several || !BY_ELEMENT.contains(command.name())) {
         tainted = true;
       }
     }
@@ -308,8 +334,8 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     if (tainted) {
       unitKeys.forEach(this::redeliver);
     } else if (!unit.isEmpty()) {
-      queue.append(unit.memory(), unit.start(), unit.usedBytes());
-      queue.count(unitRequests);
+      encoder.select(unitStart);
+      encoder.send(unit, unitRequests, unitEnd);
     }
     unit.clear();
     unitKeys.clear();
@@ -318,14 +344,15 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
     queue.pumpSoon();
   }
 
-  private void redeliver(ByteString key) {
-    encoder.remove(key);
+  private void redeliver(DatabaseKey key) {
+    encoder.select(key.database());
+    encoder.remove(key.name());
     if (large.remove(key) != null) {
       restarts.merge(key, 1, Integer::sum);
     }
     long entry = find(key);
     if (entry != Entry.NONE) {
-      deliver(0, entry);
+      deliver(key.database(), entry);
     }
   }
 
@@ -346,12 +373,12 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
 
   /** A large value that is being sent in slices. */
   private static final class LargeKey {
-    private final ByteString key;
+    private final DatabaseKey key;
 
     /** The scan position among its elements, 0 at the start. */
     private long cursor;
 
-    LargeKey(ByteString key) {
+    LargeKey(DatabaseKey key) {
       this.key = key;
     }
   }

@@ -2,11 +2,14 @@ package io.redoubt.server.cluster.migration;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.RequestQueue;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
@@ -21,6 +24,7 @@ import java.util.Arrays;
  * slice.
  */
 final class KeyEncoder implements AutoCloseable {
+  private static final byte[] SELECT = ascii("SELECT");
   private static final byte[] RESTORE = ascii("RESTORE");
   private static final byte[] ABSTTL = ascii("ABSTTL");
   private static final byte[] REPLACE = ascii("REPLACE");
@@ -46,6 +50,9 @@ final class KeyEncoder implements AutoCloseable {
   private long[] blocks = new long[2 * SLICE_ELEMENTS];
   private int count;
 
+  /** The database whose staged one the target has selected. */
+  private int selected;
+
   KeyEncoder(Values values, RequestQueue queue) {
     this.values = values;
     this.queue = queue;
@@ -59,6 +66,58 @@ final class KeyEncoder implements AutoCloseable {
 
   private void flush() {
     queue.append(scratch.memory(), scratch.start(), scratch.length());
+    scratch.clear();
+  }
+
+  /** Selects the staged database for the following requests. */
+  void select(int database) {
+    if (database != selected) {
+      writeSelect(database);
+      flush();
+      queue.count(1);
+      selected = database;
+    }
+  }
+
+  private void writeSelect(int database) {
+    writer.array(2);
+    writer.bulk(SELECT);
+    writer.bulkLong(staged(database));
+  }
+
+  /** Returns the number of the staged database, which is the same at the target. */
+  private static long staged(int database) {
+    return Keyspace.FIRST_STAGED + (long) database;
+  }
+
+  /** Sends requests that leave another database selected. */
+  void send(ByteQueue requests, long number, int leftSelected) {
+    queue.append(requests.memory(), requests.start(), requests.usedBytes());
+    queue.count(number);
+    selected = leftSelected;
+  }
+
+  /** Appends a request that selects the staged database. */
+  void appendSelect(int database, ByteQueue to) {
+    writeSelect(database);
+    moveTo(to);
+  }
+
+  /** Appends a request in which an argument that names a database names its staged one. */
+  void appendStaged(Request request, int argument, int database, ByteQueue to) {
+    writer.array(request.count());
+    for (int i = 0; i < request.count(); i++) {
+      if (i == argument) {
+        writer.bulkLong(staged(database));
+      } else {
+        writer.bulk(request.memory(), request.offset(i), request.length(i));
+      }
+    }
+    moveTo(to);
+  }
+
+  private void moveTo(ByteQueue to) {
+    to.append(scratch.memory(), scratch.start(), scratch.length(), 0);
     scratch.clear();
   }
 

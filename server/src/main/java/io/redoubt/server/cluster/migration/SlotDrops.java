@@ -19,8 +19,10 @@ public final class SlotDrops {
   private final SlotSet pending = new SlotSet();
   private boolean scheduled;
 
-  /** The slot of the last slice; the scan continues in it at {@code cursor}. */
+  /** The slot and database of the last slice; the scan continues in it at {@code cursor}. */
   private int current;
+
+  private int currentDatabase;
 
   private long cursor;
   private long dropped;
@@ -92,18 +94,30 @@ public final class SlotDrops {
     schedule();
   }
 
+  /** Returns the first database with keys in a slot, or the last one if there are none. */
+  private Database used(int slot) {
+    int index = 0;
+    int last = parts.keyspace().count() - 1;
+    while (index < last && slots.count(parts.keyspace().database(index), slot) == 0) {
+      index++;
+    }
+    return parts.keyspace().database(index);
+  }
+
   /** Deletes some keys of a slot; returns true if more are left. */
   private boolean drop(int slot) {
-    Database database = parts.keyspace().database(0);
+    Database database = used(slot);
     long[] found = new long[KEYS_A_SLICE];
     int[] count = new int[1];
-    if (slot != current) {
+    if (slot != current || database.index() != currentDatabase) {
       current = slot;
+      currentDatabase = database.index();
       cursor = 0;
     }
     do {
       cursor =
           slots.scan(
+              database,
               slot,
               cursor,
               entry -> {

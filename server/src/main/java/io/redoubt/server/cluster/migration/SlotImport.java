@@ -30,7 +30,7 @@ final class SlotImport implements Companion {
     return client;
   }
 
-  /** Marks the keys as moved from the staged to the first database. */
+  /** Marks the keys as moved from the staged databases. */
   void markUnstaged() {
     unstaged = true;
   }

@@ -11,6 +11,7 @@ import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.NodeIds;
 import io.redoubt.server.cluster.migration.Migration.State;
 import io.redoubt.server.cluster.slot.SlotSet;
+import io.redoubt.server.keyspace.Keyspace;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,18 +24,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The protocol: the source connects as a client and asks the target to stage the slots
  * (ESTABLISH). It sends each key and afterwards its changes ({@link KeyDelivery}). The target
- * executes them in its staged database, which is replicated and logged like any other. Once few
+ * executes them in its staged databases, which are replicated and logged like any other. Once few
  * requests are unanswered, the source pauses writes and sends FINISH: the target moves the keys to
- * the first database and replies when this is as durable as any write. Then the source lets it
- * claim the slots with an epoch chosen by the source (CLAIM). The target persists the epoch and the
- * claim before it announces them over the bus, and the announcement ends the pause.
+ * their databases and replies when this is as durable as any write. Then the source lets it claim
+ * the slots with an epoch chosen by the source (CLAIM). The target persists the epoch and the claim
+ * before it announces them over the bus, and the announcement ends the pause.
  */
 public final class SlotMigrations {
   /**
    * A propagated effect by which replicas and append-only files follow the migrations of a master.
    */
   public enum Effect {
-    /** Moves the staged keys of the slots to the first database. */
+    /** Moves the staged keys of the slots to their databases. */
     TAKE,
     /** Deletes the staged keys of the slots. */
     DROP,
@@ -268,7 +269,7 @@ public final class SlotMigrations {
     imports.add(started);
     flushes.watch(true);
     staged.drop(slots); // an earlier append-only file may have left some
-    client.stageInto(parts.keyspace().count());
+    client.stageInto(Keyspace.FIRST_STAGED);
     client.setCompanion(started);
     parts.log().notice("Slot migration %s of slots %s from %s", name, migration.ranges(), source);
   }
@@ -282,7 +283,7 @@ public final class SlotMigrations {
     return null;
   }
 
-  /** Moves the staged keys to the first database; returns false if the client has no migration. */
+  /** Moves the staged keys to their databases; returns false if the client has no migration. */
   public boolean finish(ServerClient client) {
     SlotImport finished = of(client);
     if (finished == null) {

@@ -29,7 +29,7 @@ final class StagedKeys {
     slots = new KeyspaceSlots(parts.keyspace());
   }
 
-  /** Moves the staged keys of slots to the first database and replaces the keys there. */
+  /** Moves the staged keys of slots to their databases and replaces the keys there. */
   void take(SlotSet moved) {
     drops.finish(moved::contains);
     moved.forEach(slot -> {
@@ -91,7 +91,7 @@ final class StagedKeys {
     if (!unsettled.isEmpty()) {
       settleOwners(cluster);
     }
-    if (noImports && cluster.me().isMaster() && parts.keyspace().staged().size() > 0) {
+    if (noImports && cluster.me().isMaster() && parts.keyspace().stagedSize() > 0) {
       drop(SlotSet.range(0, SlotSet.SLOTS - 1));
       parts.dispatcher().endSliceUnlessInUnit();
     }

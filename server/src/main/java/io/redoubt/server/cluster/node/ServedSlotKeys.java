@@ -1,6 +1,7 @@
 package io.redoubt.server.cluster.node;
 
 import io.redoubt.server.cluster.slot.SlotKeys;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceSlots;
@@ -10,9 +11,11 @@ import java.util.List;
 
 /** The keys of this node by slot. */
 final class ServedSlotKeys implements SlotKeys {
+  private final Keyspace keyspace;
   private final KeyspaceSlots slots;
 
   ServedSlotKeys(Keyspace keyspace) {
+    this.keyspace = keyspace;
     this.slots = new KeyspaceSlots(keyspace);
   }
 
@@ -22,12 +25,19 @@ final class ServedSlotKeys implements SlotKeys {
   }
 
   @Override
-  public List<byte[]> keys(int slot, int max) {
-    List<byte[]> keys = new ArrayList<>((int) Math.min(max, count(slot)));
+  public long count(int database, int slot) {
+    return slots.count(keyspace.database(database), slot);
+  }
+
+  @Override
+  public List<byte[]> keys(int database, int slot, int max) {
+    Database of = keyspace.database(database);
+    List<byte[]> keys = new ArrayList<>((int) Math.min(max, count(database, slot)));
     long cursor = 0;
     do {
       cursor =
           slots.scan(
+              of,
               slot,
               cursor,
               entry -> {

@@ -57,6 +57,7 @@ public final class Routing {
   private @Nullable Node owner;
   private @Nullable Node target;
   private boolean importing;
+  private boolean crossesDatabases;
 
   /**
    * Creates the routing of a node.
@@ -77,6 +78,7 @@ public final class Routing {
     owner = null;
     target = null;
     importing = false;
+    crossesDatabases = false;
   }
 
   /**
@@ -99,6 +101,14 @@ public final class Routing {
   /** Reports that the last added key does not exist. */
   public void missing() {
     missing++;
+  }
+
+  /**
+   * Reports that a command also uses a key of another database, which is not looked up, so that it
+   * is not known on which node that key is while the slot migrates.
+   */
+  public void crossesDatabases() {
+    crossesDatabases = true;
   }
 
   /** Returns the slot of the first key, {@link #NO_SLOT} if there is none. */
@@ -159,6 +169,9 @@ public final class Routing {
     boolean open = target != null || importing;
     if (open && kind.migrates()) {
       return null;
+    }
+    if (crossesDatabases && (target != null || (importing && kind.asking()))) {
+      return TRY_AGAIN;
     }
     if (target != null && missing > 0) {
       return missing < keys ? TRY_AGAIN : redirection("ASK", target, kind.tls());

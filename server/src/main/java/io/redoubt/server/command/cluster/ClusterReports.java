@@ -72,7 +72,7 @@ final class ClusterReports {
     if (!SlotSet.isSlot(slot)) {
       throw INVALID_SLOT;
     }
-    call.reply().integer(node.keys().count((int) slot));
+    call.reply().integer(node.keys().count(call.database().index(), (int) slot));
   }
 
   void listKeys(Call call) {
@@ -81,7 +81,8 @@ final class ClusterReports {
     if (!SlotSet.isSlot(slot) || max < 0) {
       throw INVALID_SLOT_OR_COUNT;
     }
-    List<byte[]> keys = node.keys().keys((int) slot, (int) Math.min(max, Integer.MAX_VALUE));
+    int most = (int) Math.min(max, Integer.MAX_VALUE);
+    List<byte[]> keys = node.keys().keys(call.database().index(), (int) slot, most);
     call.reply().array(keys.size());
     keys.forEach(call.reply()::bulk);
   }

@@ -228,7 +228,7 @@ public final class GenericCommands extends CommandGroup<Call> {
       if (call.is(i, "REPLACE")) {
         replace = true;
       } else if (call.is(i, "DB") && i + 1 < call.count()) {
-        if (call.isInCluster() && call.argInt(i + 1) != 0) {
+        if (call.hasOneDatabase() && call.argInt(i + 1) != 0) {
           throw COPY_IN_CLUSTER;
         }
         target = call.databaseArgument(++i);
@@ -254,7 +254,7 @@ public final class GenericCommands extends CommandGroup<Call> {
   }
 
   private static void move(Call call) {
-    if (call.isInCluster()) {
+    if (call.hasOneDatabase()) {
       throw MOVE_IN_CLUSTER;
     }
     Database source = call.database();

@@ -28,7 +28,8 @@ public final class SelectCommand extends CommandGroup<Call> {
   }
 
   private static void select(Call call) {
-    if (call.isInCluster() && call.argInt(1) != 0 && !call.client().isMaster()) {
+    boolean isOrdered = call.client().isMaster() || call.client().isStaging();
+    if (call.hasOneDatabase() && call.argInt(1) != 0 && !isOrdered) {
       throw IN_CLUSTER;
     }
     call.client().selectDatabase(call.databaseArgument(1).index());

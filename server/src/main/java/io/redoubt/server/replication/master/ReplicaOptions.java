@@ -13,6 +13,7 @@ public final class ReplicaOptions {
   private boolean understandsNewIds;
   private long streamAheadBytes;
   private boolean knowsFieldExpiry;
+  private int databases = 1;
   private @Nullable FollowedTerm followed;
   private boolean snapshotOnly;
   private boolean withoutKeys;
@@ -67,6 +68,15 @@ public final class ReplicaOptions {
     return knowsFieldExpiry || snapshotOnly;
   }
 
+  public void setDatabases(int count) {
+    databases = count;
+  }
+
+  /** Returns the number of databases that it has as a cluster node, 1 if it announced none. */
+  public int databases() {
+    return databases;
+  }
+
   public void setFollowed(FollowedTerm latest) {
     followed = latest;
   }
@@ -95,7 +105,7 @@ public final class ReplicaOptions {
   }
 
   /** Returns true if it requests a snapshot without the stream. */
-  boolean isSnapshotOnly() {
+  public boolean isSnapshotOnly() {
     return snapshotOnly;
   }
 

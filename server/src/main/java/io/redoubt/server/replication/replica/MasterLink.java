@@ -120,6 +120,7 @@ public final class MasterLink {
         address.isEmpty() ? null : address,
         streamAheadBytes(),
         parts.settings().encodings.hashFieldExpiry.value(),
+        parts.settings().cluster.databases(),
         ordered ? null : following.membership().followed());
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.server.replication.stream;
 
+import io.redoubt.protocol.bytes.Numbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +16,20 @@ public final class Handshake {
   /** The capability of a replica that supports the expiry of hash fields. */
   public static final String FIELD_EXPIRY = "hash-field-expiry";
 
+  /** The prefix of the capability that announces the number of a cluster node's databases. */
+  private static final String DATABASES = "cluster-databases:";
+
+  /** Returns the number of databases that a capability announces, 0 for another capability. */
+  public static int databases(String capability) {
+    return capability.startsWith(DATABASES)
+        ? (int)
+            Math.clamp(
+                Numbers.parseLong(capability.substring(DATABASES.length()), 0),
+                0,
+                Integer.MAX_VALUE)
+        : 0;
+  }
+
   /**
    * The identity and options announced by a replica.
    *
@@ -25,6 +40,7 @@ public final class Handshake {
    * @param streamAheadBytes the bytes of an interleaved stream that it can buffer (see {@link
    *     TransferFrames}); 0 to refuse interleaving
    * @param knowsFieldExpiry true to receive the expiries of hash fields
+   * @param databases the number of databases of a cluster node that has several, else 1
    * @param followed the latest term that the replica has followed in its group, null to accept any
    *     master
    */
@@ -34,6 +50,7 @@ public final class Handshake {
       @Nullable String announcedAddress,
       long streamAheadBytes,
       boolean knowsFieldExpiry,
+      int databases,
       @Nullable FollowedTerm followed) {}
 
   /**
@@ -203,6 +220,9 @@ public final class Handshake {
     }
     if (identity.knowsFieldExpiry()) {
       words.addAll(List.of("capa", FIELD_EXPIRY));
+    }
+    if (identity.databases() > 1) {
+      words.addAll(List.of("capa", DATABASES + identity.databases()));
     }
     FollowedTerm followed = identity.followed();
     if (followed != null) {

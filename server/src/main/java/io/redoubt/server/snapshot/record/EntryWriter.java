@@ -13,11 +13,11 @@ import io.redoubt.server.snapshot.export.ValueExport;
 /** Writes entries of the keyspace to a visitor, and selects the database when it changes. */
 public final class EntryWriter {
 
-  /** The sizes of databases, for the sizing hint. */
+  /** The sizes of databases by {@link Keyspace#positionOf}, for the sizing hint. */
   public interface Sizes {
-    long keys(int database);
+    long keys(int position);
 
-    long expiring(int database);
+    long expiring(int position);
   }
 
   private final RdbVisitor writer;
@@ -71,9 +71,10 @@ public final class EntryWriter {
     }
     try {
       writer.selectDb(database);
-      if (!begun[database]) {
-        writer.resizeDb(sizes.keys(database), sizes.expiring(database));
-        begun[database] = true;
+      int position = keyspace.positionOf(database);
+      if (!begun[position]) {
+        writer.resizeDb(sizes.keys(position), sizes.expiring(position));
+        begun[position] = true;
       }
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer accepts every database

@@ -85,7 +85,7 @@ public final class TestNodes implements AutoCloseable {
   }
 
   /** Returns the number of nodes that were started. */
-  int count() {
+  public int count() {
     return servers.size();
   }
 

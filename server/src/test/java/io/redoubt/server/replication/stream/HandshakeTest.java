@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
   private static final String ID = "a".repeat(40);
   private static final String NEW_ID = "b".repeat(40);
-  private static final Identity PLAIN = new Identity(List.of(), 6380, null, 0, false, null);
+  private static final Identity PLAIN = new Identity(List.of(), 6380, null, 0, false, 1, null);
 
   @Test
   void asksForAFullSyncWithoutHistory() {
@@ -40,7 +40,7 @@ class HandshakeTest {
   @Test
   void offersInterleavedSync() {
     Handshake handshake =
-        new Handshake(new Identity(List.of(), 1, null, 1 << 20, false, null), null, false);
+        new Handshake(new Identity(List.of(), 1, null, 1 << 20, false, 1, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa interleave:1048576");
@@ -49,17 +49,31 @@ class HandshakeTest {
   @Test
   void announcesSupportOfFieldExpiry() {
     Handshake handshake =
-        new Handshake(new Identity(List.of(), 1, null, 0, true, null), null, false);
+        new Handshake(new Identity(List.of(), 1, null, 0, true, 1, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa hash-field-expiry");
   }
 
   @Test
+  void announcesTheDatabasesOfAClusterNode() {
+    Handshake handshake =
+        new Handshake(new Identity(List.of(), 1, null, 0, false, 16, null), null, false);
+    handshake.connected();
+    assertThat(said(handshake.reply("+PONG")))
+        .endsWith("> REPLCONF capa eof capa psync2 capa cluster-databases:16");
+    assertThat(Handshake.databases("cluster-databases:16")).isEqualTo(16);
+    for (String other : List.of("eof", "cluster-databases:", "cluster-databases:-3")) {
+      assertThat(Handshake.databases(other)).isZero();
+    }
+    assertThat(Handshake.databases("cluster-databases:99999999999")).isEqualTo(Integer.MAX_VALUE);
+  }
+
+  @Test
   void tellsTheLatestMasterThatItFollowed() {
     FollowedTerm followed = new FollowedTerm(ID, 7);
     Handshake handshake =
-        new Handshake(new Identity(List.of(), 1, null, 0, false, followed), null, false);
+        new Handshake(new Identity(List.of(), 1, null, 0, false, 1, followed), null, false);
     handshake.connected();
     String capability = "followed-term:7:" + ID;
     assertThat(said(handshake.reply("+PONG")))
@@ -75,7 +89,9 @@ class HandshakeTest {
   void authenticatesAndAnnouncesItsAddress() {
     Handshake handshake =
         new Handshake(
-            new Identity(List.of("AUTH", "!Xin"), 6380, "10.0.0.7", 0, false, null), null, false);
+            new Identity(List.of("AUTH", "!Xin"), 6380, "10.0.0.7", 0, false, 1, null),
+            null,
+            false);
     handshake.connected();
     assertThat(said(handshake.reply("-NOAUTH Authentication required.")))
         .containsExactly(
@@ -101,7 +117,7 @@ class HandshakeTest {
   void authenticatesAsAUser() {
     Handshake handshake =
         new Handshake(
-            new Identity(List.of("AUTH", "repl", "pw"), 1, null, 0, false, null), null, false);
+            new Identity(List.of("AUTH", "repl", "pw"), 1, null, 0, false, 1, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
@@ -109,7 +125,7 @@ class HandshakeTest {
   @Test
   void givesUpOnAWrongPassword() {
     Handshake handshake =
-        new Handshake(new Identity(List.of("AUTH", "no"), 1, null, 0, false, null), null, false);
+        new Handshake(new Identity(List.of("AUTH", "no"), 1, null, 0, false, 1, null), null, false);
     handshake.connected();
     handshake.reply("+PONG");
     assertThat(
