@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
@@ -21,11 +23,15 @@ import java.util.stream.Stream;
 final class RuntimeImage {
   /**
    * The modules that jdeps finds, except an optional one of the libraries (java.desktop). Without
-   * jdk.jfr, each start would search all jars for it on behalf of netty.
+   * jdk.jfr, each start would search all jars for it on behalf of netty. jdk.jcmd has {@link
+   * #TOOLS}; it adds 300 KB.
    */
   private static final String MODULES =
-      "java.base,java.logging,java.management,java.naming,jdk.jfr,jdk.management,jdk.net,"
-          + "jdk.unsupported";
+      "java.base,java.logging,java.management,java.naming,jdk.jcmd,jdk.jfr,jdk.management,"
+          + "jdk.net,jdk.unsupported";
+
+  /** The programs that show what a running server does. */
+  private static final Set<String> TOOLS = Set.of("jcmd", "jfr", "jstack");
 
   /** Strips only Java's debug attributes, because the native libraries of a JDK have none. */
   private static final List<String> OPTIONS =
@@ -52,7 +58,7 @@ final class RuntimeImage {
 
   /** Returns the inputs of the image other than the JDK. */
   static String key() {
-    return String.join(" ", OPTIONS);
+    return String.join(" ", OPTIONS) + " " + new TreeSet<>(TOOLS);
   }
 
   /**
@@ -78,7 +84,7 @@ final class RuntimeImage {
     }
     Path java = image.resolve("bin/java");
     try (Stream<Path> tools = Files.list(image.resolve("bin"))) {
-      for (Path tool : tools.filter(tool -> !tool.equals(java)).toList()) {
+      for (Path tool : tools.filter(tool -> !isKept(tool)).toList()) {
         Files.delete(tool);
       }
     }
@@ -91,6 +97,11 @@ final class RuntimeImage {
       }
     }
     return "";
+  }
+
+  private static boolean isKept(Path tool) {
+    String name = tool.getFileName().toString();
+    return name.equals("java") || TOOLS.contains(name);
   }
 
   boolean exists() {

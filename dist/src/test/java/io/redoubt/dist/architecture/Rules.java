@@ -97,6 +97,7 @@ final class Rules {
           "protocol.process        <- protocol.bytes protocol.process.os",
           "protocol.tuning         <- protocol.process.os",
           "protocol.lease          <-",
+          "protocol.flight         <-",
           "protocol.group          <-",
           "protocol.machine        <-",
           "protocol.pem            <-",
@@ -139,8 +140,8 @@ final class Rules {
               + " persistence.rdb",
           "persistence.aof         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb",
-          "persistence.aof.append  <- protocol.bytes protocol.process persistence.io"
-              + " persistence.aof",
+          "persistence.aof.append  <- protocol.flight protocol.bytes protocol.process"
+              + " persistence.io persistence.aof",
           "persistence.aof.check   <- protocol.bytes persistence.io persistence.rdb"
               + " persistence.rdb.check persistence.aof",
           "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
@@ -198,8 +199,8 @@ final class Rules {
               + " server.structure.list server.keyspace server.value server.value.set"
               + " server.value.sortedset server.value.stream server.snapshot.context"
               + " server.snapshot.export",
-          "server.snapshot         <- server.tuning protocol.tuning protocol.bytes protocol.resp"
-              + " protocol.process persistence.io persistence.packed persistence.rdb"
+          "server.snapshot         <- protocol.flight server.tuning protocol.tuning protocol.bytes"
+              + " protocol.resp protocol.process persistence.io persistence.packed persistence.rdb"
               + " persistence.aof persistence.aof.rewrite server.memory server.structure"
               + " server.keyspace server.value server.value.hash server.value.set"
               + " server.value.sortedset server.value.stream server.snapshot.context"
@@ -216,20 +217,19 @@ final class Rules {
               + " server.keyspace",
           "server.execution.refusal <- protocol.resp protocol.process protocol.command"
               + " server.memory server.keyspace",
-          "server.execution.monitoring <- protocol.bytes protocol.info protocol.resp"
-              + " protocol.process protocol.command protocol.session server.memory server.structure"
-              + " server.keyspace server.client server.execution.refusal protocol.net",
+          "server.execution.monitoring <- protocol.flight protocol.bytes protocol.info"
+              + " protocol.resp protocol.process protocol.command protocol.session server.memory"
+              + " server.structure server.keyspace server.client server.execution.refusal"
+              + " protocol.net",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
-          "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.session.heap"
-              + " server.cluster.slot server.cluster.routing"
+          "server.execution        <- protocol.flight protocol.bytes protocol.resp protocol.process"
+              + " protocol.net protocol.session.heap server.cluster.slot server.cluster.routing"
               + " protocol.config protocol.config.directive protocol.command protocol.acl"
               + " protocol.pubsub protocol.session protocol.session.command protocol.info"
               + " server.memory server.keyspace server.value server.value.hash server.settings"
               + " server.client server.script server.tracking server.execution.monitoring"
-              + " server.execution.refusal"
-              + " protocol.session.blocking server.keyspace.event",
+              + " server.execution.refusal protocol.session.blocking server.keyspace.event",
           "server.replication.stream <- protocol.bytes protocol.resp protocol.group",
           "server.replication.spill <- persistence.io protocol.process protocol.config.directive"
               + " server.settings",
@@ -241,7 +241,7 @@ final class Rules {
           "server.replication.master.output <- server.replication.spill"
               + " server.replication.stream persistence.io protocol.config.directive"
               + " protocol.net protocol.process protocol.session server.client",
-          "server.replication.master <- server.replication.master.output"
+          "server.replication.master <- protocol.flight server.replication.master.output"
               + " server.replication.spill server.replication.state server.replication.stream"
               + " persistence.io persistence.rdb protocol.bytes protocol.command protocol.info"
               + " protocol.net"
@@ -254,12 +254,13 @@ final class Rules {
               + " protocol.net protocol.process protocol.session server.client server.execution"
               + " server.settings server.snapshot.context"
               + " protocol.config.directive protocol.resp protocol.session.blocking",
-          "server.replication.replica <- server.replication.group server.replication.spill"
-              + " server.replication.state server.replication.stream persistence.io persistence.rdb"
-              + " protocol.bytes protocol.info protocol.launch protocol.net protocol.process"
-              + " protocol.resp protocol.session server.aof server.client server.execution.refusal"
-              + " server.keyspace server.loading server.settings server.snapshot.context"
-              + " protocol.config protocol.config.directive server.snapshot",
+          "server.replication.replica <- protocol.flight server.replication.group"
+              + " server.replication.spill server.replication.state server.replication.stream"
+              + " persistence.io persistence.rdb protocol.bytes protocol.info protocol.launch"
+              + " protocol.net protocol.process protocol.resp protocol.session server.aof"
+              + " server.client server.execution.refusal server.keyspace server.loading"
+              + " server.settings server.snapshot.context protocol.config protocol.config.directive"
+              + " server.snapshot",
           "server.replication      <- server.replication.group server.replication.master"
               + " server.replication.master.output server.replication.replica"
               + " server.replication.spill server.replication.state server.replication.stream"
@@ -376,11 +377,10 @@ final class Rules {
           "sentinel.message        <- protocol.bytes protocol.group",
           "sentinel.core           <- protocol.lease protocol.group protocol.machine"
               + " sentinel.settings sentinel.message",
-          "sentinel.runtime        <- protocol.bytes protocol.group protocol.resp protocol.process"
-              + " protocol.machine protocol.net protocol.config protocol.config.directive"
-              + " protocol.info"
-              + " protocol.command protocol.session protocol.pubsub protocol.acl sentinel.settings"
-              + " sentinel.message sentinel.core",
+          "sentinel.runtime        <- protocol.flight protocol.bytes protocol.group protocol.resp"
+              + " protocol.process protocol.machine protocol.net protocol.config"
+              + " protocol.config.directive protocol.info protocol.command protocol.session"
+              + " protocol.pubsub protocol.acl sentinel.settings sentinel.message sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.info"
               + " protocol.command protocol.session protocol.session.command sentinel.settings"

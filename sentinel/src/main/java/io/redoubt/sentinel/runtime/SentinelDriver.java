@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.flight.FailoverStepEvent;
+import io.redoubt.protocol.flight.FlightRecording;
 import io.redoubt.protocol.machine.StepQueue;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.StepTimer;
@@ -157,6 +159,9 @@ public final class SentinelDriver {
           send(link, kind, request);
       case SentinelOutput.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
+        if (FlightRecording.isOn()) {
+          FailoverStepEvent.record(event.type(), event.payload());
+        }
         if (event.published()) {
           keeper.whenSettled(kept -> listener.onEvent(event.type(), event.payload()));
         }

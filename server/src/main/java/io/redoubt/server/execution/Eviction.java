@@ -1,5 +1,7 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.flight.EvictionBurstEvent;
+import io.redoubt.protocol.flight.FlightRecording;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
@@ -104,6 +106,17 @@ public final class Eviction implements AutoCloseable {
       return true;
     }
     long excess = memory.countedBytes() - settings.memory.maxmemory.value();
+    if (!FlightRecording.isOn()) {
+      return makeRoom(excess);
+    }
+    EvictionBurstEvent event = EvictionBurstEvent.start(excess);
+    long before = stats.evictedKeys.getAsLong();
+    boolean made = makeRoom(excess);
+    event.end(stats.evictedKeys.getAsLong() - before, freedBytes, !isNeeded());
+    return made;
+  }
+
+  private boolean makeRoom(long excess) {
     freedBytes = 0;
     long start = clock.monotonicNanos();
     long sliceNanos = sliceNanos(settings.memory.maxmemoryEvictionTenacity.value());

@@ -3,6 +3,8 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.flight.FlightRecording;
+import io.redoubt.protocol.flight.SnapshotEvent;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
@@ -76,6 +78,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   private @Nullable String failure;
 
+  /** The event of a running flight recording. */
+  private @Nullable SnapshotEvent event;
+
   /**
    * Starts a snapshot of the keyspace's current state.
    *
@@ -136,6 +141,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   /** Starts the walk in the next turn of the loop. */
   void start() {
+    if (FlightRecording.isOn()) {
+      event = SnapshotEvent.start(isSave() ? "save" : isBase() ? "rewrite" : "sync");
+    }
     context.turns().nextTurn(this::slice);
   }
 
@@ -151,13 +159,13 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private static EntryWriter.Sizes walkSizes(Walk walk) {
     return new EntryWriter.Sizes() {
       @Override
-      public long keys(int database) {
-        return walk.size(database);
+      public long keys(int position) {
+        return walk.size(position);
       }
 
       @Override
-      public long expiring(int database) {
-        return walk.expires(database);
+      public long expiring(int position) {
+        return walk.expires(position);
       }
     };
   }
@@ -416,6 +424,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     }
     release();
     String result = failure == null && aborted ? ABORTED : failure;
+    if (event != null) {
+      event.end(keysWritten(), result);
+    }
     List<SnapshotSink> served = List.copyOf(sinks);
     sinks.clear();
     for (SnapshotSink sink : served) {

@@ -1,6 +1,8 @@
 package io.redoubt.persistence.aof.append;
 
 import io.redoubt.persistence.aof.append.AppendTarget.TornFile;
+import io.redoubt.protocol.flight.FlightRecording;
+import io.redoubt.protocol.flight.FsyncWaitEvent;
 import io.redoubt.protocol.process.Threads;
 import java.io.Closeable;
 import java.io.IOException;
@@ -272,11 +274,17 @@ final class AppendWorker {
     }
     if (job.forces) {
       long start = monotonicNanos.getAsLong();
+      FsyncWaitEvent event = FlightRecording.isOn() ? FsyncWaitEvent.start() : null;
+      boolean forced = false;
       try {
         job.force();
+        forced = true;
         progress.onForced(job.end);
       } catch (IOException e) {
         progress.distrust(job.target, e);
+      }
+      if (event != null) {
+        event.end(job.end, forced);
       }
       syncTimes.record(monotonicNanos.getAsLong() - start);
     } else {

@@ -2,6 +2,8 @@ package io.redoubt.server.execution.monitoring;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.flight.FlightRecording;
+import io.redoubt.protocol.flight.SlowCommandEvent;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.refusal.Refusal;
@@ -79,6 +81,10 @@ public final class CommandTrace {
       ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {
     if (client.isMaster() && state.is(Refusal.LOADING)) {
       return; // of the append-only file
+    }
+    if (FlightRecording.isOn()) {
+      SlowCommandEvent.record(
+          command.name(), nanos, request.count(), client.databaseIndex(), client.id(), inScript);
     }
     if (inScript) {
       slowLog.recordOfScript(command, request, nanos);

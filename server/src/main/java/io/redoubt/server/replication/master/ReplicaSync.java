@@ -2,6 +2,8 @@ package io.redoubt.server.replication.master;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.flight.FlightRecording;
+import io.redoubt.protocol.flight.FullSyncEvent;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
@@ -58,6 +60,9 @@ final class ReplicaSync implements SnapshotSink {
   private boolean catchingUp;
 
   private boolean hasLoaded;
+
+  /** The full sync as an event of a running flight recording. */
+  private @Nullable FullSyncEvent event;
 
   /** True once the connection is closed or scheduled to be: nothing more is sent. */
   private boolean ended;
@@ -125,6 +130,9 @@ final class ReplicaSync implements SnapshotSink {
   void awaitSnapshot(boolean knowsOffsets) {
     becomeReplica();
     state = FeedState.WAIT_SNAPSHOT;
+    if (FlightRecording.isOn()) {
+      event = FullSyncEvent.start("master", name.toString());
+    }
     acknowledges = knowsOffsets;
   }
 
@@ -317,14 +325,23 @@ final class ReplicaSync implements SnapshotSink {
   private void onSent(boolean afterAck) {
     if (options.isSnapshotOnly()) {
       log.notice("RDB transfer completed, rdb only replica (%s) should be disconnected asap", name);
+      endEvent(true);
       client.connection().closeAfterFlush();
       return;
     }
     state = afterAck ? FeedState.AWAIT_ACK : FeedState.ONLINE;
     lastSignMillis = context.nowMillis();
     log.notice("Synchronization with replica %s succeeded", name);
+    endEvent(true);
     onSynchronized.run();
     advance();
+  }
+
+  private void endEvent(boolean success) {
+    if (event != null) {
+      event.end(success);
+      event = null;
+    }
   }
 
   // The stream.
@@ -422,6 +439,7 @@ final class ReplicaSync implements SnapshotSink {
   /** Releases files after the connection has ended. */
   void close() {
     ended = true;
+    endEvent(false);
     if (streamed != null) {
       streamed.close();
     }

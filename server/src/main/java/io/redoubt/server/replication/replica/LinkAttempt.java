@@ -416,6 +416,7 @@ final class LinkAttempt implements Connection.Handler {
     transfer = null;
     following.changes().onLoaded(current.id(), current.offset());
     log.notice("MASTER <-> REPLICA sync: Finished with success");
+    current.endEvent(true);
     attach(point == null ? 0 : Math.max(point.database(), 0));
     if (current.isMadeAsSent()) {
       acks.send();

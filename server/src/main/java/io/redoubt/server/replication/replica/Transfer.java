@@ -3,6 +3,8 @@ package io.redoubt.server.replication.replica;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.flight.FlightRecording;
+import io.redoubt.protocol.flight.FullSyncEvent;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -17,6 +19,7 @@ import io.redoubt.server.replication.state.ReplicatedDataSet;
 import io.redoubt.server.replication.state.SpareDataSet;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.replication.stream.TransferFraming;
+import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ReplicationDirectives.DisklessLoad;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
@@ -81,6 +84,9 @@ public final class Transfer implements TransferFraming.Sink {
   private @Nullable ReplicationPoint point;
   private @Nullable LogLine failure;
 
+  /** The full sync as an event of a running flight recording. */
+  private @Nullable FullSyncEvent event;
+
   /**
    * Creates a transfer before its first byte.
    *
@@ -107,6 +113,22 @@ public final class Transfer implements TransferFraming.Sink {
     this.origin = origin;
     this.ahead = ahead;
     framing = new TransferFraming(ahead != null);
+    if (FlightRecording.isOn()) {
+      event = FullSyncEvent.start("replica", master(settings));
+    }
+  }
+
+  private static String master(ServerDirectives settings) {
+    HostPort master = settings.replication.replicaof.value();
+    return master == null ? "" : master.host() + ":" + master.port();
+  }
+
+  /** Ends the event of a flight recording. */
+  void endEvent(boolean success) {
+    if (event != null) {
+      event.end(success);
+      event = null;
+    }
   }
 
   @Nullable String id() {
@@ -486,6 +508,7 @@ public final class Transfer implements TransferFraming.Sink {
 
   /** Ends the transfer, removes a partially loaded data set and the received file. */
   void abandon() {
+    endEvent(false);
     if (loading) {
       endLoad();
       if (spare == null) {
