@@ -297,8 +297,8 @@ final class Rules {
               + " server.client server.execution server.snapshot.export",
           // One package per group, without edges between groups.
           "server.command          <-",
-          "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
-              + " server.structure server.keyspace server.execution",
+          "server.command.common   <- server.cluster.slot protocol.bytes protocol.resp"
+              + " protocol.command server.memory server.structure server.keyspace server.execution",
           "server.command.string   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.keyspace"
               + " server.value server.settings server.execution server.command.common"
@@ -350,11 +350,12 @@ final class Rules {
               + " server.snapshot.context server.snapshot.export",
           "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
-          "server.command.cluster  <- protocol.bytes protocol.resp protocol.net protocol.command"
-              + " protocol.session protocol.session.blocking server.client server.execution"
-              + " server.cluster.slot server.cluster.message server.cluster.nodes"
-              + " server.cluster.core server.cluster.routing server.cluster.bus"
-              + " server.cluster.migration server.cluster.node",
+          "server.command.cluster  <- server.keyspace server.structure server.command.common"
+              + " protocol.bytes protocol.resp protocol.net protocol.command protocol.session"
+              + " protocol.session.blocking server.client server.execution server.cluster.slot"
+              + " server.cluster.message server.cluster.nodes server.cluster.core"
+              + " server.cluster.routing server.cluster.bus server.cluster.migration"
+              + " server.cluster.node",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"

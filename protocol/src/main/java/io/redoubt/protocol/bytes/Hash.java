@@ -2,12 +2,16 @@ package io.redoubt.protocol.bytes;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
 /**
  * A keyed 64-bit hash that folds eight-byte words with 128-bit products. The key is random per
- * process, so that clients cannot prepare colliding keys.
+ * process, so that clients cannot prepare colliding keys, unless {@code hash-seed} sets it.
  *
  * <p>All 64 bits are well mixed: any of them may select a bucket, any others a tag.
  */
@@ -33,6 +37,32 @@ public final class Hash {
   /** Creates a hash with a key drawn from {@code random}. */
   public static Hash seeded(RandomGenerator random) {
     return new Hash(random.nextLong(), random.nextLong());
+  }
+
+  /** Creates the hash whose key follows from a text, the same in each process. */
+  public static Hash ofSeed(String seed) {
+    ByteBuffer key = digest(Utf8.encode(seed));
+    return new Hash(key.getLong(), key.getLong());
+  }
+
+  /**
+   * Returns a text that is equal for equal keys and does not reveal them.
+   *
+   * @param salt a text to be combined with the key
+   */
+  public String fingerprint(String salt) {
+    byte[] text = Utf8.encode(salt);
+    ByteBuffer keyed = ByteBuffer.allocate(2 * Long.BYTES + text.length);
+    keyed.putLong(key1).putLong(key2).put(text);
+    return HexFormat.of().toHexDigits(digest(keyed.array()).getInt());
+  }
+
+  private static ByteBuffer digest(byte[] bytes) {
+    try {
+      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible); // each Java has it
+    }
   }
 
   /** Returns the hash of the bytes {@code [offset, offset + length)} of {@code memory}. */

@@ -1,5 +1,6 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.pubsub.Channels;
@@ -58,7 +59,9 @@ final class DataAssembly {
     boolean inCluster = settings.cluster.clusterEnabled.value();
     int databases =
         inCluster ? settings.cluster.clusterDatabases.value() : settings.databases.value();
-    keyspace = new Keyspace(slabs, databases, environment.random(), inCluster, listener);
+    String seed = settings.encodings.hashSeed.value();
+    Hash hash = seed.isEmpty() ? Hash.seeded(environment.random()) : Hash.ofSeed(seed);
+    keyspace = new Keyspace(slabs, databases, hash, environment.random(), inCluster, listener);
     if (inCluster) {
       events.onlyOf(databases);
     }

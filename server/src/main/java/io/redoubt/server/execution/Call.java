@@ -11,6 +11,7 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.refusal.MemoryRoom;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
@@ -233,7 +234,7 @@ public final class Call extends RegionCall {
 
   /** Returns the staged database that the source of a slot migration names. */
   private Database stagedArgument(int index) {
-    if (!Keyspace.isStaged(index) || !keyspace.has(index)) {
+    if (!DatabaseIndex.isStaged(index) || !keyspace.has(index)) {
       throw new CommandError(
           "ERR DB index is out of range: this node has "
               + keyspace.count()

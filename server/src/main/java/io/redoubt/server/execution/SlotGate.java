@@ -112,7 +112,11 @@ public final class SlotGate implements KeyVisitor {
     }
     request = asked;
     keysAreChannels = command.has(Flag.PUBSUB);
-    boolean unused = command.keySpecs().forEachRouted(asked, this);
+    // Names of channels have slots; CLUSTERSCAN checks the slot of its cursor itself.
+    boolean unused =
+        keysAreChannels
+            ? command.keySpecs().forEachRouted(asked, this)
+            : command.keySpecs().forEach(asked, this);
   }
 
   private static Routing.Kind kind(ServerClient client, Command<?> command, boolean writes) {
@@ -126,6 +130,13 @@ public final class SlotGate implements KeyVisitor {
     Connection connection = client.open();
     kind |= connection != null && connection.isTls() ? TLS : 0;
     return KINDS[kind];
+  }
+
+  /** Returns the error for a read of a slot that this node does not serve, or null. */
+  public @Nullable CommandError refusalOfSlot(ServerClient client, Command<?> command, int slot) {
+    routing.begin();
+    boolean unused = routing.key(slot);
+    return routing.isPlain() ? null : error(routing.refusal(kind(client, command, false)));
   }
 
   /** Checks the keys of all queued commands together, for EXEC. */

@@ -20,12 +20,6 @@ public final class Keyspace implements AutoCloseable {
 
   private final Walks walks;
 
-  /**
-   * The index of the staged database of database 0; those of the others follow. The same on all
-   * servers, whatever their numbers of databases, because streams and files contain it.
-   */
-  public static final int FIRST_STAGED = 1 << 20;
-
   /** The databases, and behind them on a cluster node the staged one of each. */
   private final Database[] databases;
 
@@ -59,7 +53,23 @@ public final class Keyspace implements AutoCloseable {
       RandomGenerator random,
       boolean bySlot,
       KeyspaceListener listener) {
-    this(new KeyspaceContext(slabs, databases, random, bySlot, listener));
+    this(slabs, databases, Hash.seeded(random), random, bySlot, listener);
+  }
+
+  /**
+   * Creates an empty keyspace.
+   *
+   * @param hash the hash function of all tables
+   * @param random draws random entries and access counters
+   */
+  public Keyspace(
+      Slabs slabs,
+      int databases,
+      Hash hash,
+      RandomGenerator random,
+      boolean bySlot,
+      KeyspaceListener listener) {
+    this(new KeyspaceContext(slabs, databases, hash, random, bySlot, listener));
   }
 
   private Keyspace(KeyspaceContext context) {
@@ -69,7 +79,7 @@ public final class Keyspace implements AutoCloseable {
     count = context.count();
     databases = new Database[context.isBySlot() ? 2 * count : count];
     for (int i = 0; i < databases.length; i++) {
-      databases[i] = new Database(context, indexAt(i, count));
+      databases[i] = new Database(context, indexAt(i));
     }
   }
 
@@ -115,18 +125,15 @@ public final class Keyspace implements AutoCloseable {
   public boolean has(long index) {
     return index >= 0
         && (index < count
-            || (index >= FIRST_STAGED && index - FIRST_STAGED < databases.length - count));
+            || (index >= DatabaseIndex.FIRST_STAGED
+                && index - DatabaseIndex.FIRST_STAGED < databases.length - count));
   }
 
   /**
-   * Returns true for a staged database of a cluster node: the keys of slots that another node is
-   * about to hand over. Clients don't see it, and its keys neither expire nor are they evicted.
+   * Returns the staged database of a database, which only a cluster node has: the keys of slots
+   * that another node is about to hand over. Clients don't see it, and its keys neither expire nor
+   * are they evicted.
    */
-  public static boolean isStaged(int index) {
-    return index >= FIRST_STAGED;
-  }
-
-  /** Returns the staged database of a database, which only a cluster node has. */
   public Database staged(int index) {
     return databases[count + index];
   }
@@ -142,7 +149,7 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns the database of an index, which may be a staged one. */
   public Database database(int index) {
-    return databases[index < FIRST_STAGED ? index : positionOf(index)];
+    return databases[positionOf(index)];
   }
 
   /**
@@ -150,16 +157,12 @@ public final class Keyspace implements AutoCloseable {
    * those of the others for a staged one.
    */
   public int positionOf(int index) {
-    return isStaged(index) ? count + index - FIRST_STAGED : index;
+    return DatabaseIndex.positionOf(index, count);
   }
 
   /** Returns the index of the database at a position, see {@link #positionOf}. */
   public int indexAt(int position) {
-    return indexAt(position, count);
-  }
-
-  static int indexAt(int position, int count) {
-    return position < count ? position : FIRST_STAGED + position - count;
+    return DatabaseIndex.at(position, count);
   }
 
   /** Returns the number of entries in all databases, without the staged ones. */

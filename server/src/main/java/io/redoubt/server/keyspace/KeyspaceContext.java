@@ -36,13 +36,15 @@ public final class KeyspaceContext {
    * Creates the context of an empty keyspace.
    *
    * @param databases the number of databases without the staged ones
-   * @param seeds draws the hash key and the seed of the other random choices
+   * @param hash the hash function of all tables
+   * @param seeds draws the seed of the random choices
    * @param bySlot true for a cluster node, whose databases have a table for each hash slot
    * @param listener the listener for expired and added keys
    */
   KeyspaceContext(
       Slabs slabs,
       int databases,
+      Hash hash,
       RandomGenerator seeds,
       boolean bySlot,
       KeyspaceListener listener) {
@@ -50,7 +52,7 @@ public final class KeyspaceContext {
     this.bySlot = bySlot;
     this.listener = listener;
     count = databases;
-    hash = Hash.seeded(seeds);
+    this.hash = hash;
     random = FastRandom.seededBy(seeds);
     accessClock = new AccessClock(random);
     held = new HeldKeys(hash);

@@ -170,7 +170,7 @@ public final class Walk implements AutoCloseable {
   }
 
   private int indexAt(int position) {
-    return Keyspace.indexAt(position, unstaged.databases());
+    return DatabaseIndex.at(position, unstaged.databases());
   }
 
   private void gather(long entry) {

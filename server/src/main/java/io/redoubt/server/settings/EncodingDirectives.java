@@ -4,10 +4,14 @@ import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The sizes up to which values keep their compact encodings. They may change at any time. */
 public final class EncodingDirectives extends DirectiveGroup {
+
+  private static final int MAX_SEED = 256;
 
   {
     startSection("ENCODINGS");
@@ -80,8 +84,22 @@ public final class EncodingDirectives extends DirectiveGroup {
       number("stream-node-max-entries", 100)
           .doc("The maximum number of entries of a stream node; 0 is no limit.");
 
+  public final TextDirective hashSeed =
+      text("hash-seed", "")
+          .immutable()
+          .check(EncodingDirectives::isShort)
+          .doc(
+              "A text that determines the order of keys and elements in scans: nodes with the same"
+                  + " one understand each other's cursors. Empty for a random order.");
+
   public final YesNoDirective activerehashing =
       yesNo("activerehashing", true)
           .acceptedWithoutEffect()
           .doc("Resize hash tables in idle time.");
+
+  private static void isShort(String seed) throws RefusedValue {
+    if (seed.length() > MAX_SEED) {
+      throw new RefusedValue("hash-seed must be at most 256 characters");
+    }
+  }
 }

@@ -5,7 +5,7 @@ import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.flight.FlightRecording;
 import io.redoubt.protocol.flight.SnapshotEvent;
-import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.keyspace.WalkSink;
@@ -253,7 +253,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void entry(int database, long entry) {
-    if (isSave() && sinks.isEmpty() && Keyspace.isStaged(database)) {
+    if (isSave() && sinks.isEmpty() && DatabaseIndex.isStaged(database)) {
       return; // staged by a slot migration, which would not survive a restart
     }
     if (large.isLarge(entry)) {

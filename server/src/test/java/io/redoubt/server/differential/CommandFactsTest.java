@@ -36,6 +36,7 @@ final class CommandFactsTest {
               "cluster|migrateslots",
               "cluster|slot-stats",
               "cluster|syncslots",
+              "clusterscan",
               "delex",
               "delifeq",
               "digest",

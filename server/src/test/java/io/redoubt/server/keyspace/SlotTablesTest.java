@@ -336,7 +336,7 @@ final class SlotTablesTest {
       assertThat(delivered).doesNotHaveDuplicates().hasSameElementsAs(expected);
       for (int i = 0; i < delivered.size(); i++) {
         assertThat(indexes.get(i))
-            .isEqualTo(staged.contains(delivered.get(i)) ? Keyspace.FIRST_STAGED : 0);
+            .isEqualTo(staged.contains(delivered.get(i)) ? DatabaseIndex.FIRST_STAGED : 0);
       }
       keyspace.clear();
     }
@@ -381,10 +381,10 @@ final class SlotTablesTest {
       put(several.staged(2), "{a}3", Entry.NO_EXPIRY);
       assertThat(several.has(2)).isTrue();
       assertThat(several.has(3)).isFalse();
-      assertThat(several.has(Keyspace.FIRST_STAGED + 2)).isTrue();
-      assertThat(several.has(Keyspace.FIRST_STAGED + 3)).isFalse();
-      assertThat(several.database(Keyspace.FIRST_STAGED + 2)).isSameAs(several.staged(2));
-      assertThat(several.staged(2).index()).isEqualTo(Keyspace.FIRST_STAGED + 2);
+      assertThat(several.has(DatabaseIndex.FIRST_STAGED + 2)).isTrue();
+      assertThat(several.has(DatabaseIndex.FIRST_STAGED + 3)).isFalse();
+      assertThat(several.database(DatabaseIndex.FIRST_STAGED + 2)).isSameAs(several.staged(2));
+      assertThat(several.staged(2).index()).isEqualTo(DatabaseIndex.FIRST_STAGED + 2);
       assertThat(of.countStaged(slot("a"))).isEqualTo(3);
       List<String> delivered = new ArrayList<>();
       WalkSink sink = (index, entry) -> delivered.add(index + keyOf(entry));
@@ -395,7 +395,7 @@ final class SlotTablesTest {
           // to the end
         }
       }
-      int staged = Keyspace.FIRST_STAGED;
+      int staged = DatabaseIndex.FIRST_STAGED;
       assertThat(delivered)
           .containsExactlyInAnyOrder(
               "0{a}old0",

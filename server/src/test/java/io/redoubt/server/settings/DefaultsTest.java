@@ -38,6 +38,7 @@ final class DefaultsTest {
                 "full-sync-loop-percent",
                 "gathering-micros",
                 "hash-field-expiry",
+                "hash-seed",
                 "log-format",
                 "log-timestamp-format",
                 "masterauth-file",

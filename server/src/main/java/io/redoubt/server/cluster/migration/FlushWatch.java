@@ -5,7 +5,7 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.server.execution.Propagation;
-import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import java.lang.foreign.MemorySegment;
 
 /** Detects FLUSHALL and FLUSHDB at the target of a migration, because they abort it. */
@@ -64,7 +64,7 @@ final class FlushWatch implements Propagation.Sink {
 
   @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
-    if (Keyspace.isStaged(database) || end - start > MAX_BYTES) {
+    if (DatabaseIndex.isStaged(database) || end - start > MAX_BYTES) {
       return;
     }
     try {

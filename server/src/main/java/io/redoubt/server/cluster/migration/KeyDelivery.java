@@ -12,9 +12,9 @@ import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.OtherDatabase;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import io.redoubt.server.keyspace.DatabaseKey;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.SlotWalk;
 import io.redoubt.server.keyspace.SnapshotGate;
 import java.lang.foreign.MemorySegment;
@@ -226,7 +226,7 @@ final class KeyDelivery implements SnapshotGate, Propagation.Sink, KeyVisitor, A
 
   @Override
   public void propagate(int index, MemorySegment memory, long start, long end) {
-    if (Keyspace.isStaged(index) || closed) {
+    if (DatabaseIndex.isStaged(index) || closed) {
       return;
     }
     follow(index, memory, start, end);

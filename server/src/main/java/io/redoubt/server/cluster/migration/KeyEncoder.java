@@ -8,8 +8,8 @@ import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.RequestQueue;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
@@ -87,7 +87,7 @@ final class KeyEncoder implements AutoCloseable {
 
   /** Returns the number of the staged database, which is the same at the target. */
   private static long staged(int database) {
-    return Keyspace.FIRST_STAGED + (long) database;
+    return DatabaseIndex.FIRST_STAGED + (long) database;
   }
 
   /** Sends requests that leave another database selected. */

@@ -11,7 +11,7 @@ import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.message.NodeIds;
 import io.redoubt.server.cluster.migration.Migration.State;
 import io.redoubt.server.cluster.slot.SlotSet;
-import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.DatabaseIndex;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -269,7 +269,7 @@ public final class SlotMigrations {
     imports.add(started);
     flushes.watch(true);
     staged.drop(slots); // an earlier append-only file may have left some
-    client.stageInto(Keyspace.FIRST_STAGED);
+    client.stageInto(DatabaseIndex.FIRST_STAGED);
     client.setCompanion(started);
     parts.log().notice("Slot migration %s of slots %s from %s", name, migration.ranges(), source);
   }

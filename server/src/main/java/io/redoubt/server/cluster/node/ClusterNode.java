@@ -24,6 +24,7 @@ import io.redoubt.server.cluster.routing.RoutingOptions;
 import io.redoubt.server.cluster.slot.SlotKeys;
 import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.cluster.slot.SlotUsage;
+import io.redoubt.server.execution.SlotGate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -288,6 +289,11 @@ public final class ClusterNode {
 
   public SlotKeys keys() {
     return keys;
+  }
+
+  /** Returns the gate that decides which slots this node serves. */
+  public SlotGate gate() {
+    return routes.gate();
   }
 
   /** Returns the resources used by the commands of each slot. */

@@ -5,13 +5,17 @@ import static io.redoubt.protocol.command.Flag.FAST;
 import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 import static io.redoubt.protocol.command.Flag.NO_ASYNC_LOADING;
+import static io.redoubt.protocol.command.Flag.READONLY;
 import static io.redoubt.protocol.command.Flag.STALE;
+import static io.redoubt.protocol.command.Flag.TOUCHES_ARBITRARY_KEYS;
 
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeyFlag;
+import io.redoubt.protocol.command.KeySpec;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.cluster.node.ClusterNode;
 import io.redoubt.server.execution.Call;
@@ -32,6 +36,17 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("Depends on subcommand.")
           .help("5.0.0")
           .holds();
+
+  final Command<Call> clusterscan =
+      command("CLUSTERSCAN cursor [MATCH pattern] [COUNT count] [TYPE type] [SLOT slot]")
+          .does("Iterates over the keys of the cluster.")
+          .since("9.1.0")
+          .costs("O(1) a call, O(N) for an iteration over N keys")
+          .is(READONLY, TOUCHES_ARBITRARY_KEYS)
+          .categories(Category.KEYSPACE)
+          .keys(KeySpec.index(1).is(KeyFlag.NOT_KEY))
+          .tips("nondeterministic_output", "request_policy:special", "response_policy:special")
+          .runs(call -> scan().scan(call));
 
   final Command<Call> addslots =
       command("CLUSTER ADDSLOTS slot...")
@@ -351,6 +366,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
   private final @Nullable ClusterReports reports;
   private final @Nullable SlotStats statistics;
   private final @Nullable MigrationOrders migrations;
+  private final @Nullable ClusterScan scan;
 
   /**
    * Declares the group.
@@ -364,6 +380,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
     reports = node == null ? null : new ClusterReports(node);
     statistics = node == null ? null : new SlotStats(node);
     migrations = node == null ? null : new MigrationOrders(node);
+    scan = node == null ? null : new ClusterScan(node);
   }
 
   private ClusterOrders orders() {
@@ -392,6 +409,13 @@ public final class ClusterCommands extends CommandGroup<Call> {
       throw DISABLED;
     }
     return migrations;
+  }
+
+  private ClusterScan scan() {
+    if (scan == null) {
+      throw DISABLED;
+    }
+    return scan;
   }
 
   private void requireCluster() {

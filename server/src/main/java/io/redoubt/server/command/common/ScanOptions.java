@@ -1,9 +1,13 @@
 package io.redoubt.server.command.common;
 
 import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
+import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.cluster.slot.SlotSet;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
@@ -11,13 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /** The options that SCAN shares with HSCAN, SSCAN and ZSCAN. */
 public final class ScanOptions {
+  /** No slot, as none is negative. */
+  public static final int NO_SLOT = -1;
+
   private static final long USUAL_COUNT = 10;
+  private static final CommandError INVALID_SLOT =
+      new CommandError("ERR Invalid or out of range slot");
 
   private final Call call;
   private int patternArg;
   private long count = USUAL_COUNT;
   private @Nullable Type type;
   private boolean noSuchType;
+  private int slot = NO_SLOT;
   private boolean noValues;
 
   private ScanOptions(Call call) {
@@ -31,15 +41,25 @@ public final class ScanOptions {
    * @throws io.redoubt.protocol.command.CommandError if an option is unknown or invalid
    */
   public static ScanOptions parse(Call call, int first, boolean ofKeys) {
-    return parse(call, first, ofKeys, false);
+    return parse(call, first, ofKeys, false, false);
+  }
+
+  /** Parses the options of CLUSTERSCAN, which has SLOT as well and refuses unknown types. */
+  public static ScanOptions ofCluster(Call call, int first) {
+    ScanOptions options = parse(call, first, true, false, true);
+    if (options.noSuchType) {
+      throw new CommandError("ERR unknown type name");
+    }
+    return options;
   }
 
   /** Parses the options of HSCAN, which has NOVALUES as well. */
   public static ScanOptions ofHash(Call call, int first) {
-    return parse(call, first, false, true);
+    return parse(call, first, false, true, false);
   }
 
-  private static ScanOptions parse(Call call, int first, boolean ofKeys, boolean ofHash) {
+  private static ScanOptions parse(
+      Call call, int first, boolean ofKeys, boolean ofHash, boolean ofCluster) {
     ScanOptions options = new ScanOptions(call);
     for (int i = first; i < call.count(); i += 2) {
       if (ofHash && call.is(i, "NOVALUES")) {
@@ -58,11 +78,47 @@ public final class ScanOptions {
       } else if (ofKeys && call.is(i, "TYPE")) {
         options.type = Type.named(call.argText(i + 1));
         options.noSuchType = options.type == null;
+      } else if (ofCluster && call.is(i, "SLOT") && options.slot == NO_SLOT) {
+        options.slot = slot(call.argLong(i + 1));
       } else {
         throw Errors.SYNTAX;
       }
     }
     return options;
+  }
+
+  private static int slot(long slot) {
+    if (!SlotSet.isSlot(slot)) {
+      throw INVALID_SLOT;
+    }
+    return (int) slot;
+  }
+
+  /** Returns the slot that SLOT names, {@link #NO_SLOT} without it. */
+  public int slot() {
+    return slot;
+  }
+
+  /** Returns the slot of all keys that match the pattern, {@link #NO_SLOT} if there are several. */
+  public int slotOfPattern() {
+    return patternArg == 0
+        ? NO_SLOT
+        : KeySlot.ofPattern(Region.MEMORY, call.argAddress(patternArg), call.argLength(patternArg));
+  }
+
+  /**
+   * Returns true if the key of an entry is to be replied. Removes it if it has expired: before the
+   * test of the type, as in Redis.
+   */
+  public boolean accepts(Database database, long entry) {
+    return matches(Entry.keyAddress(entry), Entry.keyLength(entry))
+        && isLive(database, entry)
+        && accepts(Entry.type(entry));
+  }
+
+  private static boolean isLive(Database database, long entry) {
+    return !database.isDue(entry)
+        || database.findLive(Entry.keyAddress(entry), Entry.keyLength(entry)) != Entry.NONE;
   }
 
   /** Returns true if fields are replied without their values. */
@@ -81,7 +137,7 @@ public final class ScanOptions {
   }
 
   /** Returns true if keys of the type are replied. */
-  public boolean accepts(Type of) {
+  private boolean accepts(Type of) {
     return !noSuchType && (type == null || type == of);
   }
 

@@ -50,6 +50,11 @@ public final class ScanPage implements BlockConsumer {
     size = kept;
   }
 
+  /** Returns true if more blocks are wanted. */
+  public boolean wantsMore(ScanOptions options) {
+    return size < options.count();
+  }
+
   public int size() {
     return size;
   }

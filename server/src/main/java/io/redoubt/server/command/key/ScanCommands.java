@@ -80,21 +80,12 @@ public final class ScanCommands extends CommandGroup<Call> {
     Database database = call.database();
     ScanPage page = new ScanPage();
     cursor = page.collect((at, to) -> options.scan(database, at, to), cursor, options);
-    page.retain(entry ->
-        options.matches(Entry.keyAddress(entry), Entry.keyLength(entry))
-            && isLive(database, entry) // before the type: Redis removes keys of other types too
-            && options.accepts(Entry.type(entry)));
+    page.retain(entry -> options.accepts(database, entry));
     ReplyWriter reply = call.reply();
     ScanPage.replyCursor(reply, cursor);
     reply.array(page.size());
     for (int i = 0; i < page.size(); i++) {
       call.replyKey(page.block(i));
     }
-  }
-
-  /** Returns true if an entry has not expired; removes it if it has. */
-  private static boolean isLive(Database database, long entry) {
-    return !database.isDue(entry)
-        || database.findLive(Entry.keyAddress(entry), Entry.keyLength(entry)) != Entry.NONE;
   }
 }
