@@ -123,10 +123,11 @@ public final class Keyspace implements AutoCloseable {
 
   /** Returns true if there is a database of an index, which may be a staged one. */
   public boolean has(long index) {
-    return index >= 0
-        && (index < count
-            || (index >= DatabaseIndex.FIRST_STAGED
-                && index - DatabaseIndex.FIRST_STAGED < databases.length - count));
+    if (index >= DatabaseIndex.FIRST_STAGED) {
+      return index - DatabaseIndex.FIRST_STAGED < databases.length - count;
+    }
+    // Earlier versions had one database and called the staged one 1, also in their files.
+    return index >= 0 && index < (count == 1 ? databases.length : count);
   }
 
   /**

@@ -342,6 +342,13 @@ final class SlotTablesTest {
     }
   }
 
+  @Test
+  void theStagedDatabaseOfAnOnlyOneIsAlsoFoundByItsFormerIndex() {
+    assertThat(keyspace.has(1)).isTrue();
+    assertThat(keyspace.database(1)).isSameAs(keyspace.staged(0));
+    assertThat(keyspace.has(2)).isFalse();
+  }
+
   private static void put(Database database, String key, long expireAt) {
     try (RegionArgument argument = RegionArgument.of(database.slabs(), key)) {
       database.putInteger(argument.address(), argument.length(), 1, expireAt);

@@ -22,11 +22,8 @@ public final class Handshake {
   /** Returns the number of databases that a capability announces, 0 for another capability. */
   public static int databases(String capability) {
     return capability.startsWith(DATABASES)
-        ? (int)
-            Math.clamp(
-                Numbers.parseLong(capability.substring(DATABASES.length()), 0),
-                0,
-                Integer.MAX_VALUE)
+        ? Math.clamp(
+            Numbers.parseLong(capability.substring(DATABASES.length()), 0), 0, Integer.MAX_VALUE)
         : 0;
   }
 
