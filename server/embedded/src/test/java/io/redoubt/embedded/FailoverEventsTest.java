@@ -32,9 +32,8 @@ final class FailoverEventsTest {
     for (String step : List.of("+sdown", "+elected-leader", "+promoted-slave", "+switch-master")) {
       assertThat(steps)
           .as(step)
-          .anyMatch(
-              each ->
-                  each.getString("step").equals(step) && each.getString("details").contains("127."));
+          .anyMatch(each ->
+              each.getString("step").equals(step) && each.getString("details").contains("127."));
     }
   }
 }
