@@ -203,6 +203,9 @@ public final class SentinelServer implements AutoCloseable {
     Change reload = () -> reload(tls);
     directives.tls.certificates().forEach(each -> each.onChange(reload));
     directives.common.loglevel.onChange(log::setLevel);
+    log.setHidesUserData(directives.common.hideUserDataFromLog.value());
+    directives.common.hideUserDataFromLog.onChange(
+        () -> log.setHidesUserData(directives.common.hideUserDataFromLog.value()));
     Configured made = configured(tls, tls.client(), Mistakes.FIRST);
     ClientRegistry clients = made.clients();
     Listeners listeners =

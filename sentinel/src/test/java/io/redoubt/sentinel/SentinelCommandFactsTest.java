@@ -35,12 +35,14 @@ final class SentinelCommandFactsTest {
           "sentinel|primary");
 
   /**
-   * Commands with options of later versions (CLIENT) and of Redoubt (COORDINATED), and
+   * Commands with options of later versions (ACL, CLIENT) and of Redoubt (COORDINATED), and
    * SIMULATE-FAILURE, whose modes 7.2 declares without their tokens, so that no client can show
    * them.
    */
   private static final Set<String> DIFFERENT =
       Set.of(
+          "acl|getuser",
+          "acl|setuser",
           "client|kill",
           "client|list",
           "sentinel|failover",

@@ -24,6 +24,8 @@ final class SentinelInfoFieldsTest {
           "redoubt_version",
           "tls_provider",
           "pubsub_clients",
+          "acl_access_denied_db",
+          "acl_access_denied_tls_cert",
           "client_query_buffer_limit_disconnections",
           "client_output_buffer_limit_disconnections",
           "# Commandstats");

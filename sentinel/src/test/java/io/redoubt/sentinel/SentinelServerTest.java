@@ -173,6 +173,33 @@ class SentinelServerTest {
     }
   }
 
+  /** A file of users may be shared with servers, which have databases. */
+  @Test
+  void keepsRulesOfDatabasesThatRefuseNothing() throws Exception {
+    client.close();
+    server.close();
+    start(
+        file()
+            + "user tenant on nopass ~* &* +@all db=2,1\nuser none on nopass resetdbs +@all &*\n");
+    assertThat(userLine("tenant")).endsWith(" ~* &* db=1,2 +@all");
+    assertThat(userLine("none")).endsWith(" &* resetdbs +@all");
+    for (String user : new String[] {"tenant", "none"}) {
+      assertThat(call("AUTH " + user + " x").text()).isEqualTo("OK");
+      for (String request :
+          new String[] {
+            "PING",
+            "SENTINEL MASTERS",
+            "SENTINEL RESET x",
+            "SUBSCRIBE c",
+            "UNSUBSCRIBE c",
+            "INFO",
+            "ACL GETUSER tenant"
+          }) {
+        assertThat(call(request).isError()).as(request).isFalse();
+      }
+    }
+  }
+
   private String userLine(String user) throws IOException {
     return texts(call("ACL LIST")).stream()
         .filter(line -> line.startsWith("user " + user + " "))

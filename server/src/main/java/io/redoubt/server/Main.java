@@ -84,14 +84,14 @@ public final class Main extends Launch<ServerDirectives> {
       log()
           .warning(
               "Fatal error loading the DB: Internal error in RDB reading offset %d -> %s",
-              bad.offset(), bad.getMessage());
+              bad.offset(), bad);
       new CorruptFileReport(log(), clock()).check(new OsDisk(), directives());
     } else if (failure instanceof ManifestException bad) {
       bad.report().forEach(line -> log().warning("%s", line));
     } else if (failure instanceof AofException bad) {
       log().warning("%s", bad.getMessage());
     } else {
-      log().warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(failure));
+      log().warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.forLog(failure));
     }
   }
 }

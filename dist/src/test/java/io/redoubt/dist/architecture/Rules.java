@@ -133,8 +133,8 @@ final class Rules {
           "persistence             <-",
           "persistence.io          <- protocol.bytes protocol.process protocol.process.os",
           "persistence.packed      <- protocol.bytes",
-          "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
-              + " persistence.packed",
+          "persistence.rdb         <- protocol.bytes protocol.resp protocol.process"
+              + " persistence.io persistence.packed",
           "persistence.rdb.check   <- protocol.bytes persistence.io persistence.rdb",
           "persistence.rdb.report  <- protocol.bytes persistence.io persistence.packed"
               + " persistence.rdb",

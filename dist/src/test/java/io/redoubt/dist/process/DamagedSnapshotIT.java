@@ -67,7 +67,8 @@ final class DamagedSnapshotIT {
   }
 
   private NodeProcess start() throws Exception {
-    return Distribution.start(ours("redis-server"), folder, SMALL_HEAP, "--save", "");
+    return Distribution.start(
+        ours("redis-server"), folder, SMALL_HEAP, "--save", "", "--hide-user-data-from-log", "no");
   }
 
   @Test
@@ -100,7 +101,9 @@ final class DamagedSnapshotIT {
             "--port",
             Integer.toString(FreePorts.one()),
             "--dir",
-            folder.toString());
+            folder.toString(),
+            "--hide-user-data-from-log",
+            "no");
     assertThat(refused.status()).isEqualTo(1);
     assertThat(refused.output())
         .contains("Internal error in RDB reading offset 14 -> Hash listpack integrity check failed")

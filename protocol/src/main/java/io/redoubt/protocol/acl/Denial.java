@@ -5,6 +5,8 @@ package io.redoubt.protocol.acl;
  * most specific denial is reported.
  */
 public enum Denial {
+  /** A database. */
+  DATABASE("database"),
   /** The command itself. */
   COMMAND("command"),
   /** One of its keys. */
@@ -12,7 +14,9 @@ public enum Denial {
   /** Authentication failed. */
   AUTH("auth"),
   /** One of its channels. */
-  CHANNEL("channel");
+  CHANNEL("channel"),
+  /** The certificate of a client names no user that may log in. */
+  CERTIFICATE("tls-cert");
 
   private final String label;
 

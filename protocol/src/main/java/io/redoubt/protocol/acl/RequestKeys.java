@@ -27,12 +27,13 @@ final class RequestKeys implements KeyVisitor {
     }
   }
 
-  /** Finds the keys of a request unless that is done. */
-  void find(Command<?> command, Request request) {
+  /** Finds the keys of a request unless that is done; returns their number. */
+  int find(Command<?> command, Request request) {
     if (!found) {
       found = true;
       command.keySpecs().forEach(request, this);
     }
+    return count;
   }
 
   @Override
@@ -44,10 +45,6 @@ final class RequestKeys implements KeyVisitor {
     arguments[count] = argument;
     flags[count] = keyFlags;
     count++;
-  }
-
-  int count() {
-    return count;
   }
 
   /** Returns the index of an argument that is a key. */

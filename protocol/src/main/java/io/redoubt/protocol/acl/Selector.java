@@ -10,11 +10,12 @@ import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of permissions for commands, keys and channels. Each user has a root selector and possibly
- * further ones, in parentheses.
+ * A set of permissions for commands, keys, channels and databases. Each user has a root selector
+ * and possibly further ones, in parentheses.
  */
 final class Selector {
   private static final int READ = 1;
@@ -35,20 +36,23 @@ final class Selector {
   }
 
   private final CommandRules commands;
+  private final DatabaseRules databases;
   private final List<KeyPattern> keys = new ArrayList<>();
   private final List<ByteString> channels = new ArrayList<>();
   private boolean allKeys;
   private boolean allChannels;
   private int deniedArgument;
 
-  /** Creates a selector without permissions, except for all channels if {@code allChannels}. */
-  Selector(CommandTable<?> table, boolean allChannels) {
+  /** Creates a selector that permits all databases, the channels of the defaults, and no more. */
+  Selector(CommandTable<?> table, UserDefaults defaults) {
     commands = new CommandRules(table);
-    this.allChannels = allChannels;
+    databases = new DatabaseRules(defaults);
+    allChannels = defaults.allChannels();
   }
 
   Selector(Selector other) {
     commands = new CommandRules(other.commands);
+    databases = new DatabaseRules(other.databases);
     keys.addAll(other.keys);
     channels.addAll(other.channels);
     allKeys = other.allKeys;
@@ -61,12 +65,16 @@ final class Selector {
   }
 
   boolean allowsAll() {
-    return allKeys && allChannels && commands.allowsAll();
+    return allKeys && allChannels && databases.allowsAll() && commands.allowsAll();
   }
 
-  /** Applies a rule on commands, keys or channels; returns false if the rule is of another kind. */
+  /**
+   * Applies a rule on commands, keys, channels or databases; returns false if the rule is of
+   * another kind.
+   */
   boolean apply(String rule) throws AclRuleException {
-    switch (rule.toLowerCase(java.util.Locale.ROOT)) {
+    String word = rule.toLowerCase(Locale.ROOT);
+    switch (word) {
       case "allkeys", "~*" -> {
         allKeys = true;
         keys.clear();
@@ -86,7 +94,7 @@ final class Selector {
       case "allcommands", "+@all" -> commands.setAll(true);
       case "nocommands", "-@all" -> commands.setAll(false);
       default -> {
-        return applyOther(rule);
+        return databases.apply(word) || applyOther(rule);
       }
     }
     return true;
@@ -182,15 +190,20 @@ final class Selector {
    * Checks a request; returns null if permitted, otherwise sets {@link #deniedArgument()}.
    *
    * @param keys the keys of the request, determined at the first selector that needs them
+   * @param database the database in which it would run
    */
-  @Nullable Denial check(Command<?> command, Request request, RequestKeys keys) {
-    deniedArgument = 0;
+  @Nullable Denial check(Command<?> command, Request request, RequestKeys keys, int database) {
+    int inDatabase = databases.denied(command, request, keys, database);
+    deniedArgument = Math.max(inDatabase, 0);
+    if (inDatabase != DatabaseRules.NOTHING) {
+      return Denial.DATABASE;
+    }
     if (!commands.allows(command, request)) {
       return Denial.COMMAND;
     }
     if (!allKeys && !command.keySpecs().isEmpty()) {
-      keys.find(command, request);
-      for (int i = 0; i < keys.count(); i++) {
+      int count = keys.find(command, request);
+      for (int i = 0; i < count; i++) {
         int key = keys.argument(i);
         if (!allowsKey(request.memory(), request.offset(key), request.length(key), keys.flags(i))) {
           deniedArgument = key;
@@ -265,6 +278,10 @@ final class Selector {
     return commands.describe();
   }
 
+  String describeDatabases() {
+    return databases.describe();
+  }
+
   String describe() {
     var text = new StringBuilder();
     String keyRules = describeKeys();
@@ -277,6 +294,10 @@ final class Selector {
     String channelRules = describeChannels();
     if (!channelRules.isEmpty()) {
       text.append(channelRules).append(' ');
+    }
+    String restriction = databases.describeRestriction();
+    if (!restriction.isEmpty()) {
+      text.append(restriction).append(' ');
     }
     return text.append(describeCommands()).toString();
   }

@@ -3,6 +3,7 @@ package io.redoubt.protocol.acl;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.resp.Request;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -15,7 +16,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ public final class User {
 
   private final ByteString name;
   private final CommandTable<?> table;
-  private final BooleanSupplier allChannelsByDefault;
+  private final UserDefaults defaults;
   private boolean enabled;
   private boolean noPassword;
   private boolean sanitizesPayload = true;
@@ -40,15 +40,15 @@ public final class User {
   /**
    * Creates a disabled user without permissions, except for all channels if these are the default.
    */
-  User(ByteString name, CommandTable<?> table, BooleanSupplier allChannelsByDefault) {
+  User(ByteString name, CommandTable<?> table, UserDefaults defaults) {
     this.name = name;
     this.table = table;
-    this.allChannelsByDefault = allChannelsByDefault;
-    selectors.add(new Selector(table, allChannelsByDefault.getAsBoolean()));
+    this.defaults = defaults;
+    selectors.add(new Selector(table, defaults));
   }
 
   User copy() {
-    var copy = new User(name, table, allChannelsByDefault);
+    var copy = new User(name, table, defaults);
     copy.copyFrom(this);
     return copy;
   }
@@ -111,7 +111,7 @@ public final class User {
       case "sanitize-payload" -> sanitizesPayload = true;
       case "skip-sanitize-payload" -> sanitizesPayload = false;
       case "clearselectors" -> selectors.subList(1, selectors.size()).clear();
-      case "reset" -> copyFrom(new User(name, table, allChannelsByDefault));
+      case "reset" -> copyFrom(new User(name, table, defaults));
       case "" -> {
         // Redis ignores it.
       }
@@ -129,7 +129,7 @@ public final class User {
   }
 
   private Selector parseSelector(String rules) throws AclRuleException {
-    var selector = new Selector(table, allChannelsByDefault.getAsBoolean());
+    var selector = new Selector(table, defaults);
     for (String rule : rules.trim().split("\\s+")) {
       if (!rule.isEmpty() && !selector.apply(rule)) {
         throw new AclRuleException("Syntax error");
@@ -214,10 +214,10 @@ public final class User {
   /**
    * Checks a request.
    *
-   * @return null if it is permitted; otherwise {@link #deniedArgument()} is the index of the denied
-   *     argument
+   * @param database the database in which it would run, 0 in a process without databases
+   * @return null if it is permitted; otherwise {@link #deniedObject} returns what is denied
    */
-  public @Nullable Denial check(Command<?> command, Request request) {
+  public @Nullable Denial check(Command<?> command, Request request, int database) {
     if (unrestricted || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
       return null;
     }
@@ -226,7 +226,7 @@ public final class User {
     keys.clear();
     for (int i = 0; i < selectors.size(); i++) {
       Selector selector = selectors.get(i);
-      Denial denial = selector.check(command, request, keys);
+      Denial denial = selector.check(command, request, keys, database);
       if (denial == null) {
         return null;
       }
@@ -242,11 +242,16 @@ public final class User {
   }
 
   /**
-   * Returns the index of the argument that the last {@link #check} denied: a key or a channel; 0
-   * for the command.
+   * Returns what the last {@link #check} denied, with its arguments: a key, a channel, the index of
+   * a database, or the name of the command.
    */
-  public int deniedArgument() {
-    return deniedArgument;
+  public ByteString deniedObject(Denial denial, Command<?> command, Request request, int database) {
+    if (deniedArgument > 0) {
+      return request.string(deniedArgument);
+    }
+    boolean isCurrent =
+        denial == Denial.DATABASE && command.databases().scope() != DatabaseSpec.Scope.ALL;
+    return ByteString.of(isCurrent ? Integer.toString(database) : command.name());
   }
 
   /** Returns true if a channel is permitted or, compared literally, a pattern of channels. */
@@ -263,10 +268,10 @@ public final class User {
    * Returns true if the command may read keys that are determined during its execution (SORT BY,
    * GET).
    */
-  public boolean readsAllKeys(Command<?> command, Request request) {
+  public boolean readsAllKeys(Command<?> command, Request request, int database) {
     keys.clear();
     for (Selector selector : selectors) {
-      if (selector.readsAllKeys() && selector.check(command, request, keys) == null) {
+      if (selector.readsAllKeys() && selector.check(command, request, keys, database) == null) {
         return true;
       }
     }
@@ -288,7 +293,11 @@ public final class User {
   public List<Permissions> permissions() {
     return selectors.stream()
         .map(each ->
-            new Permissions(each.describeCommands(), each.describeKeys(), each.describeChannels()))
+            new Permissions(
+                each.describeCommands(),
+                each.describeKeys(),
+                each.describeChannels(),
+                each.describeDatabases()))
         .toList();
   }
 
@@ -298,8 +307,9 @@ public final class User {
    * @param commands such as {@code +@all -keys}
    * @param keys such as {@code ~a* %R~b*}
    * @param channels such as {@code &*}
+   * @param databases {@code alldbs}, such as {@code db=0,1}, or empty for none
    */
-  public record Permissions(String commands, String keys, String channels) {}
+  public record Permissions(String commands, String keys, String channels, String databases) {}
 
   /**
    * Returns the rules that create this user, as in ACL LIST and the ACL file, without {@code user}

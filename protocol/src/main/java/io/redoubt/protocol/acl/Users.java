@@ -25,7 +25,7 @@ public final class Users {
   private final CommandTable<?> table;
   private final TreeMap<ByteString, User> byName = new TreeMap<>();
   private final User defaultUser;
-  private boolean allChannelsByDefault;
+  private final UserDefaults defaults = new UserDefaults();
 
   /**
    * Creates the default user only, with all permissions and no password. All commands must have
@@ -33,18 +33,23 @@ public final class Users {
    */
   public Users(CommandTable<?> table) {
     this.table = table;
-    this.defaultUser = new User(DEFAULT, table, () -> allChannelsByDefault);
+    this.defaultUser = new User(DEFAULT, table, defaults);
     permitEverything(defaultUser);
     byName.put(DEFAULT, defaultUser);
   }
 
   private User newUser(ByteString name) {
-    return new User(name, table, () -> allChannelsByDefault);
+    return new User(name, table, defaults);
   }
 
   /** Sets {@code acl-pubsub-default}: true if new users and selectors start with all channels. */
   public void setAllChannelsByDefault(boolean all) {
-    allChannelsByDefault = all;
+    defaults.setAllChannels(all);
+  }
+
+  /** Sets the number of databases, so that commands report an index beyond as out of range. */
+  public void setDatabaseCount(int count) {
+    defaults.setDatabaseCount(count);
   }
 
   private static void permitEverything(User user) {

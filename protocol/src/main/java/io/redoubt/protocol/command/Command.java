@@ -21,13 +21,16 @@ public final class Command<C> {
    *
    * @param flags see {@link Flag#bit()}
    * @param categories see {@link Category#bit()}
+   * @param databases the databases that a request works on
    * @param secrets finds the arguments that are secret, or null if none are
    */
-  record Properties(long flags, int categories, @Nullable SecretArguments secrets) {}
+  record Properties(
+      long flags, int categories, DatabaseSpec databases, @Nullable SecretArguments secrets) {}
 
   private final String name;
   private final long flags;
   private final int categories;
+  private final DatabaseSpec databases;
   private final @Nullable SecretArguments secrets;
   private final Syntax syntax;
   private final @Nullable ChannelSpec channels;
@@ -56,6 +59,7 @@ public final class Command<C> {
     this.name = name;
     this.flags = properties.flags();
     this.categories = properties.categories();
+    this.databases = properties.databases();
     this.secrets = properties.secrets();
     this.syntax = syntax;
     this.channels = channels;
@@ -128,6 +132,11 @@ public final class Command<C> {
   /** Returns the argument tree, which COMMAND DOCS shows. */
   public List<Argument> arguments() {
     return derived().arguments();
+  }
+
+  /** Returns the databases that a request works on, which require permission. */
+  public DatabaseSpec databases() {
+    return databases;
   }
 
   /** Returns the arguments that are channels with checked permissions, or null. */

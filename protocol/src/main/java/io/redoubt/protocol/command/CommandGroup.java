@@ -97,6 +97,7 @@ public abstract class CommandGroup<C extends Invocation> {
     private @Nullable String keyNote;
     private @Nullable MovableKeys movable;
     private @Nullable ChannelSpec channels;
+    private @Nullable DatabaseSpec databases;
     private @Nullable SecretArguments secrets;
     private @Nullable Integer arity;
     private @Nullable Integer stated;
@@ -167,6 +168,15 @@ public abstract class CommandGroup<C extends Invocation> {
 
     public Builder<C> channels(ChannelSpec spec) {
       channels = spec;
+      return this;
+    }
+
+    /**
+     * Sets the databases that it works on. Otherwise a command in the categories of data works on
+     * the current one, as does any other command with keys.
+     */
+    public Builder<C> databases(DatabaseSpec spec) {
+      databases = spec;
       return this;
     }
 
@@ -255,10 +265,12 @@ public abstract class CommandGroup<C extends Invocation> {
               owner.group,
               complexity,
               tips);
+      int categories = categories(flags);
+      DatabaseSpec used = databases == null ? DatabaseSpec.of(categories) : databases;
       var command =
           new Command<C>(
               name(),
-              new Command.Properties(flags, categories(flags), secrets),
+              new Command.Properties(flags, categories, used, secrets),
               syntax,
               channels,
               docs,

@@ -208,6 +208,12 @@ public final class CommonDirectives extends DirectiveGroup {
       choice("log-timestamp-format", LogFormat.Timestamps.LEGACY)
           .doc("The form of times in the log: legacy, iso8601, or milliseconds of Unix time.");
 
+  public final YesNoDirective hideUserDataFromLog =
+      yesNo("hide-user-data-from-log", true)
+          .doc(
+              "Hide keys, values, arguments of commands, and the names of clients and users in the"
+                  + " log.");
+
   public final YesNoDirective syslogEnabled =
       yesNo("syslog-enabled", false).immutable().doc("Write to the system log (/dev/log), too.");
 

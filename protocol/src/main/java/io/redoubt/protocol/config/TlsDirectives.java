@@ -21,6 +21,16 @@ public final class TlsDirectives extends DirectiveGroup {
     OPTIONAL
   }
 
+  /** The field of a client's certificate that names its user. */
+  public enum AuthClientsUser {
+    /** None. */
+    OFF,
+    /** The common name of the subject. */
+    CN,
+    /** A URI among the alternative names of the subject. */
+    URI
+  }
+
   /** The values of {@code tls-provider}. */
   public enum TlsProvider {
     /** BoringSSL where it can do what is configured, else Java's. */
@@ -95,6 +105,15 @@ public final class TlsDirectives extends DirectiveGroup {
   public final ChoiceDirective<AuthClients> tlsAuthClients =
       choice("tls-auth-clients", AuthClients.YES)
           .doc("Require client certificates: yes, no, or optional (verified if presented).");
+
+  public final ChoiceDirective<AuthClientsUser> tlsAuthClientsUser =
+      choice("tls-auth-clients-user", AuthClientsUser.OFF)
+          .spelled("CN", AuthClientsUser.CN)
+          .spelled("URI", AuthClientsUser.URI)
+          .doc(
+              "The field of a client's certificate that names the user as which it is logged in: CN"
+                  + " (the common name), URI (the first alternative name that is a user's), or"
+                  + " off. Without such a user it remains the default user.");
 
   public final YesNoDirective tlsReplication =
       yesNo("tls-replication", false).doc("Use TLS on the replica's link to its master.");

@@ -3,10 +3,12 @@ package io.redoubt.protocol.launch;
 import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.ClientClass;
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.net.PeerCertificate;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.SessionSettings;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Session settings that read the common directives.
@@ -59,6 +61,15 @@ public record ConfiguredSession(Directives directives, Limits requestLimits, Lon
   @Override
   public int tcpKeepaliveSeconds() {
     return directives.common.tcpKeepalive.value();
+  }
+
+  @Override
+  public PeerCertificate.@Nullable Field certificateUser() {
+    return switch (directives.tls.tlsAuthClientsUser.value()) {
+      case OFF -> null;
+      case CN -> PeerCertificate.Field.COMMON_NAME;
+      case URI -> PeerCertificate.Field.URI;
+    };
   }
 
   @Override

@@ -162,6 +162,7 @@ public abstract class Launch<D extends Directives> {
       return 1;
     }
     log.setLevel(directives.common.loglevel.value());
+    log.setHidesUserData(directives.common.hideUserDataFromLog.value());
     formatLog();
     directives.common.logFormat.onChange(this::formatLog);
     directives.common.logTimestampFormat.onChange(this::formatLog);

@@ -184,7 +184,9 @@ public final class ProcessInfo {
         .counter("acl_access_denied_auth", () -> denials.total(Denial.AUTH))
         .counter("acl_access_denied_cmd", () -> denials.total(Denial.COMMAND))
         .counter("acl_access_denied_key", () -> denials.total(Denial.KEY))
-        .counter("acl_access_denied_channel", () -> denials.total(Denial.CHANNEL));
+        .counter("acl_access_denied_channel", () -> denials.total(Denial.CHANNEL))
+        .counter("acl_access_denied_db", () -> denials.total(Denial.DATABASE))
+        .counter("acl_access_denied_tls_cert", () -> denials.total(Denial.CERTIFICATE));
   }
 
   /** Declares the numbers of clients closed at a limit, in section Stats. */

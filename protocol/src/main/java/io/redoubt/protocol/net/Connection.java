@@ -15,6 +15,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -240,6 +241,17 @@ public final class Connection {
 
   public boolean isTls() {
     return tls;
+  }
+
+  /**
+   * Returns the names in a field of the peer's certificate; none if it has presented none, or
+   * without encryption.
+   */
+  public List<String> peerNames(PeerCertificate.Field field) {
+    SslHandler encryption = tls ? channel.pipeline().get(SslHandler.class) : null;
+    return encryption == null
+        ? List.of()
+        : PeerCertificate.names(encryption.engine().getSession(), field);
   }
 
   public boolean isUnix() {

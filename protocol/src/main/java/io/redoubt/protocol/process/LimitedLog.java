@@ -1,6 +1,5 @@
 package io.redoubt.protocol.process;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +37,7 @@ public final class LimitedLog {
       startMillis = nowMillis;
     }
     logged++;
-    String text = String.format(Locale.ROOT, format, arguments);
+    String text = log.formatted(format, arguments);
     if (omitted > 0) {
       log.warning("%s (and %d more before)", text, omitted);
       omitted = 0;

@@ -79,6 +79,7 @@ public final class Log {
   private final long pid;
   private final OutputStream standardOutput;
   private volatile Level level = Level.NOTICE;
+  private volatile boolean hidesUserData = true;
   private volatile char role = 'C';
   private volatile LogFormat form = LogFormat.LEGACY;
   private volatile @Nullable Copy copy;
@@ -113,6 +114,16 @@ public final class Log {
   /** Sets the lowest level that is logged. */
   public void setLevel(Level least) {
     level = least;
+  }
+
+  /** Sets whether {@link UserData} in messages is hidden; it is at first. */
+  public void setHidesUserData(boolean hides) {
+    hidesUserData = hides;
+  }
+
+  /** Returns data of users as messages show it, to be part of a longer text. */
+  public String shown(UserData data) {
+    return data.text(hidesUserData);
   }
 
   /**
@@ -190,12 +201,23 @@ public final class Log {
   /** Logs at the given level; without arguments, {@code format} is the message itself. */
   public void log(Level of, String format, @Nullable Object... arguments) {
     if (logs(of)) {
-      String text = arguments.length == 0 ? format : String.format(NO_LOCALE, format, arguments);
+      String text = arguments.length == 0 ? format : formatted(format, arguments);
       String message = PlainText.of(cut(text));
       long millis = clock.wallMillis();
       copy(of, millis, message);
       write(form.line(of, pid, role, millis, zone, message));
     }
+  }
+
+  /** Returns a message as it would be logged. */
+  String formatted(String format, @Nullable Object... arguments) {
+    @Nullable Object[] texts = arguments.clone();
+    for (int i = 0; i < texts.length; i++) {
+      if (texts[i] instanceof UserData data) {
+        texts[i] = shown(data);
+      }
+    }
+    return String.format(NO_LOCALE, format, texts);
   }
 
   /** Logs from a signal handler, in Redis' format for these. */

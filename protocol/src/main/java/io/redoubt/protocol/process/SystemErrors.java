@@ -42,6 +42,16 @@ public final class SystemErrors {
     };
   }
 
+  /** Returns the text of a failure as an argument of a log message, which hides user data in it. */
+  public static Object forLog(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof UserData data) {
+        return data;
+      }
+    }
+    return text(failure);
+  }
+
   /** Returns the text for a failed operation, preceded by the file if it is known. */
   public static String textWithFile(Throwable failure) {
     String text = text(failure);

@@ -3,6 +3,7 @@ package io.redoubt.protocol.session;
 import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
     /** Adds a client whose connection is open. */
     void onOpen(Client client);
+
+    /** Logs a client of a new connection in, if its certificate names a user. */
+    void onConnected(Client client);
 
     /** Removes a client that has ended. */
     void onEnd(Client client);
@@ -92,6 +96,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
   @Override
   public void onOpen(Connection opened) {
     attach(opened);
+    home.onConnected(this);
   }
 
   @Override
@@ -300,8 +305,8 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     }
 
     @Override
-    public String toString() {
-      return Client.this.toString();
+    UserData owner() {
+      return Client.this;
     }
   }
 }

@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.PlainText;
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Subscriptions;
 import io.redoubt.protocol.session.blocking.Waiting;
@@ -18,14 +19,20 @@ public final class ClientLine {
 
   private ClientLine() {}
 
-  static String of(ConnectedSession client, long nowMillis) {
+  static String of(ConnectedSession client, long nowMillis, boolean hidden) {
     StringBuilder line = new StringBuilder(320);
-    append(line, client, nowMillis);
+    append(line, client, nowMillis, hidden);
     return line.toString();
   }
 
   /** Appends the line of a client, without an end. */
   public static void append(StringBuilder line, ConnectedSession client, long nowMillis) {
+    append(line, client, nowMillis, false);
+  }
+
+  /** Appends the line of a client; if {@code hidden}, without the names of client and user. */
+  private static void append(
+      StringBuilder line, ConnectedSession client, long nowMillis, boolean hidden) {
     ByteQueue query = client.input().kept();
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();
@@ -37,7 +44,7 @@ public final class ClientLine {
     line.append(" addr=").append(word(client.address()));
     line.append(" laddr=").append(word(client.localAddress()));
     line.append(" fd=").append(client.socket().fd());
-    line.append(" name=").append(word(client.names().name()));
+    line.append(" name=").append(hidden ? UserData.HIDDEN : word(client.names().name()));
     line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
     line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
     line.append(" flags=");
@@ -59,7 +66,7 @@ public final class ClientLine {
     line.append(" tot-mem=").append(client.memoryBytes());
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : command.name());
-    line.append(" user=").append(word(client.user().name()));
+    line.append(" user=").append(hidden ? UserData.HIDDEN : word(client.user().name()));
     line.append(" redir=").append(client.redirectId());
     line.append(" resp=").append(client.reply().resp());
     line.append(" lib-name=").append(word(client.names().library()));

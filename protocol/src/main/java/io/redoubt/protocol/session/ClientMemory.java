@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserData;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +39,8 @@ final class ClientMemory {
 
     abstract void evict();
 
-    /** Returns the client as shown in the log. */
-    @Override
-    public abstract String toString();
+    /** Returns the client for the log. */
+    abstract UserData owner();
   }
 
   private final SessionSettings settings;
@@ -167,7 +167,7 @@ final class ClientMemory {
 
   private void evict(Account account) {
     evicted++;
-    log.notice("Evicting client: %s", account);
+    log.notice("Evicting client: %s", account.owner());
     forget(account);
     account.evict();
   }

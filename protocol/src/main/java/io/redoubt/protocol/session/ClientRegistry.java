@@ -91,6 +91,11 @@ public final class ClientRegistry implements Client.Home {
   }
 
   @Override
+  public void onConnected(Client client) {
+    CertificateLogin.attempt(client);
+  }
+
+  @Override
   public void onEnd(Client client) {
     trackedClients.stop(client);
     clients.remove(client.id());

@@ -190,6 +190,14 @@ public abstract class ClientSession {
     return 0;
   }
 
+  /**
+   * Returns the database in which the next request would run: within MULTI, the one that the last
+   * queued SELECT names.
+   */
+  public int nextDatabaseIndex() {
+    return databaseIndex();
+  }
+
   /** Returns the number of commands queued for EXEC, -1 outside of MULTI. */
   public int queuedCommands() {
     return -1;

@@ -2,6 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.pubsub.Subscriber;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A session with a connection: the input that has not been executed, the output that has not been
  * sent, and the memory of both.
  */
-public abstract class ConnectedSession extends BlockableSession implements Subscriber {
+public abstract class ConnectedSession extends BlockableSession implements Subscriber, UserData {
   /** An estimate of the heap used by a client's objects. */
   private static final long OBJECT_BYTES = 900;
 
@@ -312,6 +313,12 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
 
   @Override
   public final String toString() {
-    return ClientLine.of(this, context().clock().wallMillis());
+    return text(false);
+  }
+
+  /** Returns the client as CLIENT LIST shows it; if {@code hidden}, without its names. */
+  @Override
+  public final String text(boolean hidden) {
+    return ClientLine.of(this, context().clock().wallMillis(), hidden);
   }
 }

@@ -24,6 +24,8 @@ public final class Refusals {
           "reset");
   private static final CommandError NO_KEY =
       new CommandError("NOPERM No permissions to access a key");
+  private static final CommandError NO_DATABASE =
+      new CommandError("NOPERM No permissions to access database");
   private static final CommandError NO_CHANNEL =
       new CommandError("NOPERM No permissions to access a channel");
 
@@ -59,9 +61,10 @@ public final class Refusals {
    * it may. The caller must have checked {@link User#isUnrestricted}.
    */
   public static @Nullable CommandError byRules(Client client, Command<?> command, Request request) {
-    Denial denial = denial(client, command, request);
+    Denial denial = denial(client, command, request, client.nextDatabaseIndex());
     return switch (denial) {
       case null -> null;
+      case DATABASE -> NO_DATABASE;
       case CHANNEL -> NO_CHANNEL;
       case KEY -> NO_KEY;
       default ->
@@ -77,9 +80,10 @@ public final class Refusals {
   /** Checks like {@link #byRules} a request of EXEC that was permitted when it was queued. */
   public static @Nullable CommandError byChangedRules(
       Client client, Command<?> command, Request request) {
-    Denial denial = denial(client, command, request);
+    Denial denial = denial(client, command, request, client.databaseIndex());
     return switch (denial) {
       case null -> null;
+      case DATABASE -> new CommandError(CHANGED_RULES + "no permission to access the database");
       case CHANNEL ->
           new CommandError(
               CHANGED_RULES + "no permission to access one of the channels used as arguments");
@@ -93,15 +97,17 @@ public final class Refusals {
     log(client, Denial.AUTH, command, userName);
   }
 
-  private static @Nullable Denial denial(Client client, Command<?> command, Request request) {
+  /** Logs that a certificate names no user that may log in. */
+  static void logUnknownCertificate(Client client, ByteString names, ByteString userName) {
+    log(client, Denial.CERTIFICATE, names, userName);
+  }
+
+  private static @Nullable Denial denial(
+      Client client, Command<?> command, Request request, int database) {
     User user = client.user();
-    Denial denial = user.check(command, request);
+    Denial denial = user.check(command, request, database);
     if (denial != null) {
-      ByteString object =
-          denial == Denial.COMMAND
-              ? ByteString.of(command.name())
-              : request.string(user.deniedArgument());
-      log(client, denial, object, user.name());
+      log(client, denial, user.deniedObject(denial, command, request, database), user.name());
     }
     return denial;
   }

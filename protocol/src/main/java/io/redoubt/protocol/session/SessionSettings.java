@@ -1,7 +1,9 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.net.PeerCertificate;
 import io.redoubt.protocol.resp.Limits;
+import org.jspecify.annotations.Nullable;
 
 /** The configuration used by clients; every value may change at run time. */
 public interface SessionSettings {
@@ -29,6 +31,12 @@ public interface SessionSettings {
 
   /** {@code tcp-keepalive}: seconds between probes, 0 for none. */
   int tcpKeepaliveSeconds();
+
+  /**
+   * {@code tls-auth-clients-user}: the field of a client's certificate that names its user, or null
+   * if clients don't log in by their certificates.
+   */
+  PeerCertificate.@Nullable Field certificateUser();
 
   /** {@code protected-mode}. */
   boolean protectedMode();

@@ -1,6 +1,8 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.input.ClientInput;
@@ -213,18 +215,13 @@ public final class Turn implements Client.Conductor {
 
   private void logViolation(Client client, String message) {
     ClientInput input = client.input();
-    String text =
-        "Protocol error ("
-            + message
-            + ") from client: "
-            + client
-            + ". Query buffer during protocol error: "
-            + QueryExcerpt.of(input.memory(), input.rest(), input.end());
-    if (client.isMaster()) {
-      context.log().warning("%s", text);
-    } else {
-      context.log().verbose("%s", text);
-    }
+    String query = QueryExcerpt.of(input.memory(), input.rest(), input.end());
+    context.log().log(
+        client.isMaster() ? Log.Level.WARNING : Log.Level.VERBOSE,
+        "Protocol error (%s) from client: %s. Query buffer during protocol error: %s",
+        message,
+        client,
+        UserText.of(query));
   }
 
   /** Executes a request, unless an earlier one of its client has to wait. */
@@ -310,7 +307,7 @@ public final class Turn implements Client.Conductor {
           .log()
           .warning(
               "Closing client that reached max query buffer length: %s (qbuf initial bytes: %s)",
-              client, QueryExcerpt.of(query));
+              client, UserText.of(QueryExcerpt.of(query)));
       client.closeSoon();
     }
   }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.ChannelSpec;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.Invocation;
@@ -35,7 +37,18 @@ class UsersTest {
           .keys(KeyFlag.RO, KeyFlag.ACCESS)
           .keys(KeyFlag.OW, KeyFlag.UPDATE)
           .runs(c -> {});
-      command("SELECT index").runs(c -> {});
+      command("SELECT index").databases(DatabaseSpec.named((request, i) -> true)).runs(c -> {});
+      command("MOVE key db")
+          .is(Flag.WRITE)
+          .keys(KeyFlag.RW)
+          .databases(DatabaseSpec.current((request, i) -> i == 2))
+          .runs(c -> {});
+      command("FLUSHALL").is(Flag.WRITE).databases(DatabaseSpec.ALL).runs(c -> {});
+      command("WATCH key...").categories(Category.TRANSACTION).keys(KeyFlag.RO).runs(c -> {});
+      command("EVAL script numkeys [key...]")
+          .categories(Category.SCRIPTING)
+          .keys(KeyFlag.RW)
+          .runs(c -> {});
       command("PUBLISH channel message")
           .is(Flag.PUBSUB)
           .channels(new ChannelSpec(1, false, false))
@@ -66,7 +79,18 @@ class UsersTest {
     Request request = Request.of(words);
     Command<?> command = table.find(request);
     assertThat(command).isNotNull();
-    return user.check(command, request);
+    return user.check(command, request, 0);
+  }
+
+  /** Returns what a request is denied in a database, or null if it is permitted there. */
+  private @Nullable String denied(User user, int database, String... words) {
+    Request request = Request.of(words);
+    Command<?> command = table.find(request);
+    assertThat(command).isNotNull();
+    Denial denial = user.check(command, request, database);
+    return denial == null
+        ? null
+        : denial.label() + " " + user.deniedObject(denial, command, request, database);
   }
 
   @ParameterizedTest
@@ -106,6 +130,12 @@ class UsersTest {
           on ~a +get reset;                off sanitize-payload resetchannels -@all
           skip-sanitize-payload;           off skip-sanitize-payload resetchannels -@all
           allkeys resetkeys;               off sanitize-payload resetchannels -@all
+          db=3,0,0,1 ~a*;                  off sanitize-payload ~a* resetchannels db=0,1,3 -@all
+          db=3 DB=2147483647;              off sanitize-payload resetchannels db=2147483647 -@all
+          db=3 alldbs;                     off sanitize-payload resetchannels -@all
+          db=3 reset;                      off sanitize-payload resetchannels -@all
+          ResetDBs &c;                     off sanitize-payload resetchannels &c resetdbs -@all
+          (db=0 +get) db=1;                off sanitize-payload resetchannels db=1 -@all (resetchannels db=0 -@all +get)
           #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4; off sanitize-payload #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
           >pw;                             off sanitize-payload #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
           >pw <pw;                         off sanitize-payload resetchannels -@all
@@ -140,6 +170,16 @@ class UsersTest {
           %;            %; Syntax error
           %X~a;         %X~a; Syntax error
           %~a;          %~a; Syntax error
+          db=;          db=; Syntax error
+          db=abc;       db=abc; Syntax error
+          db=,0;        db=,0; Syntax error
+          db=0,;        db=0,; Syntax error
+          db=0,,1;      db=0,,1; Syntax error
+          db=+1;        db=+1; Syntax error
+          db=01;        db=01; Syntax error
+          db=99999999999999999999; db=99999999999999999999; Syntax error
+          db=-1;        db=-1; The provided database ID is out of range
+          db=0,2147483648; db=0,2147483648; The provided database ID is out of range
           """)
   void refusesInvalidRulesWithRedisErrors(String rules, String modifier, String message) {
     assertThatThrownBy(() -> user(rules.split(" ")))
@@ -180,9 +220,53 @@ class UsersTest {
     assertThat(check(user, "copy", "r:1", "w:1")).isNull();
     assertThat(check(user, "copy", "rw:1", "rw:2")).isNull();
     assertThat(check(user, "copy", "r:1", "r:2")).isEqualTo(Denial.KEY);
-    assertThat(user.deniedArgument()).isEqualTo(2);
-    assertThat(check(user, "mget", "r:1", "rw:1", "x")).isEqualTo(Denial.KEY);
-    assertThat(user.deniedArgument()).isEqualTo(3);
+    assertThat(denied(user, 0, "copy", "r:1", "r:2")).isEqualTo("key r:2");
+    assertThat(denied(user, 0, "mget", "r:1", "rw:1", "x")).isEqualTo("key x");
+  }
+
+  @Test
+  void checksDatabases() {
+    users.setDatabaseCount(16);
+    User user = user("+@all", "~*", "&*", "db=1,15");
+    assertThat(user.isUnrestricted()).isFalse();
+    assertThat(denied(user, 1, "get", "k")).isNull();
+    assertThat(denied(user, 0, "get", "k")).isEqualTo("database 0");
+    assertThat(denied(user, 0, "watch", "k")).isEqualTo("database 0");
+    assertThat(denied(user, 0, "eval", "s", "0")).as("no key, no database").isNull();
+    assertThat(denied(user, 0, "eval", "s", "1", "k")).isEqualTo("database 0");
+    assertThat(denied(user, 0, "publish", "c", "m")).isNull();
+    assertThat(denied(user, 0, "config", "get", "x")).isNull();
+    assertThat(denied(user, 0, "select", "15")).isNull();
+    assertThat(denied(user, 1, "select", "2")).isEqualTo("database 2");
+    assertThat(denied(user, 1, "select", "16")).as("left to the command").isNull();
+    assertThat(denied(user, 1, "select", "x")).isNull();
+    assertThat(denied(user, 1, "move", "k", "15")).isNull();
+    assertThat(denied(user, 1, "move", "k", "2")).isEqualTo("database 2");
+    assertThat(denied(user, 2, "move", "k", "1")).isEqualTo("database 2");
+    assertThat(denied(user, 1, "flushall")).isEqualTo("database flushall");
+    user = user("alldbs");
+    assertThat(user.isUnrestricted()).isTrue();
+    assertThat(denied(user, 1, "flushall")).isNull();
+    user = user("resetdbs");
+    assertThat(denied(user, 1, "get", "k")).isEqualTo("database 1");
+    assertThat(denied(user("reset", "+@all"), 1, "flushall")).isNull();
+  }
+
+  @Test
+  void selectorsHaveTheirOwnDatabases() {
+    User user = user("(+set ~* db=0)", "(+get ~* db=1,2)");
+    assertThat(denied(user, 0, "set", "k", "v")).isNull();
+    assertThat(denied(user, 1, "get", "k")).isNull();
+    assertThat(denied(user, 0, "get", "k")).as("more specific").isEqualTo("command get");
+    assertThat(denied(user, 3, "get", "k")).isEqualTo("command get");
+    assertThat(denied(user("reset", "(+@all ~* db=0)", "+@all", "~*", "db=1"), 2, "get", "k"))
+        .isEqualTo("database 2");
+    assertThat(user("reset", "db=0", "(+get db=1)").permissions())
+        .extracting(User.Permissions::databases)
+        .containsExactly("db=0", "db=1");
+    assertThat(user("resetdbs", "clearselectors", "(+get)").permissions())
+        .extracting(User.Permissions::databases)
+        .containsExactly("", "alldbs");
   }
 
   @Test

@@ -18,6 +18,12 @@ public final class SelfSigned {
   /** Creates the PEM files {@code name.crt} and {@code name.key} in a folder. */
   public static Tls.Identity make(Path folder, String name)
       throws IOException, InterruptedException, GeneralSecurityException {
+    return make(folder, name, "CN=" + name, "dns:localhost");
+  }
+
+  /** Like {@link #make(Path, String)}, with a subject and alternative names for keytool. */
+  public static Tls.Identity make(Path folder, String name, String subject, String alternativeNames)
+      throws IOException, InterruptedException, GeneralSecurityException {
     Path store = folder.resolve(name + ".p12");
     Process keytool =
         new ProcessBuilder(
@@ -28,7 +34,9 @@ public final class SelfSigned {
                 "-keyalg",
                 "EC",
                 "-dname",
-                "CN=" + name,
+                subject,
+                "-ext",
+                "SAN=" + alternativeNames,
                 "-keystore",
                 store.toString(),
                 "-storepass",

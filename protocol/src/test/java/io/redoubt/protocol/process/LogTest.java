@@ -35,6 +35,31 @@ final class LogTest {
   }
 
   @Test
+  void hidesUserDataUnlessTold() {
+    UserText key = UserText.of("key");
+    var limited = new LimitedLog(log, new Fixed(), 10);
+    for (boolean hides : new boolean[] {true, false}) {
+      if (!hides) {
+        log.setHidesUserData(false);
+      }
+      log.notice("%s of %s", "value", key);
+      limited.warning("%s", new UserText("ERR 'x'", "ERR"));
+      log.notice(log.shown(key));
+    }
+
+    assertThat(written())
+        .isEqualTo(
+            """
+            4711:C 05 Nov 2026 07:03:09.007 * value of *redacted*
+            4711:C 05 Nov 2026 07:03:09.007 # ERR
+            4711:C 05 Nov 2026 07:03:09.007 * *redacted*
+            4711:C 05 Nov 2026 07:03:09.007 * value of key
+            4711:C 05 Nov 2026 07:03:09.007 # ERR 'x'
+            4711:C 05 Nov 2026 07:03:09.007 * key
+            """);
+  }
+
+  @Test
   void omitsLowerLevels() {
     log.debug("a");
     log.verbose("b");

@@ -70,6 +70,11 @@ class SharedCommandsTest {
           CLIENT LIST DB x;            -ERR DB number should be an integer
           CLIENT LIST FLAGS NxZ;       -ERR Unknown flags found in the provided filter: NxZ
           CLIENT LIST CAPA x;          -ERR Unknown capa found in the provided filter: x
+          CLIENT LIST NOT-FLAGS NxZ;   -ERR Unknown flags found in the NOT-FLAGS filter: NxZ
+          CLIENT KILL NOT-CAPA x;      -ERR Unknown capa found in the NOT-CAPA filter: x
+          CLIENT LIST NOT-DB x;        -ERR DB number should be an integer
+          CLIENT KILL NOT-USER nosuch; -ERR No such user 'nosuch'
+          CLIENT KILL NOT-MAXAGE 1;    -ERR syntax error
           CLIENT LIST NOT-TYPE foo;    -ERR Unknown client type 'foo'
           CLIENT KILL ID 999 998;      :0
           CLIENT KILL NOT-ID x;        -ERR client-id should be greater than 0
@@ -110,7 +115,7 @@ class SharedCommandsTest {
           ACL USERS;                   *1 $7 default
           ACL LIST;                    *1 $51 user default on nopass sanitize-payload ~* &* +@all
           ACL GETUSER nosuch;          $-1
-          ACL GETUSER default;         *12 $5 flags *3 $2 on $6 nopass $16 sanitize-payload $9 passwords *0 $8 commands $5 +@all $4 keys $2 ~* $8 channels $2 &* $9 selectors *0
+          ACL GETUSER default;         *14 $5 flags *3 $2 on $6 nopass $16 sanitize-payload $9 passwords *0 $8 commands $5 +@all $4 keys $2 ~* $8 channels $2 &* $9 databases $6 alldbs $9 selectors *0
           ACL DELUSER default;         -ERR The 'default' user cannot be removed
           ACL DELUSER nosuch;          :0
           ACL SETUSER bob foo;         -ERR Error in ACL SETUSER modifier 'foo': Syntax error

@@ -14,6 +14,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeyFlag;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.PeerCertificate;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
@@ -149,6 +150,13 @@ final class TestProcess implements AutoCloseable {
 
   /** Settings that a test may change. */
   static final class Settings implements SessionSettings {
+    PeerCertificate.@Nullable Field certificateUser;
+
+    @Override
+    public PeerCertificate.@Nullable Field certificateUser() {
+      return certificateUser;
+    }
+
     volatile int maxClients = 100;
     volatile long queryBufferLimitBytes = 1 << 20;
     volatile OutputLimit outputLimit = new OutputLimit(0, 0, 0);

@@ -112,7 +112,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
                 "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at"
                     + " offset %d",
                 fileName,
-                bad.getMessage(),
+                log.shown(bad),
                 bad.offset()),
             bad)
         : failure;

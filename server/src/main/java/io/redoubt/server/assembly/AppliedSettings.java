@@ -56,6 +56,8 @@ final class AppliedSettings {
     settings.memory.lfuLogFactor.onChange(this::countAccesses);
     settings.memory.lfuDecayTime.onChange(this::countAccesses);
     settings.common.loglevel.onChange(() -> log.setLevel(settings.common.loglevel.value()));
+    hideUserData();
+    settings.common.hideUserDataFromLog.onChange(this::hideUserData);
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
     settings.common.port.onChange(
         reopening(listeners::reopenTcp, "Unable to listen on this port. Check server logs."));
@@ -68,6 +70,10 @@ final class AppliedSettings {
     settings.tls.tlsPort.onChange(reloaded);
     settings.tls.tlsPort.onChange(encrypted);
     settings.common.maxclients.onChange(AppliedSettings::fitsOpenFiles);
+  }
+
+  private void hideUserData() {
+    log.setHidesUserData(settings.common.hideUserDataFromLog.value());
   }
 
   private void gather(Transport transport) {

@@ -143,6 +143,7 @@ final class ClientAssembly {
         new Eviction(
             data.keyspace, settings, memory, effects, data.stats, data.latency, clock, later);
     Users users = new Users(table);
+    users.setDatabaseCount(data.keyspace.count());
     configuredUsers = new ConfiguredUsers(settings, users, table);
     heap = new HeapGate(machine.heap(), clock, log);
     CommandTrace trace =

@@ -4,6 +4,7 @@ import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.AwaitedReplies;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.aof.ReplicationPosition;
@@ -148,7 +149,7 @@ final class ServerParts {
 
   /** Ends the server after a reload has left the data set incomplete. */
   void onDataSetLost(LostDataSetException lost) {
-    log.warning("Fatal error loading the DB: %s. Exiting.", lost.getMessage());
+    log.warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.forLog(lost));
     fail();
   }
 

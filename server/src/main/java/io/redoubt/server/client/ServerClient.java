@@ -60,6 +60,19 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return databaseIndex;
   }
 
+  @Override
+  public int nextDatabaseIndex() {
+    Transaction queued = executing ? null : transaction;
+    return queued == null ? databaseIndex : queued.databaseIndex();
+  }
+
+  /** Selects a database for the commands queued after it: a SELECT within MULTI. */
+  public void queueDatabase(int index) {
+    if (transaction != null) {
+      transaction.selectDatabase(index);
+    }
+  }
+
   /** Selects a database (SELECT). */
   public void selectDatabase(int index) {
     databaseIndex = index;
@@ -72,7 +85,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   /** Starts a transaction (MULTI). */
   public void beginTransaction() {
-    transaction = new Transaction(context().memory());
+    transaction = new Transaction(context().memory(), databaseIndex);
     setFlag(ClientFlag.MULTI, true);
   }
 

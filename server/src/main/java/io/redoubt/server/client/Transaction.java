@@ -16,10 +16,12 @@ public final class Transaction {
   private final ReplyWriter writer;
   private int count;
   private int refusals;
+  private int databaseIndex;
   private boolean doomed;
 
-  /** Creates an empty transaction whose buffer comes from {@code source}. */
-  public Transaction(BufferMemory source) {
+  /** Creates an empty transaction in a database; its buffer comes from {@code source}. */
+  public Transaction(BufferMemory source, int databaseIndex) {
+    this.databaseIndex = databaseIndex;
     this.requests = new ReplyCollector(source);
     this.writer = new ReplyWriter(requests);
   }
@@ -33,6 +35,16 @@ public final class Transaction {
     }
     count++;
     refusals |= commandRefusals;
+  }
+
+  /** Returns the database in which the next queued command will run. */
+  int databaseIndex() {
+    return databaseIndex;
+  }
+
+  /** Records a queued SELECT. */
+  void selectDatabase(int index) {
+    databaseIndex = index;
   }
 
   /** Makes EXEC abort, as a command could not be queued. */

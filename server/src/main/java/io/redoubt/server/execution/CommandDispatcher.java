@@ -1,5 +1,6 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
@@ -7,6 +8,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
@@ -53,6 +55,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final HeldRequests held;
   private final Propagation propagation;
   private @Nullable Command<Call> exec;
+  private @Nullable Command<Call> select;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
 
   /** The commands accepted from replicas; none has a reply. */
@@ -108,6 +111,7 @@ public final class CommandDispatcher implements Dispatcher {
     checks.onCommandsDeclared();
     lookAhead.onCommandsDeclared();
     exec = named("exec");
+    select = named("select");
     for (String name : NEVER_QUEUED) {
       neverQueued.add(named(name));
     }
@@ -194,6 +198,9 @@ public final class CommandDispatcher implements Dispatcher {
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
       boolean mayReplicate = client.mayReplicate(command) && !onlyReads(command, request);
       client.queue(request, refusals.of(command, request), mayReplicate);
+      if (command == select) {
+        queueSelect(client, request);
+      }
       client.reply().queued();
     } else if (client.pauses(command)
         && !(isPauseOfWrites(client) && onlyReads(command, request))) {
@@ -208,6 +215,14 @@ public final class CommandDispatcher implements Dispatcher {
       runUnit(client, command, request);
     }
     return true;
+  }
+
+  /** Records the database of commands queued after SELECT, whose permissions depend on it. */
+  private void queueSelect(ServerClient client, Request request) {
+    long index = Numbers.parseLong(request.memory(), request.offset(1), request.length(1), -1);
+    if (index >= 0 && index < keyspace.count()) {
+      client.queueDatabase((int) index);
+    }
   }
 
   /**
@@ -347,7 +362,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     log.warning(
         "Replica generated a reply to command '%s', disconnecting it: %s",
-        command == null ? Errors.excerpt(request, 0) : command.name(), client);
+        command == null ? UserText.of(Errors.excerpt(request, 0)) : command.name(), client);
     client.closeSoon();
   }
 

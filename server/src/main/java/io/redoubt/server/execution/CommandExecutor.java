@@ -7,6 +7,7 @@ import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
@@ -233,7 +234,8 @@ final class CommandExecutor {
     log.warning(
         "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"
             + " command '%s'",
-        error.text(), command == null ? "<unknown>" : command.name());
+        new UserText(error.text(), error.code() + " " + UserText.HIDDEN),
+        command == null ? "<unknown>" : command.name());
   }
 
   /** Replies with an error to a queued command that is now denied. */

@@ -436,7 +436,8 @@ final class ScriptRunner implements ScriptHost, AutoCloseable {
   @Override
   public boolean mayRun(Request request) {
     Command<Call> command = table.find(request);
-    return command != null && script().client().user().check(command, request) == null;
+    ServerClient caller = script().client();
+    return command != null && caller.user().check(command, request, caller.databaseIndex()) == null;
   }
 
   @Override

@@ -6,12 +6,13 @@ import io.redoubt.persistence.rdb.check.RdbCheck;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 
 /**
  * The report of a server that can't load its RDB file and is about to exit: logs the output of
- * redis-check-rdb, as Redis does, so that the log names the corrupt key.
+ * redis-check-rdb, as Redis does, so that the log names the corrupt key, unless it hides user data.
  */
 public final class CorruptFileReport implements CheckTerminal {
   private final Log log;
@@ -38,6 +39,11 @@ public final class CorruptFileReport implements CheckTerminal {
       log.warning("%s", line.substring(0, end));
       line.delete(0, end + 1);
     }
+  }
+
+  @Override
+  public String shownKey(String key) {
+    return log.shown(UserText.of(key));
   }
 
   @Override

@@ -61,7 +61,7 @@ public record Debugging(
     } catch (LostDataSetException e) {
       onLost.accept(e);
     } catch (IOException e) {
-      serverLog.warning("DEBUG RELOAD failed: %s", SystemErrors.text(e));
+      serverLog.warning("DEBUG RELOAD failed: %s", SystemErrors.forLog(e));
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
     }
   }

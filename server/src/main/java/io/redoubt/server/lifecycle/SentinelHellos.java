@@ -78,6 +78,6 @@ public final class SentinelHellos {
   }
 
   private static boolean mayRun(User user, @Nullable Command<Call> command, Request request) {
-    return command != null && user.check(command, request) == null;
+    return command != null && user.check(command, request, 0) == null;
   }
 }

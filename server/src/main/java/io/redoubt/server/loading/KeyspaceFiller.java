@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -268,7 +269,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   @Override
   public void empty(RdbKey key) {
     if (emptyKeysSkipped++ < MAX_EMPTY_KEYS_LOGGED) {
-      log.notice("rdbLoadRio skipping empty key: %s", name(key));
+      log.notice("rdbLoadRio skipping empty key: %s", UserText.of(name(key)));
     }
   }
 
@@ -276,7 +277,8 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   void onRepair(String what) {
     if (repairs++ < MAX_REPAIRS_LOGGED) {
       log.warning(
-          "The value of key %s in DB %d was repaired: %s", keyName(), database.index(), what);
+          "The value of key %s in DB %d was repaired: %s",
+          UserText.of(keyName()), database.index(), what);
     }
   }
 
@@ -339,8 +341,10 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   private RdbException duplicate(RdbKey key) {
+    String inDatabase = "' in DB " + database.index();
     return RdbException.refusal(
-        "RDB has duplicated key '" + name(key) + "' in DB " + database.index());
+        "RDB has duplicated key '" + name(key) + inDatabase,
+        "RDB has duplicated key '" + UserText.HIDDEN + inDatabase);
   }
 
   /** Returns true if the key is expired and such keys are skipped. */

@@ -21,6 +21,7 @@ import io.redoubt.protocol.group.GroupChain;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.group.GroupParts;
 import io.redoubt.server.replication.master.ReplicaFeed;
@@ -159,7 +160,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     roles.onRoleGiven();
     if (promotes) {
       if (ownRole.isReplica()) {
-        String client = call.client().toString();
+        ServerClient client = call.client();
         roles.becomeMaster(ordered);
         log.notice("MASTER MODE enabled (user request from '%s')", client);
       }
@@ -181,7 +182,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       call.reply().simple("OK Already connected to specified master");
       return;
     }
-    String client = call.client().toString();
+    ServerClient client = call.client();
     roles.follow(host, port);
     log.notice("REPLICAOF %s:%d enabled (user request from '%s')", host, port, client);
     call.reply().ok();
@@ -381,7 +382,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (!id.equalsIgnoreCase(stream.history().id())) {
       throw TAKEOVER_OF_ANOTHER;
     }
-    String client = call.client().toString();
+    ServerClient client = call.client();
     roles.becomeMaster();
     log.notice("MASTER MODE enabled (failover request from '%s')", client);
   }

@@ -231,7 +231,6 @@ public final class ServerDirectives extends Directives {
   public ServerDirectives() {
     ignore("list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands");
     ignore(
-        "hide-user-data-from-log",
         "max-new-connections-per-cycle",
         "dual-channel-replication-enabled",
         "extended-redis-compatibility",

@@ -62,7 +62,16 @@ final class CommandFactsTest {
   /** Commands with options of later versions, which appear in their argument trees. */
   private static final TreeSet<String> WITH_NEWER_OPTIONS =
       new TreeSet<>(
-          List.of("bitop", "client|kill", "client|list", "hscan", "set", "xadd", "xtrim"));
+          List.of(
+              "acl|getuser",
+              "acl|setuser",
+              "bitop",
+              "client|kill",
+              "client|list",
+              "hscan",
+              "set",
+              "xadd",
+              "xtrim"));
 
   @Test
   void matchesRedis() throws Exception {

@@ -8,6 +8,11 @@ public interface CheckTerminal {
   /** Prints text without adding a newline. */
   void print(String text);
 
+  /** Returns a key as it may be printed. */
+  default String shownKey(String key) {
+    return key;
+  }
+
   /** Prints a message in the format of a server's log. */
   void warn(String text);
 

@@ -2,6 +2,7 @@ package io.redoubt.protocol.config.directive;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.Set;
 public final class ChoiceDirective<E extends Enum<E>>
     extends OneWordDirective<E, ChoiceDirective<E>> {
   private final Map<String, E> byWord = new LinkedHashMap<>();
+  private final Map<E, String> spelling = new HashMap<>();
 
   public ChoiceDirective(String name, E defaultValue) {
     super(name, defaultValue);
@@ -48,13 +50,23 @@ public final class ChoiceDirective<E extends Enum<E>>
     return this;
   }
 
+  /** Shows a constant as {@code word}, which differs from its usual word in case only. */
+  public ChoiceDirective<E> spelled(String word, E constant) {
+    spelling.put(constant, word);
+    Map<String, E> former = new LinkedHashMap<>(byWord);
+    byWord.clear();
+    former.forEach((known, meaning) -> byWord.put(meaning == constant ? word : known, meaning));
+    return this;
+  }
+
   @Override
   protected E parseWord(String word) throws RefusedValue {
-    E constant = byWord.get(Words.lower(word));
-    if (constant == null) {
-      throw refusal(byWord.keySet());
+    for (Map.Entry<String, E> known : byWord.entrySet()) {
+      if (known.getKey().equalsIgnoreCase(word)) {
+        return known.getValue();
+      }
     }
-    return constant;
+    throw refusal(byWord.keySet());
   }
 
   /** Returns the error for a word that is not one of these. */
@@ -67,6 +79,6 @@ public final class ChoiceDirective<E extends Enum<E>>
 
   @Override
   public String text(E of) {
-    return Words.ofConstant(of);
+    return spelling.getOrDefault(of, Words.ofConstant(of));
   }
 }

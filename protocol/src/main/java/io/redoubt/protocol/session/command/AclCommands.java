@@ -104,6 +104,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
               "7.0.0",
               "Added selectors and changed the format of key and channel patterns from a list to"
                   + " their rule representation.")
+          .history("9.1.0", "Added databases, as in Valkey.")
           .runs(this::getuser);
 
   final Command<C> list =
@@ -148,6 +149,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .history("6.2.0", "Added Pub/Sub channel patterns.")
           .history("7.0.0", "Added selectors and key based permissions.")
+          .history("9.1.0", "Added database permissions, as in Valkey.")
           .hides(SecretArguments.from(2))
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::setuser);
@@ -261,14 +263,18 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     if (!command.accepts(inner.count())) {
       throw Errors.wrongArity(command);
     }
-    Denial denial = user.check(command, inner);
+    int database = call.client().nextDatabaseIndex();
+    Denial denial = user.check(command, inner, database);
     if (denial == null) {
       call.reply().ok();
     } else {
+      ByteString object = user.deniedObject(denial, command, inner, database);
       String action =
-          denial == Denial.COMMAND
-              ? "run the '" + command.name() + "' command"
-              : "access the '" + inner.text(user.deniedArgument()) + "' " + denial.label();
+          switch (denial) {
+            case COMMAND -> "run the '" + object + "' command";
+            case DATABASE -> "access database " + object;
+            default -> "access the '" + object + "' " + denial.label();
+          };
       call.reply().bulk("User " + user.name() + " has no permissions to " + action);
     }
   }
@@ -311,7 +317,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
       reply.nil();
       return;
     }
-    reply.map(6);
+    reply.map(7);
     reply.bulk("flags");
     List<String> flags = user.flags();
     reply.set(flags.size());
@@ -323,7 +329,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     reply.bulk("selectors");
     reply.array(permissions.size() - 1);
     for (User.Permissions selector : permissions.subList(1, permissions.size())) {
-      reply.map(3);
+      reply.map(4);
       permissions(reply, selector);
     }
   }
@@ -335,6 +341,8 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     reply.bulk(permissions.keys());
     reply.bulk("channels");
     reply.bulk(permissions.channels());
+    reply.bulk("databases");
+    reply.bulk(permissions.databases());
   }
 
   private void list(C call) {

@@ -64,7 +64,7 @@ public final class ClientFilter {
         filter.add(name, isNegated, filter.ids(request, i + 1, end));
         i = end;
       } else {
-        Predicate<Client> test = filter.test(plain, request, i + 1, registry);
+        Predicate<Client> test = filter.test(plain, isNegated, request, i + 1, registry);
         if (test != null) {
           filter.add(name, isNegated, test);
         } else if (isNegated || !filter.option(plain, request, i + 1, registry)) {
@@ -110,7 +110,7 @@ public final class ClientFilter {
 
   /** Returns the test of a filter that can be negated, or null for another word. */
   private @Nullable Predicate<Client> test(
-      String name, Request request, int value, ClientRegistry registry) {
+      String name, boolean isNegated, Request request, int value, ClientRegistry registry) {
     ByteString bytes = request.string(value);
     String text = request.text(value);
     return switch (name) {
@@ -131,9 +131,9 @@ public final class ClientFilter {
       case "LIB-NAME" -> client -> client.names().library().equals(bytes);
       case "LIB-VER" -> client -> client.names().libraryVersion().equals(bytes);
       case "IP" -> client -> ip(client.address()).equals(ip(text + ":"));
-      case "FLAGS" -> flags(request, value);
+      case "FLAGS" -> flags(request, value, isNegated);
       case "CAPA" -> {
-        requireLetters(request, value, CAPABILITIES, "capa");
+        requireLetters(request, value, CAPABILITIES, "capa", isNegated);
         yield client -> text.isEmpty();
       }
       case "DB" -> {
@@ -169,12 +169,12 @@ public final class ClientFilter {
   }
 
   /** Returns the test for all of some letters of the flags in CLIENT LIST. */
-  private static Predicate<Client> flags(Request request, int value) {
+  private static Predicate<Client> flags(Request request, int value, boolean isNegated) {
     var known = new StringBuilder(NO_FLAGS);
     for (ClientFlag flag : ClientFlag.values()) {
       known.append(flag.letter());
     }
-    requireLetters(request, value, known.toString(), "flags");
+    requireLetters(request, value, known.toString(), "flags", isNegated);
     String wanted = request.text(value);
     return client -> {
       String flags = ClientLine.flags(client);
@@ -182,12 +182,15 @@ public final class ClientFilter {
     };
   }
 
-  private static void requireLetters(Request request, int argument, String known, String what) {
+  private static void requireLetters(
+      Request request, int argument, String known, String what, boolean isNegated) {
     if (!request.text(argument).chars().allMatch(letter -> known.indexOf(letter) >= 0)) {
       throw new CommandError(
           "ERR Unknown "
               + what
-              + " found in the provided filter: "
+              + " found in the "
+              + (isNegated ? NOT + what.toUpperCase(Locale.ROOT) : "provided")
+              + " filter: "
               + Errors.excerpt(request, argument));
     }
   }

@@ -10,6 +10,7 @@ import static io.redoubt.protocol.command.Flag.SYSCMD;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.config.directive.RefusedValue;
@@ -97,6 +98,7 @@ public final class DebugCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("Depends on subcommand.")
           .is(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED, SYSCMD)
+          .databases(DatabaseSpec.ALL)
           .runs(this::debug);
 
   public DebugCommands(Host host, Scripting scripting) {

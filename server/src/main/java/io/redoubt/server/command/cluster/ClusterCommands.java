@@ -13,6 +13,7 @@ import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeyFlag;
 import io.redoubt.protocol.command.KeySpec;
@@ -79,6 +80,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("9.0.0")
           .costs("O(N), N the number of migrations")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .databases(DatabaseSpec.ALL)
           .runs(call -> migrations().cancel(call));
 
   final Command<Call> countFailureReports =
@@ -96,6 +98,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(STALE)
+          .databases(DatabaseSpec.CURRENT)
           .runs(call -> reports().countKeys(call));
 
   final Command<Call> delslots =
@@ -154,6 +157,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(STALE)
           .tips("nondeterministic_output")
+          .databases(DatabaseSpec.CURRENT)
           .runs(call -> reports().listKeys(call));
 
   final Command<Call> getslotmigrations =
@@ -208,6 +212,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("9.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .databases(DatabaseSpec.ALL)
           .runs(call -> migrations().migrate(call));
 
   final Command<Call> myid =
@@ -335,6 +340,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("9.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE, NOSCRIPT)
+          .databases(DatabaseSpec.ALL)
           .runs(call -> migrations().synchronize(call));
 
   final Command<Call> asking =

@@ -8,6 +8,7 @@ import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
@@ -30,7 +31,10 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .runs(call -> call.reply().integer(call.database().size()));
 
   final Command<Call> flushall =
-      flushing("FLUSHALL").does("Removes all keys from all databases.").runs(this::flushAll);
+      flushing("FLUSHALL")
+          .does("Removes all keys from all databases.")
+          .databases(DatabaseSpec.ALL)
+          .runs(this::flushAll);
 
   final Command<Call> flushdb =
       flushing("FLUSHDB")
@@ -44,6 +48,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of clients that watch keys of the two")
           .is(WRITE, FAST)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .databases(DatabaseSpec.named((request, i) -> true))
           .runs(DatabaseCommands::swapDb);
 
   private static final CommandError NOT_IN_A_CLUSTER =

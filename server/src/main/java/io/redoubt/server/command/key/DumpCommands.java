@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.UserText;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
@@ -248,7 +249,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     } catch (RdbException bad) {
       log.warning(
           "RESTORE of key %s: at byte %d of the payload: %s.",
-          keyName(call), bad.offset(), bad.getMessage());
+          UserText.of(keyName(call)), bad.offset(), bad);
       throw BAD_DATA;
     }
   }
@@ -256,7 +257,8 @@ public final class DumpCommands extends CommandGroup<Call> {
   /** Returns a receiver of the repairs of a value, which may be restored after the call. */
   private Consumer<String> repairs(Call call) {
     byte[] key = shownKey(call);
-    return what -> log.warning("RESTORE of key %s: repaired: %s.", Quoting.quote(key), what);
+    return what ->
+        log.warning("RESTORE of key %s: repaired: %s.", UserText.of(Quoting.quote(key)), what);
   }
 
   private static String keyName(Call call) {

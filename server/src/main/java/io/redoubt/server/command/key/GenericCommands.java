@@ -17,6 +17,7 @@ import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
@@ -43,6 +44,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .is(WRITE, DENYOOM)
           .keys(RO, ACCESS)
           .keys(OW, UPDATE)
+          .databases(DatabaseSpec.current((request, i) -> i > 3 && request.is(i - 1, "DB")))
           .runs(GenericCommands::copy);
 
   final Command<Call> del =
@@ -73,6 +75,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, ACCESS, UPDATE)
+          .databases(DatabaseSpec.current((request, i) -> i == 2))
           .runs(GenericCommands::move);
 
   final Command<Call> randomkey =

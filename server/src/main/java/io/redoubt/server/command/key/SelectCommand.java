@@ -7,6 +7,7 @@ import static io.redoubt.protocol.command.Flag.STALE;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.DatabaseSpec;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
@@ -21,6 +22,7 @@ public final class SelectCommand extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("O(1)")
           .is(LOADING, STALE, FAST)
+          .databases(DatabaseSpec.named((request, i) -> true))
           .runs(SelectCommand::select);
 
   public SelectCommand() {

@@ -496,7 +496,7 @@ public final class Transfer implements TransferFraming.Sink {
             Locale.ROOT,
             "Failed trying to load the MASTER synchronization DB from %s: %s, at offset %d",
             onArrival == null ? "disk" : "socket",
-            SystemErrors.text(e),
+            log.shown(e),
             e.offset()));
   }
 

@@ -35,6 +35,8 @@ final class InfoFieldsTest {
           "total_watched_keys",
           "used_memory_heap",
           "sync_interleaved",
+          "acl_access_denied_db",
+          "acl_access_denied_tls_cert",
           "client_query_buffer_limit_disconnections",
           "client_output_buffer_limit_disconnections",
           "evicted_scripts",
@@ -190,19 +192,21 @@ final class InfoFieldsTest {
 
   @Test
   void countsDenialsByTheirReason() throws Exception {
-    redis.says("ACL SETUSER alice on >secret ~a* &a* +@all -get", "OK");
+    redis.says("ACL SETUSER alice on >secret ~a* &a* +@all -get db=0", "OK");
     try (Dialogue alice = new Dialogue(server.port())) {
       alice.ask("AUTH alice wrong");
       alice.says("AUTH alice secret", "OK");
       alice.ask("GET a");
       alice.ask("SET b 1");
       alice.ask("PUBLISH b x");
+      alice.ask("SELECT 1");
     }
-    for (String reason : List.of("auth", "cmd", "key", "channel")) {
+    for (String reason : List.of("auth", "cmd", "key", "channel", "db")) {
       assertThat(number("acl_access_denied_" + reason)).as(reason).isEqualTo(1);
     }
     redis.says("CONFIG RESETSTAT", "OK");
     assertThat(number("acl_access_denied_auth")).isZero();
+    assertThat(number("acl_access_denied_tls_cert")).isZero();
   }
 
   @Test
