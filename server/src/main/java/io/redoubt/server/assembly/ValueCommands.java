@@ -28,6 +28,7 @@ import io.redoubt.server.command.stream.StreamDeletionCommands;
 import io.redoubt.server.command.stream.StreamGroupCommands;
 import io.redoubt.server.command.stream.StreamInfoCommands;
 import io.redoubt.server.command.stream.StreamReadCommands;
+import io.redoubt.server.command.stream.StreamReleaseCommands;
 import io.redoubt.server.command.string.ConditionalDeletionCommands;
 import io.redoubt.server.command.string.CounterCommands;
 import io.redoubt.server.command.string.LongestCommonSubsequence;
@@ -63,6 +64,7 @@ final class ValueCommands {
         new GeoCommands(),
         new StreamCommands(),
         new StreamDeletionCommands(),
+        new StreamReleaseCommands(),
         new StreamReadCommands(),
         new StreamGroupCommands(),
         new StreamClaimCommands(),

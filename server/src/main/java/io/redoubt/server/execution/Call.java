@@ -529,6 +529,21 @@ public final class Call extends RegionCall {
   }
 
   /**
+   * Has the command executed again after a pause, too. Requires that it has just blocked its client
+   * by {@link #waitForKeys} or {@link #waitForKeysOrTheirLoss}.
+   */
+  public void repeatWaitAfter(long millis) {
+    if (client().waiting() instanceof KeyWait wait) {
+      wait.repeatAfter(millis);
+    }
+  }
+
+  /** Has the clients served that are blocked on the key in argument {@code keyArg}. */
+  public void serveWaiting(int keyArg) {
+    observers.blocked().mark(database, argAddress(keyArg), argLength(keyArg));
+  }
+
+  /**
    * Blocks the client until {@code wait} executes the command again. Requires {@link #mayWait}, and
    * no reply so far.
    */

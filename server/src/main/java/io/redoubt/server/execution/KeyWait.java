@@ -2,6 +2,7 @@ package io.redoubt.server.execution;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.server.client.ServerClient;
@@ -37,6 +38,9 @@ final class KeyWait implements Waiting {
   /** The heap size of a place in a queue, without the key. */
   private static final long PLACE_BYTES = 200;
 
+  /** The pause after which a client is served if a pause of clients forbade it. */
+  private static final long HELD_MILLIS = 5;
+
   private final BlockedClients owner;
   private final ServerClient client;
   private final Command<?> command;
@@ -52,6 +56,7 @@ final class KeyWait implements Waiting {
    */
   private final Map<WaitingLine, Place> places = new LinkedHashMap<>();
 
+  private @Nullable Cancellable timer;
   private boolean waitsOn;
   private boolean served;
   private long spentNanos;
@@ -124,6 +129,23 @@ final class KeyWait implements Waiting {
     waitsOn = true;
   }
 
+  /** Executes the request again after a pause if the client is still blocked by then. */
+  void repeatAfter(long millis) {
+    if (timer != null) {
+      timer.cancel();
+    }
+    timer = client.context().loop().schedule(this::repeat, millis);
+  }
+
+  private void repeat() {
+    timer = null;
+    if (isHeld()) {
+      repeatAfter(HELD_MILLIS);
+    } else {
+      serve();
+    }
+  }
+
   /** Adds the duration of an execution that left the client blocked. */
   void addSpent(long nanos) {
     spentNanos += nanos;
@@ -170,6 +192,10 @@ final class KeyWait implements Waiting {
 
   @Override
   public void onEnd() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
     for (Place place : places.values()) {
       owner.leave(place);
     }

@@ -77,7 +77,7 @@ final class StreamFill {
   private long readUpToId() {
     long address = slabs.allocate(StreamId.BYTES);
     id.store(address);
-    long read = StreamGroups.readUpTo(root, address);
+    long read = StreamRoot.readUpTo(root, address);
     slabs.free(address, StreamId.BYTES);
     return read;
   }

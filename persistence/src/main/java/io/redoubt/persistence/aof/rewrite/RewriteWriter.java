@@ -314,7 +314,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {
-    stream.writeConsumer(CommandOutput.copy(name));
+    stream.writeConsumer(CommandOutput.copy(name), seenAtMillis);
   }
 
   @Override

@@ -151,8 +151,15 @@ final class StreamRewrite {
     pending[at + 3] = deliveries;
   }
 
-  void writeConsumer(byte[] name) {
+  /**
+   * Writes the start of a consumer. One with an empty name that was never seen only stands for
+   * released entries, and is created by their claims.
+   */
+  void writeConsumer(byte[] name, long seenAtMillis) {
     consumer = name;
+    if (name.length == 0 && seenAtMillis == 0) {
+      return;
+    }
     ReplyWriter command = out.command(5);
     command.bulk("XGROUP");
     command.bulk("CREATECONSUMER");

@@ -19,6 +19,7 @@ import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.PendingEntry;
+import io.redoubt.server.value.stream.ReleasedEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.StreamRoot;
@@ -114,6 +115,13 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private long consumer(Call call, long group) {
     StreamGroups groups = call.values().streams().groups();
     long consumer = groups.findConsumer(group, call.argAddress(3), call.argLength(3));
+    if (releases(call)) {
+      created = false;
+      return consumer != 0
+          ? consumer
+          : groups.createConsumer(
+              group, call.argAddress(3), call.argLength(3), ReleasedEntries.HIDDEN);
+    }
     created = consumer == 0;
     if (created) {
       consumer = groups.createConsumer(group, call.argAddress(3), call.argLength(3), call.now());
@@ -122,6 +130,11 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     }
     StreamGroups.setSeen(consumer, call.now());
     return consumer;
+  }
+
+  /** Returns true for an XCLAIM that stands for a released entry; only our own effects do. */
+  private boolean releases(Call call) {
+    return hasDelivered && PendingEntry.isReleased(delivered, call.argLength(3));
   }
 
   // XCLAIM.
@@ -248,7 +261,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     }
     long deliveries = 1;
     if (element != 0) {
-      if (minIdle > 0 && call.now() - PendingEntry.delivered(element) < minIdle) {
+      if (minIdle > 0 && !isIdle(call, element)) {
         return Outcome.NOTHING;
       }
       deliveries = PendingEntry.deliveries(element);
@@ -267,10 +280,17 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     return Outcome.CLAIMED;
   }
 
+  private boolean isIdle(Call call, long element) {
+    return call.now() - PendingEntry.delivered(element) >= minIdle
+        || PendingEntry.isReleased(element);
+  }
+
   /** Makes an entry pending for the consumer. */
   private void take(Call call, long group, long consumer, long time, long deliveries) {
     call.values().streams().groups().deliver(group, consumer, id, time, deliveries);
-    StreamGroups.setActive(consumer, call.now());
+    if (!ReleasedEntries.isHidden(consumer)) {
+      StreamGroups.setActive(consumer, call.now());
+    }
     StreamEffects.claim(call, 1, 2, group, consumer, id.millis(), id.sequence(), time, deliveries);
     call.recordFullChange(1);
   }
@@ -301,6 +321,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     long group = group(call, entry);
     call.propagateNothing(); // the effects are propagated
     long root = Streams.change(call.database(), entry);
+    hasDelivered = false;
     long consumer = consumer(call, group);
     ByteStrings claimed = call.values().streams().temporary();
     ByteStrings gone = call.values().streams().moreTemporary();
@@ -338,7 +359,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
         element = pending.ceiling(id.millis(), id.sequence());
         continue;
       }
-      if (minIdle == 0 || call.now() - PendingEntry.delivered(element) >= minIdle) {
+      if (minIdle == 0 || isIdle(call, element)) {
         long deliveries = PendingEntry.deliveries(element);
         deliveries = justIds ? deliveries : StreamRoot.next(deliveries);
         take(call, group, consumer, call.now(), deliveries);

@@ -28,9 +28,9 @@ public final class StreamDeletionCommands extends CommandGroup<Call> {
   private static final int DELETED = 1;
   private static final int REFERENCED = 2;
 
-  private static final CommandError FEW_IDS =
+  static final CommandError FEW_IDS =
       new CommandError("ERR Number of IDs must be a positive integer");
-  private static final CommandError OTHER_NUMBER_OF_IDS =
+  static final CommandError OTHER_NUMBER_OF_IDS =
       new CommandError("ERR The `numids` parameter must match the number of arguments");
 
   private static final String IDS =

@@ -23,6 +23,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.stream.PendingEntry;
+import io.redoubt.server.value.stream.ReleasedEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.StreamRoot;
@@ -121,6 +122,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .history("6.2.0", "Added the `IDLE` option and exclusive range intervals.")
           .runs(this::xpending);
+
+  /** Stands for the idle time of a released entry. */
+  static final long RELEASED = -1;
 
   private final StreamId id = new StreamId();
   private final StreamId end = new StreamId();
@@ -247,11 +251,16 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     long group = group(call, root(call));
     long name = call.argAddress(4);
     int length = call.argLength(4);
-    if (groups(call).findConsumer(group, name, length) != 0) {
+    long found = groups(call).findConsumer(group, name, length);
+    if (found != 0 && !ReleasedEntries.isHidden(found)) {
       call.reply().integer(0);
       return;
     }
-    groups(call).createConsumer(group, name, length, call.now());
+    if (found != 0) {
+      StreamGroups.setSeen(found, call.now());
+    } else {
+      groups(call).createConsumer(group, name, length, call.now());
+    }
     call.recordChange(2, KeyEvent.XGROUP_CREATECONSUMER, 1);
     call.reply().integer(1);
   }
@@ -259,7 +268,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
   private static void deleteConsumer(Call call) {
     long group = group(call, root(call));
     long consumer = groups(call).findConsumer(group, call.argAddress(4), call.argLength(4));
-    if (consumer == 0) {
+    if (consumer == 0 || ReleasedEntries.isHidden(consumer)) {
       call.reply().integer(0);
       return;
     }
@@ -372,7 +381,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     for (int i = 0; i < groups.consumers(group); i++) {
       long consumer = groups.consumer(group, i);
       long size = groups.pendingIds(consumer).size();
-      if (size > 0) {
+      if (size > 0 && !ReleasedEntries.isHidden(consumer)) {
         reply.array(2);
         replyName(call, consumer);
         reply.bulkLong(size);
@@ -415,15 +424,16 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   /** Replies with a pending entry if it is idle for long enough; returns the number replied. */
   private static int replyPending(Call call, long element, long minIdle) {
+    boolean isReleased = PendingEntry.isReleased(element);
     long idle = call.now() - PendingEntry.delivered(element);
-    if (minIdle > 0 && idle < minIdle) {
+    if (minIdle > 0 && idle < minIdle && !isReleased) {
       return 0;
     }
     ReplyWriter reply = call.reply();
     reply.array(4);
     StreamId.reply(reply, element);
     replyName(call, PendingEntry.owner(element));
-    reply.integer(Math.max(idle, 0));
+    reply.integer(isReleased ? RELEASED : Math.max(idle, 0));
     reply.integer(PendingEntry.deliveries(element));
     return 1;
   }

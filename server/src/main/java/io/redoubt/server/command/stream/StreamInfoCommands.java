@@ -69,6 +69,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
                   + " `entries-read` and `lag` fields")
           .history(
               "7.2.0", "Added the `active-time` field, and changed the meaning of `seen-time`.")
+          .history("8.8.0", "Added the `nacked-count` field of groups.")
           .runs(this::stream);
 
   private final StreamId first = new StreamId();
@@ -101,8 +102,9 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     }
     ReplyWriter reply = call.reply();
     int count = groups.consumers(group);
-    reply.array(count);
-    for (int i = 0; i < count; i++) {
+    int visible = groups.released().visibleConsumers(group);
+    reply.array(visible);
+    for (int i = count - visible; i < count; i++) {
       long consumer = groups.consumer(group, i);
       long active = StreamGroups.active(consumer);
       reply.map(4);
@@ -129,7 +131,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
       reply.map(6);
       replyName(call, group);
       reply.bulk("consumers");
-      reply.integer(groups.consumers(group));
+      reply.integer(groups.released().visibleConsumers(group));
       reply.bulk("pending");
       reply.integer(groups.pending(group).size());
       replyProgress(reply, root, group);
@@ -240,7 +242,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
   private static void replyGroup(Call call, long root, long group, long most) {
     ReplyWriter reply = call.reply();
     StreamGroups groups = groupsOf(call);
-    reply.map(7);
+    reply.map(8);
     replyName(call, group);
     replyProgress(reply, root, group);
     IdTree pending = groups.pending(group);
@@ -253,16 +255,19 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
       reply.array(4);
       StreamId.reply(reply, element);
       StreamGroupCommands.replyName(call, PendingEntry.owner(element));
-      reply.integer(PendingEntry.delivered(element));
+      reply.integer(PendingEntry.isReleased(element) ? 0 : PendingEntry.delivered(element));
       reply.integer(PendingEntry.deliveries(element));
       element = pending.next();
     }
     reply.bulk("consumers");
     int count = groups.consumers(group);
-    reply.array(count);
-    for (int i = 0; i < count; i++) {
+    int visible = groups.released().visibleConsumers(group);
+    reply.array(visible);
+    for (int i = count - visible; i < count; i++) {
       replyConsumer(call, group, groups.consumer(group, i), most);
     }
+    reply.bulk("nacked-count");
+    reply.integer(groups.released().count(group));
   }
 
   private static void replyConsumer(Call call, long group, long consumer, long most) {

@@ -33,6 +33,11 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   private static final CommandError NO_NOACK_HERE =
       new CommandError(
           "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+  private static final CommandError NO_CLAIM_HERE =
+      new CommandError(
+          "ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.");
+  private static final CommandError INVALID_IDLE =
+      new CommandError("ERR Invalid min-idle-time argument for XREADGROUP");
   private static final CommandError MISSING_GROUP =
       new CommandError("ERR Missing GROUP option for XREADGROUP");
   private static final CommandError UNBALANCED =
@@ -59,6 +64,10 @@ public final class StreamReadCommands extends CommandGroup<Call> {
               + " <consumer> option.");
 
   private static final long NO_TIMEOUT = -1;
+  private static final long NO_CLAIM = -1;
+
+  /** The longest pause after which a client that waits for claims looks again. */
+  private static final long MOST_PAUSE_MILLIS = 3_600_000;
 
   final Command<Call> xread =
       command(
@@ -74,7 +83,8 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   final Command<Call> xreadgroup =
       command(
               "XREADGROUP (GROUP group consumer){group-block} [COUNT count]"
-                  + " [BLOCK milliseconds] [NOACK] (STREAMS key{key 0}... id...){streams}")
+                  + " [BLOCK milliseconds] [CLAIM min-idle-time{since 8.4.0}] [NOACK]"
+                  + " (STREAMS key{key 0}... id...){streams}")
           .does(
               "Returns entries of streams that are new to a consumer group, or the pending"
                   + " ones of a consumer.")
@@ -82,17 +92,23 @@ public final class StreamReadCommands extends CommandGroup<Call> {
           .costs("O(N) a stream, N the number of entries returned")
           .is(WRITE, BLOCKING)
           .keys(KeySpec.keyword("STREAMS", 4).range(-1, 1, 2).is(RO, ACCESS))
+          .history("8.4.0", "Added the `CLAIM` option.")
           .runs(call -> read(call, true));
 
   // Arguments of the command.
   private boolean withGroup;
   private boolean withoutAck;
+  private long minIdle;
   private int groupArg;
   private long most;
   private long timeoutMillis;
   private int firstKey;
   private int keys;
 
+  /** True if the stream being read has entries that are new to the group. */
+  private boolean hasNews;
+
+  private final IdleClaims claims = new IdleClaims();
   private final StreamId from = new StreamId();
   private final StreamId last = new StreamId();
   private final StreamId id = new StreamId();
@@ -124,6 +140,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
 
   private void parse(Call call) {
     withoutAck = false;
+    minIdle = NO_CLAIM;
     groupArg = 0;
     most = 0;
     timeoutMillis = NO_TIMEOUT;
@@ -139,6 +156,12 @@ public final class StreamReadCommands extends CommandGroup<Call> {
         timeoutMillis = call.argWholeTimeoutMillis(++i);
       } else if (more > 0 && call.is(i, "COUNT")) {
         most = Math.max(call.argLong(++i), 0);
+      } else if (more > 0 && call.is(i, "CLAIM")) {
+        if (!withGroup) {
+          throw NO_CLAIM_HERE;
+        }
+        minIdle = call.argAtLeast(0, ++i, INVALID_IDLE);
+        claims.begin(minIdle);
       } else if (more > 0 && call.is(i, "STREAMS")) {
         if (more % 2 != 0) {
           throw withGroup ? UNBALANCED_GROUP : UNBALANCED;
@@ -294,12 +317,14 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     }
     boolean seeksNews = StreamIds.is(call, keyArg + keys, '>');
     from.load(StreamGroups.lastId(group));
-    boolean hasNews = seeksNews && from.increment() && hasFrom(call, root);
-    if (created && (withoutAck || !hasNews)) {
+    hasNews = seeksNews && from.increment() && hasFrom(call, root);
+    boolean hasClaims =
+        seeksNews && minIdle != NO_CLAIM && claims.find(call, root, group, keyArg, groupArg, most);
+    if (created && !hasClaims && (withoutAck || !hasNews)) {
       StreamEffects.propagateConsumer(
           call, keyArg, groupArg, nameArg); // otherwise the claims do it
     }
-    return hasNews || !seeksNews;
+    return hasNews || hasClaims || !seeksNews;
   }
 
   private void replyToConsumer(Call call, long entry, int keyArg) {
@@ -321,13 +346,19 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     ReplyWriter reply = call.reply();
     Streams streams = call.values().streams();
     StreamEntries entries = streams.entries();
-    entries.start(root, from, last, false);
     long mark = reply.deferArray();
+    int claimed =
+        minIdle == NO_CLAIM ? 0 : claims.claim(call, root, group, consumer, keyArg, groupArg);
     int count = 0;
-    while (count < most && entries.next()) {
+    entries.start(root, from, last, false);
+    while (hasNews && claimed + count < most && entries.next()) {
       StreamId entryId = entries.id();
       StreamProgress.read(root, group, entryId);
-      StreamCommands.reply(reply, entries);
+      if (minIdle == NO_CLAIM) {
+        StreamCommands.reply(reply, entries);
+      } else {
+        IdleClaims.reply(reply, streams, 0, 0);
+      }
       if (!withoutAck) {
         streams.groups().deliver(group, consumer, entryId, call.now(), 1);
         StreamGroups.setActive(consumer, call.now());
@@ -344,7 +375,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       }
       count++;
     }
-    reply.resolve(mark, count);
+    reply.resolve(mark, claimed + count);
     if (count > 0 && withoutAck) {
       StreamEffects.lastId(call, keyArg, groupArg, group); // otherwise the claims do it
     }
@@ -384,6 +415,9 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   private void await(Call call) {
     if (withGroup) {
       call.waitForKeysOrTheirLoss(Type.STREAM, firstKey, keys, timeoutMillis, true);
+      if (minIdle != NO_CLAIM) {
+        repeatWhenDue(call);
+      }
       return;
     }
     long dollar = nameLastIds(call);
@@ -396,6 +430,18 @@ public final class StreamReadCommands extends CommandGroup<Call> {
         next++;
       }
     }
+  }
+
+  /** Has the command executed again when a pending entry may be claimed. */
+  private void repeatWhenDue(Call call) {
+    long pause = MOST_PAUSE_MILLIS;
+    for (int keyArg = firstKey; keyArg < firstKey + keys; keyArg++) {
+      long entry = call.findAgain(keyArg);
+      if (entry != Entry.NONE && StreamIds.is(call, keyArg + keys, '>')) {
+        pause = Math.min(pause, claims.dueInMillis(call, findGroup(call, Streams.root(entry))));
+      }
+    }
+    call.repeatWaitAfter(Math.max(pause, 1));
   }
 
   /**

@@ -142,8 +142,7 @@ public final class StreamExport {
     for (int i = 0; plain && i < groupCount; i++) {
       long group = groups.get(root, i);
       plain =
-          StreamGroups.entriesRead(group)
-              == StreamGroups.readUpTo(root, StreamGroups.lastId(group));
+          StreamGroups.entriesRead(group) == StreamRoot.readUpTo(root, StreamGroups.lastId(group));
     }
     return plain;
   }

@@ -14,6 +14,13 @@ import io.redoubt.server.structure.IdTree;
  * </pre>
  */
 public final class PendingEntry {
+  /**
+   * The lowest delivery time of an entry that was not released. Released entries (XNACK) have no
+   * time; lower numbers count them in the order of their release. They belong to a consumer with an
+   * empty name, so that Redis 7.2 can hold the same state.
+   */
+  public static final long LEAST_TIME = 1L << 40; // a day in 2004, in Unix milliseconds
+
   private static final int DELIVERED_AT = 0;
   private static final int DELIVERIES_AT = 8;
   private static final int OWNER_AT = 16;
@@ -33,6 +40,20 @@ public final class PendingEntry {
   /** Returns the consumer; 0 only during loading. */
   public static long owner(long element) {
     return Region.getLong(IdTree.value(element) + OWNER_AT);
+  }
+
+  /**
+   * Returns true if the entry was released: it belongs to no consumer and may be claimed at once.
+   */
+  public static boolean isReleased(long element) {
+    return isReleased(delivered(element), Region.getInt(owner(element)));
+  }
+
+  /**
+   * Returns true for the delivery time and the length of the consumer's name of a released entry.
+   */
+  public static boolean isReleased(long delivered, int ownerLength) {
+    return ownerLength == 0 && delivered >= 0 && delivered < LEAST_TIME;
   }
 
   static void putDelivery(long element, long unixMillis, long deliveries) {

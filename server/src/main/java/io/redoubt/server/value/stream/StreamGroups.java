@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *             24  the number of entries read, -1 if unknown
  *             32  the tree of pending entries
  *             48  the consumers by name
- *             64  the name
+ *             64  the order of deliveries
+ *             88  the name
  *   consumer   0  length of the name (4 bytes)
  *              8  when it was last seen, in Unix milliseconds
  *             16  when it last received an entry, -1 for never
@@ -39,7 +40,8 @@ public final class StreamGroups {
   private static final int READ_AT = 24;
   private static final int PENDING_AT = 32;
   private static final int CONSUMERS_AT = PENDING_AT + IdTree.HEADER_BYTES;
-  private static final int GROUP_NAME_AT = CONSUMERS_AT + NamedBlocks.HEADER_BYTES;
+  private static final int ORDER_AT = CONSUMERS_AT + NamedBlocks.HEADER_BYTES;
+  private static final int GROUP_NAME_AT = ORDER_AT + DeliveryOrder.HEADER_BYTES;
 
   private static final int SEEN_AT = 8;
   private static final int ACTIVE_AT = 16;
@@ -52,8 +54,10 @@ public final class StreamGroups {
   private final NamedBlocks consumers;
   private final IdTree pending;
   private final IdTree ids;
+  private final DeliveryOrder order;
   private final Dismantling wholeGroup = new WholeGroup();
   private final Dismantling tree = new PendingTree();
+  private final ReleasedEntries released = new ReleasedEntries(this);
   private @Nullable PartGate gate;
 
   StreamGroups(Keyspace keyspace) {
@@ -63,6 +67,7 @@ public final class StreamGroups {
     consumers = new NamedBlocks(slabs, CONSUMER_NAME_AT);
     pending = new IdTree(slabs, PendingEntry.SIZE_BYTES);
     ids = new IdTree(slabs, 0);
+    order = new DeliveryOrder(slabs);
   }
 
   void setGate(@Nullable PartGate newGate) {
@@ -73,6 +78,11 @@ public final class StreamGroups {
     if (gate != null) {
       gate.beforePending(group, high, low);
     }
+  }
+
+  /** Returns the access to entries that no consumer holds. */
+  public ReleasedEntries released() {
+    return released;
   }
 
   // Groups.
@@ -239,6 +249,8 @@ public final class StreamGroups {
     long count = ids.size();
     for (long id = ids.first(); id != 0; id = ids.next()) {
       beforePending(group, IdTree.high(id), IdTree.low(id));
+      long element = pending.find(IdTree.high(id), IdTree.low(id));
+      order(group).remove(PendingEntry.delivered(element), IdTree.high(id), IdTree.low(id));
       pending.remove(IdTree.high(id), IdTree.low(id));
     }
     ids.clear();
@@ -301,11 +313,32 @@ public final class StreamGroups {
     return ids;
   }
 
+  private DeliveryOrder order(long group) {
+    order.pointTo(group + ORDER_AT);
+    return order;
+  }
+
+  /** Returns the pending entries of a group by delivery time; valid until the next call. */
+  public DeliveryOrder byDelivery(long group) {
+    order(group).ensure(pending(group));
+    return order;
+  }
+
   /** Records one more delivery of a pending entry. */
   public void countDelivery(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
+    moveInOrder(group, element, unixMillis);
     PendingEntry.putDelivery(
         element, unixMillis, StreamRoot.next(PendingEntry.deliveries(element)));
+  }
+
+  private void moveInOrder(long group, long element, long unixMillis) {
+    if (order(group).exists() && PendingEntry.delivered(element) != unixMillis) {
+      long millis = IdTree.high(element);
+      long sequence = IdTree.low(element);
+      order.remove(PendingEntry.delivered(element), millis, sequence);
+      order.add(unixMillis, millis, sequence);
+    }
   }
 
   /** Makes an entry pending for a consumer, even if it is pending already for any consumer. */
@@ -313,8 +346,11 @@ public final class StreamGroups {
     beforePending(group, id.millis(), id.sequence());
     long element = pending(group).put(id.millis(), id.sequence());
     boolean added = pending.added();
-    PendingEntry.putDelivery(element, unixMillis, deliveries);
     long before = added ? 0 : PendingEntry.owner(element);
+    if (!added) {
+      moveInOrder(group, element, unixMillis);
+    }
+    PendingEntry.putDelivery(element, unixMillis, deliveries);
     if (before == consumer) {
       return;
     }
@@ -330,6 +366,9 @@ public final class StreamGroups {
     if (before != 0) {
       pendingIds(before).remove(id.millis(), id.sequence());
     }
+    if (added) {
+      order(group).add(unixMillis, id.millis(), id.sequence());
+    }
   }
 
   /** Removes a pending entry; returns false if the entry is not pending. */
@@ -339,6 +378,7 @@ public final class StreamGroups {
       return false;
     }
     beforePending(group, id.millis(), id.sequence());
+    order(group).remove(PendingEntry.delivered(element), id.millis(), id.sequence());
     pendingIds(PendingEntry.owner(element)).remove(id.millis(), id.sequence());
     return pending.remove(id.millis(), id.sequence());
   }
@@ -422,6 +462,9 @@ public final class StreamGroups {
       pending.dismantle(element -> {});
       return true;
     }
+    if (order(group).dismantle()) {
+      return true;
+    }
     consumers.pointTo(group + CONSUMERS_AT);
     if (consumers.count() == 0) {
       return false;
@@ -491,7 +534,7 @@ public final class StreamGroups {
     for (int i = 0; i < count(root); i++) {
       long group = get(root, i);
       bytes += slabs.blockBytes(GROUP_NAME_AT + (long) nameLength(group));
-      bytes += pending(group).sizeBytes();
+      bytes += pending(group).sizeBytes() + order(group).sizeBytes();
       for (int k = 0; k < consumers(group); k++) {
         long consumer = consumer(group, k);
         bytes += slabs.blockBytes(CONSUMER_NAME_AT + (long) nameLength(consumer));
@@ -500,33 +543,5 @@ public final class StreamGroups {
       bytes += consumers.sizeBytes();
     }
     return bytes;
-  }
-
-  /**
-   * Returns the number of entries up to an id in a stream without deletions if it can be derived
-   * without counting, else {@link #UNKNOWN_COUNT}.
-   */
-  public static long readUpTo(long root, long id) {
-    if (StreamRoot.entriesAdded(root) == 0) {
-      return 0;
-    }
-    int toLast = compare(id, StreamRoot.lastId(root));
-    if (toLast == 0) {
-      return StreamRoot.entriesAdded(root);
-    }
-    int toFirst = compare(id, StreamRoot.firstId(root));
-    if (toLast > 0 || toFirst > 0) {
-      return UNKNOWN_COUNT;
-    }
-    long before = StreamRoot.entriesAdded(root) - StreamRoot.length(root);
-    return toFirst < 0 ? before : before + 1;
-  }
-
-  private static int compare(long id, long other) {
-    return IdTree.compare(
-        Region.getLong(id),
-        Region.getLong(id + Long.BYTES),
-        Region.getLong(other),
-        Region.getLong(other + Long.BYTES));
   }
 }

@@ -102,4 +102,32 @@ public final class StreamRoot {
   static void addLength(long root, long change) {
     Region.putLong(root + LENGTH_AT, length(root) + change);
   }
+
+  /**
+   * Returns the number of entries up to an id in a stream without deletions if it can be derived
+   * without counting, else {@link StreamGroups#UNKNOWN_COUNT}.
+   */
+  public static long readUpTo(long root, long id) {
+    if (entriesAdded(root) == 0) {
+      return 0;
+    }
+    int toLast = compare(id, lastId(root));
+    if (toLast == 0) {
+      return entriesAdded(root);
+    }
+    int toFirst = compare(id, firstId(root));
+    if (toLast > 0 || toFirst > 0) {
+      return StreamGroups.UNKNOWN_COUNT;
+    }
+    long before = entriesAdded(root) - length(root);
+    return toFirst < 0 ? before : before + 1;
+  }
+
+  private static int compare(long id, long other) {
+    return IdTree.compare(
+        Region.getLong(id),
+        Region.getLong(id + Long.BYTES),
+        Region.getLong(other),
+        Region.getLong(other + Long.BYTES));
+  }
 }
