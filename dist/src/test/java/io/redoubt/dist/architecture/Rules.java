@@ -274,13 +274,14 @@ final class Rules {
               + " persistence.io persistence.aof persistence.aof.append persistence.rdb"
               + " server.memory server.keyspace server.settings server.snapshot"
               + " server.snapshot.context server.loading server.client server.execution"
-              + " server.execution.monitoring server.execution.refusal",
+              + " server.execution.monitoring server.execution.refusal"
+              + " server.replication.stream",
           "server.cluster.migration <- protocol.bytes protocol.process protocol.net protocol.resp"
               + " protocol.command protocol.session protocol.launch protocol.config"
               + " protocol.config.directive persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.value.set"
-              + " server.value.hash server.value.sortedset server.settings server.client"
-              + " server.execution server.snapshot.export server.cluster.slot"
+              + " server.value.hash server.value.sortedset server.value.stream server.settings"
+              + " server.client server.execution server.snapshot.export server.cluster.slot"
               + " server.cluster.message server.cluster.core server.cluster.routing",
           "server.cluster.node     <- protocol.bytes protocol.config protocol.config.directive"
               + " protocol.process protocol.net protocol.resp protocol.command protocol.pubsub"

@@ -422,10 +422,18 @@ public final class RdbReader implements AutoCloseable {
       return false;
     }
     keyString.checkFitsHeap(at());
-    value.checkFitsHeap(at());
     keyString.decode(at());
+    String name = keyString.text();
+    boolean isText = !name.equals(RdbIdempotency.FIELD);
+    if (isText) {
+      value.checkFitsHeap(at());
+    }
     value.decode(at());
-    visitor.aux(keyString.text(), value.text());
+    if (isText) {
+      visitor.aux(name, value.text());
+    } else {
+      visitor.idempotency(value.memory(), value.offset(), (int) value.plainBytes());
+    }
     return true;
   }
 

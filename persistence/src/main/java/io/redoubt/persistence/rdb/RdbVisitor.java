@@ -15,6 +15,12 @@ public interface RdbVisitor extends RdbValueVisitor {
   /** Visits an auxiliary field of the file. */
   void aux(String name, String value) throws RdbException;
 
+  /**
+   * Visits a part of the idempotent ids of the stream before it, see {@link RdbIdempotency}.
+   * Ignored by default.
+   */
+  default void idempotency(MemorySegment memory, long offset, int length) throws RdbException {}
+
   /** Selects the database of the following keys. */
   void selectDb(int database) throws RdbException;
 

@@ -139,6 +139,13 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   @Override
+  public void idempotency(MemorySegment memory, long offset, int length) {
+    out.putByte(RdbFormat.AUX);
+    text(RdbIdempotency.FIELD);
+    putString(memory, offset, length);
+  }
+
+  @Override
   public void selectDb(int database) {
     out.putByte(RdbFormat.SELECT_DB);
     putLength(database);

@@ -61,10 +61,11 @@ final class ServerOnlyDirectives {
       shutdown-timeout slave-announce-ip slave-announce-port slave-ignore-maxmemory
       slave-lazy-flush slave-priority slave-read-only slave-serve-stale-data slaveof
       slowlog-log-slower-than slowlog-max-len snapshot-loop-percent snapshot-thread-rests
-      stop-writes-on-bgsave-error stream-node-max-bytes stream-node-max-entries
-      tracking-table-max-keys watchdog-period write-acks write-acks-durable write-acks-reads
-      write-acks-timeout zset-max-listpack-entries zset-max-listpack-value
-      zset-max-ziplist-entries zset-max-ziplist-value
+      stop-writes-on-bgsave-error stream-idmp-duration stream-idmp-maxsize
+      stream-node-max-bytes stream-node-max-entries tracking-table-max-keys watchdog-period
+      write-acks write-acks-durable write-acks-reads write-acks-timeout
+      zset-max-listpack-entries zset-max-listpack-value zset-max-ziplist-entries
+      zset-max-ziplist-value
       """;
 
   /** All names, including those of older and later versions. */

@@ -22,6 +22,7 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbLoader;
 import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
@@ -224,6 +225,10 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   @Override
   public void command(Request request, long offset) throws AofException {
     place = null; // unknown until the next position mark
+    int before = NewerCommand.wordsBefore(request);
+    if (before > 0) {
+      request.dropFirst(before);
+    }
     if (dispatcher.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.StreamEncoder;
+import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
@@ -108,6 +109,17 @@ final class AppendStream implements Propagation.Sink {
   public void propagate(int database, MemorySegment memory, long start, long end) {
     prepare();
     encoder.command(database, memory, start, end);
+  }
+
+  /** Appends a command in a form that a real Redis executes without an effect. */
+  @Override
+  public void propagateOptional(int database, MemorySegment memory, long start, long end) {
+    prepare();
+    encoder.select(database);
+    MemorySegment head = NewerCommand.head(memory, start);
+    appender.append(head, 0, head.byteSize());
+    long words = NewerCommand.firstWord(memory, start);
+    appender.append(memory, words, end - words);
   }
 
   private void prepare() {

@@ -142,6 +142,7 @@ final class ServerParts {
     cron.add(data.slabs::checkShortage);
     cron.add(new MemoryReturn(data.slabs, clock)::tick);
     cron.add(defrag::tick);
+    cron.add(() -> data.values.streams().idempotency().expireSome(clock.wallMillis()));
     cron.add(() -> clients.heap.relieve(clients.registry::closeLargestOnHeap));
     cron.add(persistence::cron);
     cron.add(clients.trackedKeys::keepLimit); // CONFIG SET may have lowered it

@@ -22,6 +22,7 @@ import io.redoubt.server.command.sortedset.SortedSetAlgebraCommands;
 import io.redoubt.server.command.sortedset.SortedSetCommands;
 import io.redoubt.server.command.sortedset.SortedSetPopCommands;
 import io.redoubt.server.command.sortedset.SortedSetRangeCommands;
+import io.redoubt.server.command.stream.IdempotencyCommands;
 import io.redoubt.server.command.stream.StreamClaimCommands;
 import io.redoubt.server.command.stream.StreamCommands;
 import io.redoubt.server.command.stream.StreamDeletionCommands;
@@ -65,6 +66,7 @@ final class ValueCommands {
         new StreamCommands(),
         new StreamDeletionCommands(),
         new StreamReleaseCommands(),
+        new IdempotencyCommands(),
         new StreamReadCommands(),
         new StreamGroupCommands(),
         new StreamClaimCommands(),

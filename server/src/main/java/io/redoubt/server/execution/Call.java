@@ -616,6 +616,16 @@ public final class Call extends RegionCall {
     return effect;
   }
 
+  /**
+   * Like {@link #propagateAsNewer}, for a command without which the data is complete: Redis 7.2
+   * skips it in an append-only file, too.
+   */
+  public Effect propagateAsOptional(int words) {
+    replaced = true;
+    propagation.optionalEffect(database.index(), words);
+    return effect;
+  }
+
   /** Propagates the command although it changed no key. */
   public void propagateAnyway() {
     forced = true;

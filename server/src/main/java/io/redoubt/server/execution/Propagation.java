@@ -33,6 +33,9 @@ public final class Propagation implements AutoCloseable {
   /** A flag, in addition to the targets, of an effect unknown to Redis 7.2. */
   private static final int NEWER = 4;
 
+  /** A flag, in addition to {@link #NEWER}, of an effect that readers may skip. */
+  private static final int OPTIONAL = 8;
+
   /** Receives encoded commands for one database. The bytes are valid during the call only. */
   public interface Sink {
     /** Returns {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
@@ -54,6 +57,11 @@ public final class Propagation implements AutoCloseable {
      */
     default void propagateNewer(int database, MemorySegment memory, long start, long end) {
       propagate(database, memory, start, end);
+    }
+
+    /** Like {@link #propagateNewer}, for a command that an older reader may skip. */
+    default void propagateOptional(int database, MemorySegment memory, long start, long end) {
+      propagateNewer(database, memory, start, end);
     }
 
     /**
@@ -187,6 +195,13 @@ public final class Propagation implements AutoCloseable {
     return effect;
   }
 
+  /** Like {@link #newerEffect}, for a command that an older reader may skip. */
+  public ReplyWriter optionalEffect(int database, int words) {
+    ReplyWriter effect = newerEffect(database, words);
+    targets[count - 1] |= OPTIONAL;
+    return effect;
+  }
+
   ReplyWriter writer() {
     return writer;
   }
@@ -277,7 +292,9 @@ public final class Propagation implements AutoCloseable {
       if (memory == null) {
         long start = scratch.start() + starts[i];
         long end = scratch.start() + ends[i];
-        if ((targets[i] & NEWER) != 0) {
+        if ((targets[i] & OPTIONAL) != 0) {
+          sink.propagateOptional(databases[i], scratch.memory(), start, end);
+        } else if ((targets[i] & NEWER) != 0) {
           sink.propagateNewer(databases[i], scratch.memory(), start, end);
         } else {
           sink.propagate(databases[i], scratch.memory(), start, end);

@@ -255,6 +255,7 @@ public final class DataSet implements ReplicatedDataSet {
     @Override
     public void takeOver() {
       everythingChanges();
+      context.values().takeOver(values);
       keyspace.takeOver(keys);
       values.close();
       context.functions().clear();
@@ -269,6 +270,7 @@ public final class DataSet implements ReplicatedDataSet {
 
     @Override
     public void discard() {
+      context.values().takeOver(values); // which frees them
       keyspace.discard(keys);
       values.close();
     }

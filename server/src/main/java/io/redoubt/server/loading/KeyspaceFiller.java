@@ -41,6 +41,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private final LoadRule rule;
 
   private final RdbLoader.ExpiredKey whenExpired;
+  private final IdempotencyFill idempotency;
   private Database database;
   private long keysLoaded;
   private long keysExpired;
@@ -75,6 +76,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     this.functions = context.functions();
     this.nowMillis = context.clock().wallMillis();
     this.rule = rule;
+    this.idempotency = new IdempotencyFill(context.values(), nowMillis);
     this.database = keyspace.database(0);
   }
 
@@ -145,6 +147,11 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
         }
       }
     }
+  }
+
+  @Override
+  public void idempotency(MemorySegment memory, long offset, int length) throws RdbException {
+    idempotency.read(memory, offset, length);
   }
 
   private ByteString decoded(String base64) {
@@ -311,6 +318,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   void onEnd(long entry) {
     long made = expireAtMillis == RdbKey.NONE ? entry : database.setExpiry(entry, expireAtMillis);
     access(idleSeconds, frequency, made);
+    idempotency.onLoaded(made);
   }
 
   /** Applies the access metadata of the file if the eviction policy uses the same kind. */
@@ -349,6 +357,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   /** Returns true if the key is expired and such keys are skipped. */
   private boolean isExpired(RdbKey key) {
+    idempotency.begin();
     if (rule.skipsExpired()
         && key.expireAtMillis() != RdbKey.NONE
         && key.expireAtMillis() < nowMillis) {

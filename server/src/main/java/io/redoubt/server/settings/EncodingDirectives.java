@@ -80,6 +80,20 @@ public final class EncodingDirectives extends DirectiveGroup {
       memory("stream-node-max-bytes", 4096)
           .doc("The maximum size of a stream node; 0 is no limit.");
 
+  public final IntDirective streamIdmpDuration =
+      integer("stream-idmp-duration", 100)
+          .between(1, 86_400)
+          .doc(
+              "The number of seconds for which streams know the idempotent ids of XADD with "
+                  + "IDMP; XCFGSET changes it for a stream.");
+
+  public final IntDirective streamIdmpMaxsize =
+      integer("stream-idmp-maxsize", 100)
+          .between(1, 10_000)
+          .doc(
+              "The number of latest idempotent ids that a stream knows of each producer; "
+                  + "XCFGSET changes it for a stream.");
+
   public final LongDirective streamNodeMaxEntries =
       number("stream-node-max-entries", 100)
           .doc("The maximum number of entries of a stream node; 0 is no limit.");

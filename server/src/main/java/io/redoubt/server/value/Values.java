@@ -115,6 +115,14 @@ public final class Values implements AutoCloseable {
     streams.setGate(gate);
   }
 
+  /**
+   * Takes over the values of a spare keyspace, whether this one's keyspace keeps or frees them; its
+   * contents move first or afterwards.
+   */
+  public void takeOver(Values spare) {
+    streams.takeOver(spare.streams);
+  }
+
   /** Returns the encoding's name as shown by OBJECT ENCODING. */
   public static String encodingName(long entry) {
     return switch (Entry.type(entry)) {

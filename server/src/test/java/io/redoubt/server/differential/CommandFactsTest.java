@@ -57,7 +57,10 @@ final class CommandFactsTest {
               "replication|group",
               "replication|remove",
               "xackdel",
-              "xdelex"));
+              "xcfgset",
+              "xdelex",
+              "xidmprecord",
+              "xnack"));
 
   /** Commands with options of later versions, which appear in their argument trees. */
   private static final TreeSet<String> WITH_NEWER_OPTIONS =
@@ -71,6 +74,8 @@ final class CommandFactsTest {
               "hscan",
               "set",
               "xadd",
+              "xinfo|stream",
+              "xreadgroup",
               "xtrim"));
 
   @Test

@@ -189,6 +189,10 @@ final class LimitCommands {
           "XADD <stream> KEEPREF|DELREF|ACKED MAXLEN_<small>|MAXLEN_~_<small>|MINID_<id>| <id> f"
               + " <text>",
           "XREADGROUP GROUP <group> m1 STREAMS <stream> >",
+          "XREADGROUP GROUP <group> m1 CLAIM 0|1|100 COUNT_<small>| STREAMS <stream> >",
+          "XNACK <stream> <group> SILENT|FAIL|FATAL IDS 2 <id> <id> FORCE|",
+          "XADD <stream> IDMP_<name>_<name>|IDMPAUTO_<name> MAXLEN_<small>| * f <text>",
+          "XCFGSET <stream> IDMP-DURATION_100|IDMP-DURATION_1|IDMP-MAXSIZE_2|IDMP-MAXSIZE_100",
           "PEXPIRE <key> 1|2|5|20",
           "SPOP <set> <small>",
           // Since 7.2, XAUTOCLAIM creates a consumer even if it claims nothing.

@@ -154,6 +154,74 @@ final class NewerEffectsTest extends EffectsFixture {
         "EXEC");
   }
 
+  @Test
+  void releasesAndClaimsByOlderCommands() {
+    for (int i = 1; i <= 4; i++) {
+      propagates("XADD s " + i + "-0 f v", "XADD s " + i + "-0 f v");
+    }
+    propagates("XGROUP CREATE s g 0", "XGROUP CREATE s g 0");
+    says("XREADGROUP GROUP g c COUNT 3 STREAMS s >");
+    replica.next();
+    events();
+    propagates(
+        "XNACK s g FATAL IDS 2 2 9",
+        "XCLAIM s g  0 2-0 TIME 0 RETRYCOUNT 9223372036854775807 FORCE JUSTID LASTID 3-0");
+    propagates(
+        "XNACK s g SILENT IDS 2 3 1",
+        "MULTI",
+        "XCLAIM s g  0 3-0 TIME 1 RETRYCOUNT 0 FORCE JUSTID LASTID 3-0",
+        "XCLAIM s g  0 1-0 TIME 2 RETRYCOUNT 0 FORCE JUSTID LASTID 3-0",
+        "EXEC");
+    propagates("XNACK s g FAIL IDS 1 4");
+    says("XREADGROUP GROUP g d COUNT 4 CLAIM 1000000 STREAMS s >");
+    assertThat(
+            replica.next().stream()
+                .map(words -> String.join(" ", words).replaceFirst("TIME \\d{13}", "TIME now")))
+        .containsExactly(
+            "MULTI",
+            "XCLAIM s g d 0 2-0 TIME now RETRYCOUNT 9223372036854775807 FORCE JUSTID LASTID 3-0",
+            "XCLAIM s g d 0 3-0 TIME now RETRYCOUNT 1 FORCE JUSTID LASTID 3-0",
+            "XCLAIM s g d 0 1-0 TIME now RETRYCOUNT 1 FORCE JUSTID LASTID 3-0",
+            "XCLAIM s g d 0 4-0 TIME now RETRYCOUNT 1 FORCE JUSTID LASTID 4-0",
+            "EXEC");
+    says("XDEL s 1-0");
+    replica.next();
+    says("XNACK s g FAIL IDS 1 1");
+    assertThat(replica.next().getFirst()).startsWith("XCLAIM", "s", "g", "d", "0", "1-0");
+    propagates("XREADGROUP GROUP g e CLAIM 1000000 STREAMS s >", "XGROUP CREATECONSUMER s g e");
+    assertThat(events())
+        .containsExactly("xgroup-createconsumer s", "xdel s", "xgroup-createconsumer s");
+  }
+
+  @Test
+  void sendsIdempotentIdsInAFormThatOlderReplicasIgnore() {
+    propagates("XADD s 9999999999999-0 f v", "XADD s 9999999999999-0 f v");
+    propagates(
+        "XADD s KEEPREF IDMP p i MAXLEN = 9 * f v",
+        "MULTI",
+        "XADD s MAXLEN = 9 9999999999999-1 f v",
+        NEWER + "XCFGSET s IDMP-DURATION 100 IDMP-MAXSIZE 100",
+        NEWER + " XIDMPRECORD s p i 9999999999999-1",
+        "EXEC");
+    propagates("XADD s IDMP p i * f w", NEWER + " XIDMPRECORD s p i 9999999999999-1");
+    propagates("XIDMPRECORD s p i 9999999999999-1", NEWER + " XIDMPRECORD s p i 9999999999999-1");
+    propagates(
+        "XADD s NOMKSTREAM IDMP p j * f w",
+        "MULTI",
+        "XADD s NOMKSTREAM 9999999999999-2 f w",
+        NEWER + " XIDMPRECORD s p j 9999999999999-2",
+        "EXEC");
+    propagates(
+        "XADD s MAXLEN 1 DELREF IDMP q j * f w",
+        "MULTI",
+        "XADD s 9999999999999-3 f w",
+        "XDEL s 9999999999999-0 9999999999999-1 9999999999999-2",
+        NEWER + " XIDMPRECORD s q j 9999999999999-3",
+        "EXEC");
+    propagates("XCFGSET s IDMP-MAXSIZE 3", NEWER + "XCFGSET s IDMP-DURATION 100 IDMP-MAXSIZE 3");
+    assertThat(events()).containsExactly("xadd s", "xadd s", "xadd s", "xadd s", "xtrim s");
+  }
+
   private void awaitReply(String wanted, String... words) {
     byte[] reply;
     do {

@@ -45,6 +45,7 @@ final class NewerCommandsTest {
   void replicasAndFilesStayInStep(String fieldExpiry) throws Exception {
     Path files = Files.createDirectory(directory.resolve("master"));
     String digest;
+    List<String> ids;
     try (ReplicationNode master =
             ReplicationNode.ours(files, "appendonly yes", "hash-field-expiry " + fieldExpiry);
         ReplicationNode real =
@@ -63,10 +64,14 @@ final class NewerCommandsTest {
         }
       }
       digest = master.ask("DEBUG DIGEST");
+      ids = idempotency(master);
       for (ReplicationNode replica : List.of(real, knowing)) {
         replica.untilInSyncWith(master);
         assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(digest);
         assertThat(pending(replica)).isEqualTo(pending(master));
+        if (replica == knowing) {
+          assertThat(idempotency(knowing)).isEqualTo(idempotency(master));
+        }
         assertThat(replica.info("errorstats").keySet()).isSubsetOf("errorstat_NOMASTERLINK");
       }
       assertThat(master.info("stats", "sync_full")).isEqualTo("2");
@@ -79,6 +84,9 @@ final class NewerCommandsTest {
             : ReplicationNode.real(files, "--appendonly", "yes")) {
       until("the load", () -> loaded.info("persistence", "loading").equals("0"));
       assertThat(loaded.ask("DEBUG DIGEST")).isEqualTo(digest);
+      if (fieldExpiry.equals("yes")) {
+        assertThat(idempotency(loaded)).isEqualTo(ids);
+      }
     }
   }
 
@@ -94,6 +102,21 @@ final class NewerCommandsTest {
     }
     assertThat(pending).isNotEmpty();
     return pending;
+  }
+
+  /** Returns the limits and counts of the streams' idempotent ids. */
+  private static List<String> idempotency(ReplicationNode node) throws IOException {
+    List<String> state = new ArrayList<>();
+    for (int stream = 0; stream < 2; stream++) {
+      List<Reply> fields = node.call("XINFO STREAM stream" + stream).elements();
+      for (int i = 0; i < fields.size(); i += 2) {
+        if (fields.get(i).text().matches("idmp-.*|[ip]ids-.*")) {
+          state.add(fields.get(i).text() + " " + fields.get(i + 1).number());
+        }
+      }
+    }
+    assertThat(state).hasSize(12);
+    return state;
   }
 
   private String command() throws IOException {
@@ -158,7 +181,22 @@ final class NewerCommandsTest {
   /** Returns a command that adds an entry, creates a group or reads through one. */
   private String addition() {
     String key = "stream" + random.nextInt(2);
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(8)) {
+      case 5 -> {
+        String ids = " IDS 2 " + id() + " " + id();
+        String group = " g" + random.nextInt(3);
+        yield "XNACK " + key + group + one(" SILENT", " FAIL", " FATAL") + ids + one("", " FORCE");
+      }
+      case 6 -> {
+        String group = "g" + random.nextInt(3) + one(" c", " d");
+        yield "XREADGROUP GROUP " + group + " COUNT 2 CLAIM 3 STREAMS " + key + " >";
+      }
+      case 7 -> {
+        String idempotent = one(" IDMP p i" + random.nextInt(99), " IDMPAUTO q");
+        yield random.nextInt(20) == 0
+            ? "XCFGSET " + key + " IDMP-MAXSIZE " + (1 + random.nextInt(50))
+            : "XADD " + key + policy() + idempotent + one("", " MAXLEN 20") + " * f v" + small();
+      }
       case 0 -> "XGROUP CREATE " + key + " g" + random.nextInt(3) + " 0 MKSTREAM";
       case 1, 2 -> {
         String group = "g" + random.nextInt(3);

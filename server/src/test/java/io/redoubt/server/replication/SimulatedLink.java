@@ -230,7 +230,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   }
 
   @Override
-  public boolean takesNewerCommands() {
+  public boolean takesFieldExpiry() {
     return true;
   }
 

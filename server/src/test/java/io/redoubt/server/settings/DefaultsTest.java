@@ -64,6 +64,8 @@ final class DefaultsTest {
                 "snapshot-loop-percent",
                 "snapshot-thread-rests",
                 "tls-auth-clients-user",
+                "stream-idmp-duration",
+                "stream-idmp-maxsize",
                 "tls-auto-reload-interval",
                 "tls-provider",
                 "unixsocketgroup",

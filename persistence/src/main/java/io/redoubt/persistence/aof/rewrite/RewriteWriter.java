@@ -4,6 +4,7 @@ import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbIdempotency;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbStream;
@@ -49,6 +50,11 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void aux(String name, String value) {
     // no command can represent auxiliary fields
+  }
+
+  @Override
+  public void idempotency(MemorySegment memory, long offset, int length) throws RdbException {
+    RdbIdempotency.read(memory, offset, length, stream);
   }
 
   @Override

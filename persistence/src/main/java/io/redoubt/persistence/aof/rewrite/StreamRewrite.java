@@ -3,6 +3,7 @@ package io.redoubt.persistence.aof.rewrite;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.packed.StreamListpack;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbIdempotency;
 import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * Writes a stream as commands: its entries, its attributes, and its groups with their pending
  * entries.
  */
-final class StreamRewrite {
+final class StreamRewrite implements RdbIdempotency.Part {
   /**
    * The longs per pending entry: the two of its id, the delivery time in Unix milliseconds, the
    * number of deliveries.
@@ -204,6 +205,53 @@ final class StreamRewrite {
       }
     }
     throw RdbException.refusal("Consumer entry not found in group global PEL");
+  }
+
+  /** Starts a command of the given number of words that a real Redis executes without an effect. */
+  private ReplyWriter ignored(int words) {
+    boolean isOdd = words % 2 != 0; // REPLCONF needs an odd number of words
+    ReplyWriter command = out.command(3 + words + (isOdd ? 1 : 0));
+    command.bulk("REPLCONF");
+    command.bulk("ACK");
+    command.bulkLong(0);
+    if (isOdd) {
+      command.bulk("");
+    }
+    return command;
+  }
+
+  @Override
+  public void limits(int durationSeconds, int maxsize, long added, long duplicates) {
+    ReplyWriter command = ignored(10);
+    command.bulk("XCFGSET");
+    command.bulk(key);
+    command.bulk("IDMP-DURATION");
+    command.bulkLong(durationSeconds);
+    command.bulk("IDMP-MAXSIZE");
+    command.bulkLong(maxsize);
+    command.bulk("IDMP-ADDED");
+    command.bulkLong(added);
+    command.bulk("IDMP-DUPLICATES");
+    command.bulkLong(duplicates);
+    out.end();
+  }
+
+  @Override
+  public void id(
+      MemorySegment memory,
+      long producer,
+      int producerLength,
+      long text,
+      int textLength,
+      long millis,
+      long sequence) {
+    ReplyWriter command = ignored(5);
+    command.bulk("XIDMPRECORD");
+    command.bulk(key);
+    command.bulk(memory, producer, producerLength);
+    command.bulk(memory, text, textLength);
+    id(command, millis, sequence);
+    out.end();
   }
 
   void end() {

@@ -116,6 +116,11 @@ final class ConsistentVisitor implements RdbVisitor {
   }
 
   @Override
+  public void idempotency(MemorySegment memory, long offset, int length) throws RdbException {
+    next.idempotency(memory, offset, length);
+  }
+
+  @Override
   public void selectDb(int database) throws RdbException {
     next.selectDb(database);
   }

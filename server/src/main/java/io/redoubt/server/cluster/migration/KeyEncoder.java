@@ -13,10 +13,13 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.snapshot.export.IdempotencyExport;
 import io.redoubt.server.snapshot.export.Payloads;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.ScoredMember;
+import io.redoubt.server.value.stream.Idempotency;
+import io.redoubt.server.value.stream.StreamId;
 import java.util.Arrays;
 
 /**
@@ -34,6 +37,10 @@ final class KeyEncoder implements AutoCloseable {
   private static final byte[] ZADD = ascii("ZADD");
   private static final byte[] PEXPIREAT = ascii("PEXPIREAT");
   private static final byte[] PERSIST = ascii("PERSIST");
+  private static final byte[] XCFGSET = ascii("XCFGSET");
+  private static final byte[] IDMP_DURATION = ascii("IDMP-DURATION");
+  private static final byte[] IDMP_MAXSIZE = ascii("IDMP-MAXSIZE");
+  private static final byte[] XIDMPRECORD = ascii("XIDMPRECORD");
 
   private static final int SLICE_ELEMENTS = 128;
 
@@ -131,6 +138,34 @@ final class KeyEncoder implements AutoCloseable {
       writer.bulk(payload.memory(), payload.offset(), payload.sizeBytes());
       writer.bulk(ABSTTL);
       writer.bulk(REPLACE);
+      flush();
+      queue.count(1);
+    }
+    long table = IdempotencyExport.table(entry);
+    if (table != 0) {
+      idempotency(entry, table);
+    }
+  }
+
+  /** Sends the idempotent ids of a stream, which RESTORE does not contain. */
+  private void idempotency(long entry, long table) {
+    writer.array(6);
+    writer.bulk(XCFGSET);
+    writer.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+    writer.bulk(IDMP_DURATION);
+    writer.bulkLong(Idempotency.durationSeconds(table));
+    writer.bulk(IDMP_MAXSIZE);
+    writer.bulkLong(Idempotency.maxsize(table));
+    flush();
+    queue.count(1);
+    for (long each = Idempotency.first(table); each != 0; each = Idempotency.next(each)) {
+      long producer = Idempotency.producer(each);
+      writer.array(5);
+      writer.bulk(XIDMPRECORD);
+      writer.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+      writer.bulk(Region.MEMORY, Idempotency.name(producer), Idempotency.nameLength(producer));
+      writer.bulk(Region.MEMORY, Idempotency.text(each), Idempotency.textLength(each));
+      StreamId.reply(writer, Idempotency.entryId(each));
       flush();
       queue.count(1);
     }

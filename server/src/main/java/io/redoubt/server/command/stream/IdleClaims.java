@@ -5,6 +5,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.value.stream.DeliveryOrder;
 import io.redoubt.server.value.stream.PendingEntry;
+import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamGroups;
 import io.redoubt.server.value.stream.StreamId;
 import io.redoubt.server.value.stream.StreamRoot;
@@ -100,9 +101,10 @@ final class IdleClaims {
 
   /** Replies with an entry, the time since its last delivery, and the number of its deliveries. */
   static void reply(ReplyWriter reply, Streams streams, long idle, long deliveries) {
+    StreamEntries entries = streams.entries();
     reply.array(4);
-    streams.entries().id().reply(reply);
-    streams.entries().writeFields(reply);
+    entries.id().reply(reply);
+    entries.writeFields(reply);
     reply.integer(idle);
     reply.integer(deliveries);
   }

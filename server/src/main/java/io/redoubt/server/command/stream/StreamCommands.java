@@ -56,9 +56,11 @@ public final class StreamCommands extends CommandGroup<Call> {
   final Command<Call> xadd =
       command(
               "XADD key [NOMKSTREAM]{since 6.2.0} [KEEPREF | DELREF | ACKED]{condition, since"
-                  + " 8.2.0} [(MAXLEN | MINID{since 6.2.0}){strategy} [={equal} |"
-                  + " ~{approximately}]{operator} threshold{string} [LIMIT count{since"
-                  + " 6.2.0}]]{trim} (*{auto-id} | id){id-selector} (field value){data}...")
+                  + " 8.2.0} [IDMPAUTO producer-id{string} | (IDMP producer-id{string}"
+                  + " idempotent-id{string}){idmp}]{idempotency, since 8.6.0} [(MAXLEN |"
+                  + " MINID{since 6.2.0}){strategy} [={equal} | ~{approximately}]{operator}"
+                  + " threshold{string} [LIMIT count{since 6.2.0}]]{trim} (*{auto-id} |"
+                  + " id){id-selector} (field value){data}...")
           .does("Appends an entry to a stream, creating the stream if needed.")
           .since("5.0.0")
           .costs("O(1), and O(N) for trimming, N the number of entries evicted")
@@ -71,6 +73,7 @@ public final class StreamCommands extends CommandGroup<Call> {
               "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option.")
           .history("7.0.0", "Added support for the `<ms>-*` explicit ID form.")
           .history("8.2.0", "Added the `KEEPREF`, `DELREF` and `ACKED` options.")
+          .history("8.6.0", "Added the `IDMP` and `IDMPAUTO` options.")
           .runs(this::xadd);
 
   final Command<Call> xdel =
@@ -140,6 +143,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .runs(this::xtrim);
 
   private final StreamTrim trim = new StreamTrim();
+  private final IdempotentAdd idempotent = new IdempotentAdd();
   private final StreamId id = new StreamId();
   private final StreamId other = new StreamId();
 
@@ -158,10 +162,17 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   private void xadd(Call call) {
     trim.begin();
+    idempotent.begin();
     boolean onlyIfThere = false;
     int idArg = 2;
     while (idArg < call.count() && !StreamIds.is(call, idArg, '*')) {
       int next = trim.parse(call, idArg);
+      if (next == 0) {
+        next = idempotent.parse(call, idArg);
+        if (next > 0) {
+          trim.omit(idArg, next - idArg);
+        }
+      }
       if (next > 0) {
         idArg = next;
       } else if (call.is(idArg, "NOMKSTREAM")) {
@@ -173,6 +184,9 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
     Open open = idArg < call.count() ? parseNewId(call, idArg) : Open.NOTHING;
     trim.check(call);
+    if (idempotent.isAsked() && open != Open.ALL && idArg < call.count()) {
+      throw IdempotentAdd.CHOSEN_ID;
+    }
     int words = call.count() - idArg - 1;
     if (words < 2 || words % 2 == 1) {
       throw Errors.wrongArity(call.command());
@@ -200,6 +214,12 @@ public final class StreamCommands extends CommandGroup<Call> {
       call.reply().nil();
       return;
     }
+    if (idempotent.isAsked()) {
+      idempotent.chooseId(call, idArg + 1, words);
+      if (entry != Entry.NONE && idempotent.isDuplicate(call, entry)) {
+        return;
+      }
+    }
     if (entry == Entry.NONE) {
       other.setFirst();
     } else {
@@ -214,7 +234,15 @@ public final class StreamCommands extends CommandGroup<Call> {
         entry == Entry.NONE
             ? streams.create(call.database(), call.argAddress(1), call.argLength(1))
             : Streams.change(call.database(), entry);
-    streams.append(root, id, call.request(), idArg + 1, words);
+    if (idempotent.isAsked()) {
+      idempotent.record(call, root, id);
+    }
+    try {
+      streams.append(root, id, call.request(), idArg + 1, words);
+    } catch (OutOfMemoryError full) {
+      idempotent.forget(call, root);
+      throw full;
+    }
     id.reply(call.reply());
     call.recordChange(1, KeyEvent.XADD, 1);
     if (!trim.isNone() && trim.trim(call, root) > 0) {
@@ -222,6 +250,9 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
     if (open != Open.NOTHING || trim.isRewritten()) {
       trim.propagate(call, root, idArg, open != Open.NOTHING, id);
+    }
+    if (idempotent.isAsked()) {
+      idempotent.propagateAdded(call, root);
     }
   }
 

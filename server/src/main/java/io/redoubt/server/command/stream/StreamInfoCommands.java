@@ -13,6 +13,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.stream.Idempotency;
 import io.redoubt.server.value.stream.PendingEntry;
 import io.redoubt.server.value.stream.StreamEntries;
 import io.redoubt.server.value.stream.StreamGroups;
@@ -69,6 +70,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
                   + " `entries-read` and `lag` fields")
           .history(
               "7.2.0", "Added the `active-time` field, and changed the meaning of `seen-time`.")
+          .history("8.6.0", "Added the fields of idempotent ids.")
           .history("8.8.0", "Added the `nacked-count` field of groups.")
           .runs(this::stream);
 
@@ -194,11 +196,36 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     reply.integer(StreamRoot.entriesAdded(root));
     reply.bulk("recorded-first-entry-id");
     StreamId.reply(reply, StreamRoot.firstId(root));
+    long table = Idempotency.table(root);
+    if (table != 0) {
+      replyIdempotency(reply, table);
+    }
+  }
+
+  private static final int IDEMPOTENCY_FIELDS = 6;
+
+  private static int idempotencyFields(long root) {
+    return Idempotency.table(root) == 0 ? 0 : IDEMPOTENCY_FIELDS;
+  }
+
+  private static void replyIdempotency(ReplyWriter reply, long table) {
+    reply.bulk("idmp-duration");
+    reply.integer(Idempotency.durationSeconds(table));
+    reply.bulk("idmp-maxsize");
+    reply.integer(Idempotency.maxsize(table));
+    reply.bulk("pids-tracked");
+    reply.integer(Idempotency.producers(table));
+    reply.bulk("iids-tracked");
+    reply.integer(Idempotency.ids(table));
+    reply.bulk("iids-added");
+    reply.integer(Idempotency.added(table));
+    reply.bulk("iids-duplicates");
+    reply.integer(Idempotency.duplicates(table));
   }
 
   private void replyShort(Call call, long root) {
     ReplyWriter reply = call.reply();
-    reply.map(10);
+    reply.map(10 + idempotencyFields(root));
     replyState(call, root);
     reply.bulk("groups");
     reply.integer(groupsOf(call).count(root));
@@ -222,7 +249,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
 
   private void replyFull(Call call, long root, long most) {
     ReplyWriter reply = call.reply();
-    reply.map(9);
+    reply.map(9 + idempotencyFields(root));
     replyState(call, root);
     reply.bulk("entries");
     first.setFirst();

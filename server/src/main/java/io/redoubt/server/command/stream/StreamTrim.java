@@ -49,6 +49,8 @@ final class StreamTrim {
   private final StreamDeletion deletion = new StreamDeletion();
   private ReferencePolicy policy = ReferencePolicy.KEEPREF;
   private int policyArg;
+  private int omittedArg;
+  private int omitted;
   private Strategy strategy = Strategy.NONE;
   private long maxLength;
   private boolean approximate;
@@ -64,6 +66,13 @@ final class StreamTrim {
     limit = 0;
     policy = ReferencePolicy.KEEPREF;
     policyArg = 0;
+    omitted = 0;
+  }
+
+  /** Omits arguments from the propagated command, which older servers do not know. */
+  void omit(int firstArg, int count) {
+    omittedArg = firstArg;
+    omitted = count;
   }
 
   /**
@@ -208,10 +217,13 @@ final class StreamTrim {
       return;
     }
     Streams streams = call.values().streams();
-    var effect = call.propagateAs(call.count() - (policyArg > 0 ? 1 : 0));
+    var effect = call.propagateAs(call.count() - omitted - (policyArg > 0 ? 1 : 0));
     for (int i = 0; i < call.count(); i++) {
       if (i > 0 && i == policyArg) {
         continue; // unknown before 8.2
+      }
+      if (i >= omittedArg && i < omittedArg + omitted) {
+        continue;
       }
       if (chosen && i == idArg) {
         effect.id(id.millis(), id.sequence());

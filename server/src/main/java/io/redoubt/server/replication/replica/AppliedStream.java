@@ -115,7 +115,7 @@ final class AppliedStream implements MasterStream.Target, AutoCloseable {
   }
 
   @Override
-  public boolean takesNewerCommands() {
+  public boolean takesFieldExpiry() {
     return encodings.hashFieldExpiry.value();
   }
 

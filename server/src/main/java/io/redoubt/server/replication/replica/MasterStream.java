@@ -25,8 +25,8 @@ public final class MasterStream implements AutoCloseable {
 
     void execute(Request request);
 
-    /** Returns true if this server executes commands unknown to Redis 7.2. */
-    boolean takesNewerCommands();
+    /** Returns true if this server executes commands that let fields of hashes expire. */
+    boolean takesFieldExpiry();
 
     /** Returns true if the stream continues, false if a request has ended the link. */
     boolean goesOn();
@@ -121,13 +121,20 @@ public final class MasterStream implements AutoCloseable {
   }
 
   /**
-   * Strips the wrapper of a command unknown to Redis 7.2, if this server executes such commands.
+   * Strips the wrapper of a command unknown to Redis 7.2. One that lets fields of hashes expire
+   * keeps it, and is ignored, unless this server executes such commands.
    */
   private void unwrap(Request request) {
     int before = NewerCommand.wordsBefore(request);
-    if (before > 0 && target.takesNewerCommands()) {
+    if (before > 0 && (target.takesFieldExpiry() || !isOfFieldExpiry(request, before))) {
       request.dropFirst(before);
     }
+  }
+
+  private static boolean isOfFieldExpiry(Request request, int name) {
+    return request.is(name, "HPEXPIREAT")
+        || request.is(name, "HPERSIST")
+        || request.is(name, "RESTORE");
   }
 
   private void onExecuted(MemorySegment memory, long from, long to) {

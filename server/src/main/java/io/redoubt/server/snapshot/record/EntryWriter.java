@@ -8,6 +8,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.snapshot.context.SnapshotSettings;
+import io.redoubt.server.snapshot.export.IdempotencyExport;
 import io.redoubt.server.snapshot.export.ValueExport;
 
 /** Writes entries of the keyspace to a visitor, and selects the database when it changes. */
@@ -23,6 +24,7 @@ public final class EntryWriter {
   private final RdbVisitor writer;
   private final Keyspace keyspace;
   private final ValueExport values;
+  private final IdempotencyExport idempotency;
   private final SnapshotSettings.Accesses accesses;
   private final Sizes sizes;
   private final boolean[] begun;
@@ -39,6 +41,7 @@ public final class EntryWriter {
     this.writer = writer;
     this.keyspace = context.keyspace();
     this.values = new ValueExport(context.values(), version);
+    this.idempotency = new IdempotencyExport(keyspace.slabs());
     this.accesses = context.settings().accesses();
     this.sizes = sizes;
     this.begun = new boolean[keyspace.countWithStaged()];
@@ -53,6 +56,10 @@ public final class EntryWriter {
     select(database);
     try {
       values.export(entry, key(database, entry), writer);
+      long table = IdempotencyExport.table(entry);
+      if (table != 0) {
+        idempotency.export(table, writer);
+      }
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer accepts every value
     }

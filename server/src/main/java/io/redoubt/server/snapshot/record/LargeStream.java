@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.snapshot.export.IdempotencyExport;
 import io.redoubt.server.snapshot.export.StreamExport;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.Values;
@@ -50,6 +51,10 @@ public final class LargeStream extends LargeValue {
   private final BlockOutput frame;
   private final long nodesAt;
   private final long groupsAt;
+
+  /** The end of the record in the frame, where the idempotent ids start. */
+  private final long endAt;
+
   private final List<LargeGroup> groups = new ArrayList<>();
 
   /** The index of the group being written. */
@@ -90,6 +95,11 @@ public final class LargeStream extends LargeValue {
       for (int i = 0; i < streams.groups().count(root()); i++) {
         long address = streams.groups().get(root(), i);
         groups.add(new LargeGroup(address, slabs, streams.groups(), export, frame, writer, aside));
+      }
+      endAt = frame.sizeBytes();
+      long table = IdempotencyExport.table(entry);
+      if (table != 0) {
+        new IdempotencyExport(slabs).export(table, writer);
       }
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer accepts every value
@@ -176,7 +186,11 @@ public final class LargeStream extends LargeValue {
     } else if (!groups.get(group).step(record, out())) {
       group++;
     }
-    return group < groups.size();
+    if (group < groups.size()) {
+      return true;
+    }
+    out().putBytes(frame.memory(), frame.offset() + endAt, frame.sizeBytes() - endAt);
+    return false;
   }
 
   private void write(Id id, long listpack) throws RdbException {

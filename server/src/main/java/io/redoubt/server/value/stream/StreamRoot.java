@@ -17,6 +17,7 @@ import io.redoubt.server.structure.NamedBlocks;
  *   56  the number of entries ever added
  *   64  the tree of nodes: the address of a node and its capacity, eight bytes each
  *   80  the groups by name
+ *   96  the address of the table of idempotent ids, 0 for none
  * </pre>
  */
 public final class StreamRoot {
@@ -27,7 +28,8 @@ public final class StreamRoot {
   private static final int ADDED_AT = 56;
   static final int NODES_AT = 64;
   static final int GROUPS_AT = NODES_AT + IdTree.HEADER_BYTES;
-  static final int BYTES = GROUPS_AT + NamedBlocks.HEADER_BYTES;
+  static final int IDEMPOTENCY_AT = GROUPS_AT + NamedBlocks.HEADER_BYTES;
+  static final int BYTES = IDEMPOTENCY_AT + 8;
 
   private StreamRoot() {}
 

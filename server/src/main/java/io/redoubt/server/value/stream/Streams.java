@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Streams: nodes of entries ({@link StreamNode}), kept in a tree ordered by id, and consumer groups
- * ({@link StreamGroups}).
+ * ({@link StreamGroups}), and the ids by which messages of producers are recognized ({@link
+ * Idempotency}).
  *
  * <p>A stream is identified by its {@link StreamRoot}. A writer gets the root from {@link #change}.
  */
@@ -34,6 +35,7 @@ public final class Streams implements Structures {
   private final EncodingDirectives limits;
   private final IdTree nodes;
   private final StreamGroups groups;
+  private final Idempotency idempotency;
   private final StreamEntries entries;
   private final ByteStrings temporary;
   private final ByteStrings moreTemporary;
@@ -49,6 +51,7 @@ public final class Streams implements Structures {
     this.limits = limits;
     nodes = new IdTree(slabs, NODE_VALUE_BYTES);
     groups = new StreamGroups(keyspace);
+    idempotency = new Idempotency(keyspace);
     entries = new StreamEntries(slabs);
     temporary = new ByteStrings(slabs);
     moreTemporary = new ByteStrings(slabs);
@@ -77,6 +80,16 @@ public final class Streams implements Structures {
 
   public StreamGroups groups() {
     return groups;
+  }
+
+  /** Returns the access to the idempotent ids of streams. */
+  public Idempotency idempotency() {
+    return idempotency;
+  }
+
+  /** Takes over the streams of a spare keyspace, whether they are to be kept or freed. */
+  public void takeOver(Streams spare) {
+    idempotency.takeOver(spare.idempotency);
   }
 
   /** Returns the iterator shared by commands. */
@@ -458,7 +471,7 @@ public final class Streams implements Structures {
   @Override
   public boolean dismantle(long root) {
     nodes.pointTo(root + StreamRoot.NODES_AT);
-    if (nodes.dismantle(freeNode) || groups.dismantle(root)) {
+    if (nodes.dismantle(freeNode) || groups.dismantle(root) || idempotency.dismantle(root)) {
       return true;
     }
     slabs.free(root, StreamRoot.BYTES);
@@ -467,7 +480,7 @@ public final class Streams implements Structures {
 
   @Override
   public long elements(long root) {
-    return nodes(root).size() + groups.elements(root);
+    return nodes(root).size() + groups.elements(root) + idempotency.elements(root);
   }
 
   @Override
@@ -483,6 +496,7 @@ public final class Streams implements Structures {
       Region.copy(node(element), putNode(made, slabs.allocateFar(bytes), bytes), bytes);
     }
     groups.copy(root, copy);
+    idempotency.copy(root, copy);
     return copy;
   }
 
@@ -500,6 +514,10 @@ public final class Streams implements Structures {
     if (counted < size) {
       bytes = bytes / counted * (size - 1) + slabs.blockBytes(capacity(nodes.last()));
     }
-    return slabs.blockBytes(StreamRoot.BYTES) + bytes + nodes.sizeBytes() + groups.sizeBytes(root);
+    return slabs.blockBytes(StreamRoot.BYTES)
+        + bytes
+        + nodes.sizeBytes()
+        + groups.sizeBytes(root)
+        + idempotency.sizeBytes(root);
   }
 }

@@ -134,6 +134,67 @@ class SlotMigrationTest {
   }
 
   @Test
+  void movesTheIdempotentIdsAndReleasedEntriesOfStreams() throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      ids.add(source.call("XADD", "{a}x", "IDMP", "p" + i % 3, "" + i, "*", "f", "v").text());
+    }
+    ok(source.call("XCFGSET", "{a}x", "IDMP-DURATION", "100")); // no change
+    source.call("XGROUP", "CREATE", "{a}x", "g", "0");
+    source.call("XREADGROUP", "GROUP", "g", "c", "COUNT", "9", "STREAMS", "{a}x", ">");
+    assertThat(number(source, "XNACK", "{a}x", "g", "FAIL", "IDS", "1", ids.get(4))).isEqualTo(1);
+    assertThat(number(source, "XDEL", "{a}x", ids.get(0))).isEqualTo(1);
+    migrate(SLOT, SLOT);
+    becomes(source, "success");
+    becomes(target, "success");
+    for (int i = 0; i < 300; i++) {
+      assertThat(target.call("XADD", "{a}x", "IDMP", "p" + i % 3, "" + i, "*", "f", "v").text())
+          .isEqualTo(ids.get(i));
+    }
+    assertThat(number(target, "XLEN", "{a}x")).isEqualTo(299);
+    Reply claimed =
+        target.call(
+            "XREADGROUP",
+            "GROUP",
+            "g",
+            "d",
+            "CLAIM",
+            "1000000",
+            "COUNT",
+            "1",
+            "STREAMS",
+            "{a}x",
+            ">");
+    assertThat(
+            claimed
+                .elements()
+                .getFirst()
+                .elements()
+                .get(1)
+                .elements()
+                .getFirst()
+                .elements()
+                .getFirst()
+                .text())
+        .isEqualTo(ids.get(4));
+    assertThat(
+            error(
+                source.call(
+                    "XREADGROUP",
+                    "GROUP",
+                    "g",
+                    "d",
+                    "CLAIM",
+                    "1",
+                    "STREAMS",
+                    "{a}x",
+                    "{a}y",
+                    ">",
+                    ">")))
+        .startsWith("MOVED");
+  }
+
+  @Test
   void keepsKeysThatComeBackWhileOldOnesAreRemoved() throws Exception {
     fill(30_000);
     ok(source.call("SET", "{x}", "1"));

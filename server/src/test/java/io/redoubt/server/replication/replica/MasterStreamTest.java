@@ -205,7 +205,7 @@ class MasterStreamTest {
     }
 
     @Override
-    public boolean takesNewerCommands() {
+    public boolean takesFieldExpiry() {
       return takesNewer;
     }
 
