@@ -107,6 +107,7 @@ final class AppliedSettings {
               .accessClock()
               .selectLfu(
                   settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
+      case ALLKEYS_LRM, VOLATILE_LRM -> keyspace.accessClock().selectLrm();
       default -> keyspace.accessClock().selectLru();
     }
   }

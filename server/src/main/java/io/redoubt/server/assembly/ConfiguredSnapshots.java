@@ -85,7 +85,7 @@ record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSetting
   @Override
   public Accesses accesses() {
     return switch (settings.memory.maxmemoryPolicy.value()) {
-      case ALLKEYS_LRU, VOLATILE_LRU -> Accesses.IDLE;
+      case ALLKEYS_LRU, ALLKEYS_LRM, VOLATILE_LRU, VOLATILE_LRM -> Accesses.IDLE;
       case ALLKEYS_LFU, VOLATILE_LFU -> Accesses.FREQUENCY;
       default -> Accesses.NOT_TOLD;
     };

@@ -163,13 +163,15 @@ public final class Eviction implements AutoCloseable {
       case NOEVICTION -> false;
       case ALLKEYS_RANDOM, VOLATILE_RANDOM -> evictRandom(policy);
       case VOLATILE_TTL -> evictNextToExpire();
-      case ALLKEYS_LRU, ALLKEYS_LFU, VOLATILE_LRU, VOLATILE_LFU -> evictBest(policy);
+      case ALLKEYS_LRU, ALLKEYS_LFU, ALLKEYS_LRM, VOLATILE_LRU, VOLATILE_LFU, VOLATILE_LRM ->
+          evictBest(policy);
     };
   }
 
   private static boolean onlyVolatile(MaxmemoryPolicy policy) {
     return policy == MaxmemoryPolicy.VOLATILE_LRU
         || policy == MaxmemoryPolicy.VOLATILE_LFU
+        || policy == MaxmemoryPolicy.VOLATILE_LRM
         || policy == MaxmemoryPolicy.VOLATILE_RANDOM;
   }
 

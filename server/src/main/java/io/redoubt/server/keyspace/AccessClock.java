@@ -3,10 +3,10 @@ package io.redoubt.server.keyspace;
 import java.util.random.RandomGenerator;
 
 /**
- * The interpretation of an entry's 24-bit access clock: seconds of the last access (LRU), or
- * minutes of the last decay in the upper 16 bits and a logarithmic access counter in the lower 8
- * (LFU). The eviction policy selects it; when the policy changes, existing clocks are
- * reinterpreted, as in Redis.
+ * The interpretation of an entry's 24-bit access clock: seconds of the last access (LRU) or of the
+ * last modification (LRM, as in Redis 8.6), or minutes of the last decay in the upper 16 bits and a
+ * logarithmic access counter in the lower 8 (LFU). The eviction policy selects it; when the policy
+ * changes, existing clocks are reinterpreted, as in Redis.
  */
 public final class AccessClock {
 
@@ -20,6 +20,7 @@ public final class AccessClock {
 
   private final RandomGenerator random;
   private boolean lfu;
+  private boolean lrm;
   private int logFactor = 10;
   private int decayMinutes = 1;
 
@@ -30,6 +31,13 @@ public final class AccessClock {
   /** Selects LRU: clocks hold the time of the last access. */
   public void selectLru() {
     lfu = false;
+    lrm = false;
+  }
+
+  /** Selects LRM: clocks hold the time of the last modification. */
+  public void selectLrm() {
+    lfu = false;
+    lrm = true;
   }
 
   /**
@@ -40,6 +48,7 @@ public final class AccessClock {
    */
   public void selectLfu(int logFactor, int decayMinutes) {
     lfu = true;
+    lrm = false;
     this.logFactor = logFactor;
     this.decayMinutes = decayMinutes;
   }
@@ -54,7 +63,21 @@ public final class AccessClock {
     return lfu ? minutes(nowMillis) << MINUTES_SHIFT | FIRST_COUNTER : seconds(nowMillis);
   }
 
+  /** Records an access of an entry. */
   void touch(long entry, long nowMillis) {
+    if (!lrm) {
+      move(entry, nowMillis);
+    }
+  }
+
+  /** Records a modification of an entry in place. */
+  void onModified(long entry, long nowMillis) {
+    if (lrm) {
+      move(entry, nowMillis);
+    }
+  }
+
+  private void move(long entry, long nowMillis) {
     int clock = Entry.accessClock(entry);
     int touched = lfu ? counted(clock, nowMillis) : seconds(nowMillis);
     if (touched != clock) {
@@ -73,7 +96,10 @@ public final class AccessClock {
     return minutes(nowMillis) << MINUTES_SHIFT | counter;
   }
 
-  /** Returns the seconds since the last access of an entry; meaningless under LFU. */
+  /**
+   * Returns the seconds since the last access of an entry, under LRM since its last modification;
+   * meaningless under LFU.
+   */
   public int idleSeconds(long entry, long nowMillis) {
     return seconds(nowMillis) - Entry.accessClock(entry) & SECONDS_BITS;
   }

@@ -435,6 +435,7 @@ public final class Database {
    */
   public void beforeChange(long entry) {
     context.beforeChange(contents, entry);
+    context.accessClock().onModified(entry, context.nowMillis());
   }
 
   private long hashOf(long entry) {

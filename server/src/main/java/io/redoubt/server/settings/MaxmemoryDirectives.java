@@ -28,7 +28,11 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
     /** Random keys. */
     ALLKEYS_RANDOM,
     /** None: writes are refused. */
-    NOEVICTION
+    NOEVICTION,
+    /** The least recently modified keys with an expiry time. */
+    VOLATILE_LRM,
+    /** The least recently modified keys. */
+    ALLKEYS_LRM
   }
 
   {
@@ -53,10 +57,11 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   public final ChoiceDirective<MaxmemoryPolicy> maxmemoryPolicy =
       choice("maxmemory-policy", MaxmemoryPolicy.NOEVICTION)
           .doc(
-              "The keys to evict at that limit: volatile-lru, volatile-lfu, "
+              "The keys to evict at that limit: volatile-lru, volatile-lfu, volatile-lrm, "
                   + "volatile-random, volatile-ttl (among keys with an expiry), "
-                  + "allkeys-lru, allkeys-lfu, allkeys-random, or noeviction, which "
-                  + "refuses writes.");
+                  + "allkeys-lru, allkeys-lfu, allkeys-lrm, allkeys-random, or noeviction, "
+                  + "which refuses writes. The least recently used (lru), least frequently "
+                  + "used (lfu) or least recently modified (lrm) keys are evicted.");
 
   public final IntDirective maxmemorySamples =
       integer("maxmemory-samples", 5)

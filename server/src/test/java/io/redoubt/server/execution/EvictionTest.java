@@ -3,10 +3,13 @@ package io.redoubt.server.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.ServerTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -135,7 +138,9 @@ final class EvictionTest {
       strings = {
         "allkeys-lru",
         "allkeys-lfu",
+        "allkeys-lrm",
         "allkeys-random",
+        "volatile-lrm",
         "volatile-lru",
         "volatile-lfu",
         "volatile-random",
@@ -154,6 +159,95 @@ final class EvictionTest {
       redis.says("SET more:" + i + " " + value + " EX 1000", "OK");
     }
     await().until(() -> redis.usedMemory() <= limit);
+  }
+
+  /** Replaces a key by a copy that looks unused and unmodified for a thousand seconds. */
+  private void age(String key) throws IOException {
+    byte[] payload = ((Reply.Bulk) redis.reply("DUMP " + key)).bytes();
+    Reply reply =
+        redis
+            .client()
+            .call(
+                bytes("RESTORE"),
+                bytes(key),
+                bytes("0"),
+                payload,
+                bytes("REPLACE"),
+                bytes("IDLETIME"),
+                bytes("1000"));
+    assertThat(reply.text()).isEqualTo("OK");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static final List<List<String>> WRITES_AND_READS =
+      List.of(
+          List.of("APPEND s x", "GET s"),
+          List.of("INCR i", "GET i"),
+          List.of("SETRANGE r 0 y", "GETRANGE r 0 -1"),
+          List.of("RPUSH l x", "LRANGE l 0 -1"),
+          List.of("HSET h f v", "HGETALL h"),
+          List.of("SADD e x", "SMEMBERS e"),
+          List.of("ZINCRBY z 1 m", "ZRANGE z 0 -1"),
+          List.of("XADD x * f v", "XRANGE x - +"),
+          List.of("EXPIRE v 1000", "TTL v"));
+
+  @Test
+  void onlyModificationsMoveTheClockOfLrm() throws IOException {
+    redis.says("SET v 1", "OK");
+    redis.says("SET r " + "x".repeat(5000), "OK");
+    for (List<String> pair : WRITES_AND_READS) {
+      String write = pair.getFirst();
+      String read = pair.getLast();
+      final String key = write.split(" ")[1];
+      redis.says("CONFIG SET maxmemory-policy volatile-lrm", "OK");
+      redis.reply(write);
+      age(key);
+      redis.reply(read);
+      redis.reply("TOUCH " + key);
+      redis.reply("EXISTS " + key);
+      redis.says("CONFIG SET maxmemory-policy allkeys-lrm", "OK");
+      assertThat(redis.integer("OBJECT IDLETIME " + key)).as(read).isBetween(1000L, 1100L);
+      redis.reply(write + (write.startsWith("SADD") ? "y" : ""));
+      assertThat(redis.integer("OBJECT IDLETIME " + key)).as(write).isLessThan(100);
+      age(key);
+      redis.says("CONFIG SET maxmemory-policy allkeys-lru", "OK");
+      assertThat(redis.integer("OBJECT IDLETIME " + key)).isGreaterThanOrEqualTo(1000);
+      redis.reply("TOUCH " + key);
+      assertThat(redis.integer("OBJECT IDLETIME " + key)).as(read).isLessThan(100);
+    }
+    redis.says("CONFIG SET maxmemory-policy allkeys-lfu", "OK");
+    assertThat(redis.text("OBJECT IDLETIME s")).startsWith("ERR An LFU maxmemory policy");
+    redis.says("CONFIG SET maxmemory-policy allkeys-lrm", "OK");
+    assertThat(redis.text("OBJECT FREQ s")).startsWith("ERR An LFU maxmemory policy is not");
+  }
+
+  @Test
+  void evictsTheLeastRecentlyModifiedKeysAlthoughTheyAreRead() throws IOException {
+    redis.says("CONFIG SET maxmemory-policy allkeys-lrm maxmemory-samples 20", "OK");
+    String value = "v".repeat(1000);
+    for (int i = 0; i < 400; i++) {
+      redis.says("SET old:" + i + " " + value, "OK");
+      age("old:" + i);
+      redis.says("SET new:" + i + " " + value, "OK");
+    }
+    for (int i = 0; i < 400; i++) {
+      redis.reply("GET old:" + i);
+    }
+    long limit = redis.usedMemory() - 200_000;
+    redis.says("CONFIG SET maxmemory " + limit, "OK");
+    await().until(() -> redis.usedMemory() <= limit);
+    long old = 0;
+    long fresh = 0;
+    for (int i = 0; i < 400; i++) {
+      old += redis.integer("EXISTS old:" + i);
+      fresh += redis.integer("EXISTS new:" + i);
+    }
+    assertThat(old).isLessThan(300);
+    assertThat(fresh).isGreaterThan(380);
+    redis.says("CONFIG SET maxmemory-samples 5", "OK");
   }
 
   @Test

@@ -55,7 +55,7 @@ final class ConfigSetTest {
           maxmemory-clients                 | 1x               | argument must be a memory or percent value
           appendonly                        | on               | argument must be 'yes' or 'no'
           activerehashing                   | 1                | argument must be 'yes' or 'no'
-          maxmemory-policy                  | foo              | argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction
+          maxmemory-policy                  | foo              | argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction, volatile-lrm, allkeys-lrm
           tls-auth-clients                  | maybe            | argument(s) must be one of the following: no, yes, optional
           acl-pubsub-default                | foo              | argument(s) must be one of the following: allchannels, resetchannels
           sanitize-dump-payload             | foo              | argument(s) must be one of the following: no, yes, clients

@@ -105,7 +105,8 @@ public final class ObjectCommands extends CommandGroup<Call> {
   private static boolean accessIsKept(Call call) {
     return call.settings().memory.maxmemory.value() > 0
         && switch (call.settings().memory.maxmemoryPolicy.value()) {
-          case ALLKEYS_LRU, ALLKEYS_LFU, VOLATILE_LRU, VOLATILE_LFU -> true;
+          case ALLKEYS_LRU, ALLKEYS_LFU, ALLKEYS_LRM, VOLATILE_LRU, VOLATILE_LFU, VOLATILE_LRM ->
+              true;
           case ALLKEYS_RANDOM, VOLATILE_RANDOM, VOLATILE_TTL, NOEVICTION -> false;
         };
   }
