@@ -198,7 +198,11 @@ public final class RedisServer implements AutoCloseable {
           assembly
               .shutdown()
               .scheduleBySignal(
-                  wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
+                  new ServerCommands.ShutdownMode(
+                      wish,
+                      flags.contains(ShutdownFlag.NOW),
+                      flags.contains(ShutdownFlag.FORCE),
+                      flags.contains(ShutdownFlag.SAFE)));
         });
   }
 

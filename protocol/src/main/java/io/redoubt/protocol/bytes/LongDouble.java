@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * bits of mantissa, 15 of exponent. Sums are rounded like the processor's, so that clients see the
  * same digits as with Redis.
  */
-public final class LongDouble {
+public final class LongDouble implements Comparable<LongDouble> {
 
   /** The length from which a text does not count as a number, as in Redis. */
   public static final int MAX_TEXT_BYTES = 5 * 1024;
@@ -60,6 +60,9 @@ public final class LongDouble {
      */
     static final BigDecimal BOUND = new BigDecimal("1.8225997659412373012e-4951");
   }
+
+  /** The largest finite number. */
+  public static final LongDouble LARGEST = new LongDouble(false, -1, MAX_EXPONENT - MANTISSA_BITS);
 
   private final boolean negative;
 
@@ -263,6 +266,42 @@ public final class LongDouble {
     }
     LongDouble rounded = rounded(exact);
     return rounded.isFinite() ? rounded : null;
+  }
+
+  public boolean isNegative() {
+    return negative;
+  }
+
+  /** Returns the number with the other sign. */
+  public LongDouble negated() {
+    return mantissa == 0 ? this : new LongDouble(!negative, mantissa, exponent);
+  }
+
+  @Override
+  public int compareTo(LongDouble other) {
+    if (negative != other.negative) {
+      return negative ? -1 : 1;
+    }
+    int byMagnitude = compareMagnitudes(other);
+    return negative ? -byMagnitude : byMagnitude;
+  }
+
+  private int compareMagnitudes(LongDouble other) {
+    if (mantissa == 0 || other.mantissa == 0) {
+      return Long.compareUnsigned(mantissa, other.mantissa);
+    }
+    int byExponent = Integer.compare(exponent, other.exponent);
+    return byExponent == 0 ? Long.compareUnsigned(mantissa, other.mantissa) : byExponent;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LongDouble number && compareTo(number) == 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return mantissa == 0 ? 0 : Long.hashCode(mantissa) * 31 + exponent + (negative ? 1 : 0);
   }
 
   /** Returns true unless this is infinite. */

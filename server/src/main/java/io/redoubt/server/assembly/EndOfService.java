@@ -5,6 +5,7 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.lifecycle.PeriodicWork;
 import io.redoubt.server.lifecycle.Shutdown;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
@@ -19,11 +20,13 @@ final class EndOfService implements Shutdown.Host {
   private final Transport transport;
   private final ClientRegistry clients;
   private final PeriodicWork periodic;
+  private final BooleanSupplier ownsSlots;
   private final IntConsumer ended;
 
   /**
    * Creates the end of a server that does not serve yet.
    *
+   * @param ownsSlots returns true for a master of a cluster that owns slots
    * @param ended receives the exit status of the process
    */
   EndOfService(
@@ -31,17 +34,24 @@ final class EndOfService implements Shutdown.Host {
       Transport transport,
       ClientRegistry clients,
       PeriodicWork periodic,
+      BooleanSupplier ownsSlots,
       IntConsumer ended) {
     this.listeners = listeners;
     this.transport = transport;
     this.clients = clients;
     this.periodic = periodic;
+    this.ownsSlots = ownsSlots;
     this.ended = ended;
   }
 
   @Override
   public boolean isCronPaused() {
     return periodic.cron().isPaused();
+  }
+
+  @Override
+  public boolean ownsSlots() {
+    return ownsSlots.getAsBoolean();
   }
 
   @Override

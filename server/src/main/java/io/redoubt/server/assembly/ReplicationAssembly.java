@@ -110,6 +110,11 @@ final class ReplicationAssembly {
     return core.isReplica();
   }
 
+  /** Returns true if this server is a master of a cluster that owns slots. */
+  boolean ownsSlots() {
+    return clusterNode != null && clusterNode.isOpen() && clusterNode.cluster().me().isVoter();
+  }
+
   /** Does the work at the end of a turn of the loop. */
   void onTurnEnd() {
     if (clusterNode != null) {

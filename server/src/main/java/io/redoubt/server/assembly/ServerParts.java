@@ -109,7 +109,13 @@ final class ServerParts {
             data.latency,
             () -> persistence.dataSet.progress().isLoading() || cron.isPaused());
     endOfService =
-        new EndOfService(clients.listeners, clients.transport, clients.registry, periodic, ended);
+        new EndOfService(
+            clients.listeners,
+            clients.transport,
+            clients.registry,
+            periodic,
+            replication::ownsSlots,
+            ended);
     shutdown =
         new Shutdown(
             settings,

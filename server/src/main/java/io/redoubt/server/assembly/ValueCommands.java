@@ -30,9 +30,11 @@ import io.redoubt.server.command.stream.StreamGroupCommands;
 import io.redoubt.server.command.stream.StreamInfoCommands;
 import io.redoubt.server.command.stream.StreamReadCommands;
 import io.redoubt.server.command.stream.StreamReleaseCommands;
+import io.redoubt.server.command.string.BoundedCounterCommand;
 import io.redoubt.server.command.string.ConditionalDeletionCommands;
 import io.redoubt.server.command.string.CounterCommands;
 import io.redoubt.server.command.string.LongestCommonSubsequence;
+import io.redoubt.server.command.string.MultipleSetCommand;
 import io.redoubt.server.command.string.SetCommand;
 import io.redoubt.server.command.string.StringCommands;
 import io.redoubt.server.execution.Call;
@@ -48,7 +50,9 @@ final class ValueCommands {
         new StringCommands(),
         new SetCommand(),
         new ConditionalDeletionCommands(),
+        new MultipleSetCommand(),
         new CounterCommands(),
+        new BoundedCounterCommand(),
         new LongestCommonSubsequence(),
         new BitmapCommands(),
         new BitfieldCommands(),

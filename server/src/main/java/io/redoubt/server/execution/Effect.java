@@ -54,6 +54,12 @@ public final class Effect {
     return id(Region.getLong(address), Region.getLong(address + 8));
   }
 
+  /** Writes a score, which reads back as the same number. */
+  public Effect score(double value) {
+    writer.bulkDouble(value);
+    return this;
+  }
+
   /** Writes a decimal number. */
   public Effect number(long value) {
     writer.bulkLong(value);

@@ -15,6 +15,7 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.ServerCommands.SaveWish;
+import io.redoubt.server.command.admin.ServerCommands.ShutdownMode;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.ReplicationParts;
 import io.redoubt.server.settings.ServerDirectives;
@@ -31,6 +32,9 @@ public final class Shutdown implements ServerCommands.Shutdown {
   /** The server that is shut down. */
   public interface Host {
     boolean isCronPaused();
+
+    /** Returns true if the server is a master of a cluster that owns slots. */
+    boolean ownsSlots();
 
     /** Stops serving and then ends the process; no further request is executed. */
     void end();
@@ -113,10 +117,10 @@ public final class Shutdown implements ServerCommands.Shutdown {
   }
 
   /** Starts a shutdown by signal, at once or when cron is resumed. */
-  public void scheduleBySignal(SaveWish save, boolean now, boolean force) {
+  public void scheduleBySignal(ShutdownMode mode) {
     signalled =
         () -> {
-          if (!begin(save, now, force)) {
+          if (!begin(mode)) {
             onFailure();
           }
         };
@@ -135,10 +139,17 @@ public final class Shutdown implements ServerCommands.Shutdown {
   }
 
   @Override
-  public boolean begin(SaveWish save, boolean now, boolean force) {
+  public boolean begin(ShutdownMode mode) {
     if (over) {
       return true; // the process is about to exit and would interrupt another save
     }
+    if (mode.safe() && host.ownsSlots()) {
+      log.warning("This master owns hash slots of the cluster; it is not safe to shut it down.");
+      if (!mode.force()) {
+        return false;
+      }
+    }
+    boolean now = mode.now();
     if (waiting != null) {
       if (!now) {
         return true;
@@ -150,6 +161,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
       return finish(SaveWish.NOSAVE, true); // an incomplete data set must not replace the file
     }
     log.warning("User requested shutdown...");
+    SaveWish save = mode.save();
+    boolean force = mode.force();
     long millis = settings.shutdownTimeout.value() * 1000L;
     if (now || millis == 0 || !(waitsForFile(force) || waitsForReplicas())) {
       return finish(save, force);

@@ -26,7 +26,9 @@ public final class ServerDirectives extends Directives {
     /** Does not wait for replicas. */
     NOW,
     /** Exits even if saving fails. */
-    FORCE
+    FORCE,
+    /** Does not exit as a master that owns slots of a cluster. */
+    SAFE
   }
 
   /** The meaning of {@code oom-score-adj-values}. */
@@ -147,7 +149,7 @@ public final class ServerDirectives extends Directives {
   public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
       flags("shutdown-on-sigint", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
-          .doc("The action of SIGINT: default, or some of save, nosave, now, force.");
+          .doc("The action of SIGINT: default, or some of save, nosave, now, force, safe.");
 
   public final FlagsDirective<ShutdownFlag> shutdownOnSigterm =
       flags("shutdown-on-sigterm", ShutdownFlag.class, "default")

@@ -52,6 +52,8 @@ final class CommandFactsTest {
               "hpttl",
               "hsetex",
               "httl",
+              "increx",
+              "msetex",
               "replication",
               "replication|fence",
               "replication|group",
@@ -71,12 +73,19 @@ final class CommandFactsTest {
               "bitop",
               "client|kill",
               "client|list",
+              "geosearch",
+              "geosearchstore",
               "hscan",
               "set",
+              "shutdown",
               "xadd",
               "xinfo|stream",
               "xreadgroup",
-              "xtrim"));
+              "xtrim",
+              "zinter",
+              "zinterstore",
+              "zunion",
+              "zunionstore"));
 
   @Test
   void matchesRedis() throws Exception {

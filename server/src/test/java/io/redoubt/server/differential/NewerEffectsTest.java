@@ -3,6 +3,7 @@ package io.redoubt.server.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,90 @@ final class NewerEffectsTest extends EffectsFixture {
   }
 
   @Test
+  void setsSeveralByOlderCommands() {
+    propagates("MSETEX 2 a 1 b 2", "MSET a 1 b 2");
+    propagates("MSETEX 2 a 1 c 2 NX");
+    propagates("MSETEX 1 a 2 PXAT " + FAR, "SET a 2 PXAT " + FAR);
+    propagates("MSETEX 2 a 3 b 3 XX KEEPTTL", "MULTI", "SET a 3 PXAT " + FAR, "SET b 3", "EXEC");
+    assertThat(events()).containsExactly("set a", "set b", "set a", "expire a", "set a", "set b");
+  }
+
+  @Test
+  void sendsTheResultOfBoundedIncrements() {
+    propagates("INCREX n BYINT 5", "SET n 5");
+    propagates("INCREX n UBOUND 5");
+    propagates("INCREX n UBOUND 5 SATURATE PXAT " + FAR, "SET n 5 PXAT " + FAR);
+    propagates("INCREX n EX 10 ENX", "SET n 6 PXAT " + FAR);
+    propagates("INCREX n", "SET n 7 PXAT " + FAR);
+    propagates("INCREX n BYFLOAT 0.5", "SET n 7.5 PXAT " + FAR);
+    propagates("INCREX n BYFLOAT 0.5 PERSIST", "SET n 8");
+    propagates("INCREX n PERSIST", "SET n 9");
+    propagates("INCREX n PXAT 1", "DEL n");
+    propagates("INCREX n PXAT 1");
+    assertThat(events())
+        .containsExactly(
+            "incrby n",
+            "incrby n",
+            "expire n",
+            "incrby n",
+            "incrby n",
+            "incrbyfloat n",
+            "incrbyfloat n",
+            "persist n",
+            "incrby n",
+            "del n");
+  }
+
+  @Test
+  void sendsTheMembersOfNewerStoredSets() {
+    propagates("ZADD a 1 x 2 y", "ZADD a 1 x 2 y");
+    propagates("ZADD b 5 y", "ZADD b 5 y");
+    propagates("ZUNIONSTORE d 2 a b AGGREGATE COUNT", "ZADD d 1 x 2 y");
+    propagates(
+        "ZINTERSTORE d 2 a b AGGREGATE COUNT WEIGHTS 0.1 0.2",
+        "MULTI",
+        "DEL d",
+        "ZADD d 0.30000000000000004 y",
+        "EXEC");
+    propagates("ZINTERSTORE d 2 a none AGGREGATE COUNT", "DEL d");
+    propagates("ZINTERSTORE d 2 a none AGGREGATE COUNT");
+    propagates("ZUNIONSTORE d 1 a AGGREGATE SUM", "ZUNIONSTORE d 1 a AGGREGATE SUM");
+    says("GEOADD g 13.361389 38.115556 Palermo");
+    replica.next();
+    propagates(
+        "GEOSEARCHSTORE d g BYPOLYGON 3 13 38 14 38 13.5 39",
+        "MULTI",
+        "DEL d",
+        "ZADD d 3479099956230698 Palermo",
+        "EXEC");
+    propagates("GEOSEARCHSTORE d g BYPOLYGON 3 1 1 2 1 2 2", "DEL d");
+    propagates("GEOSEARCHSTORE d g BYPOLYGON 3 1 1 2 1 2 2");
+    assertThat(events())
+        .containsExactly(
+            "zadd a",
+            "zadd b",
+            "zunionstore d",
+            "zinterstore d",
+            "del d",
+            "zunionstore d",
+            "zadd g",
+            "geosearchstore d",
+            "del d");
+  }
+
+  @Test
+  void sendsManyMembersInSeveralCommands() {
+    StringBuilder members = new StringBuilder("ZADD a");
+    for (int i = 0; i < 1025; i++) {
+      members.append(" 1 m").append(i);
+    }
+    says(members.toString());
+    replica.next();
+    says("ZUNIONSTORE d 1 a AGGREGATE COUNT");
+    assertThat(replica.next().stream().map(List::size)).containsExactly(1, 1026, 1026, 4, 1);
+  }
+
+  @Test
   void sendsTheResultOfNewerBitOperations() {
     propagates("MSET x abc y b", "MSET x abc y b");
     propagates("BITOP AND d x y", "BITOP AND d x y");
@@ -62,6 +147,8 @@ final class NewerEffectsTest extends EffectsFixture {
         NEWER + " HPEXPIREAT h " + FAR + " FIELDS 2 c d",
         "EXEC");
     propagates("HSETEX h FNX FIELDS 1 a 1");
+    propagates("HSETEX h NX FIELDS 1 e 1");
+    propagates("HSETEX none XX FIELDS 1 e 1");
     propagates(
         "HSETEX h KEEPTTL FIELDS 3 c 5 a 5 d 5",
         "MULTI",

@@ -35,16 +35,23 @@ public final class ServerCommands extends CommandGroup<Call> {
     NOSAVE
   }
 
+  /**
+   * The options of SHUTDOWN.
+   *
+   * @param now true to not wait for replicas
+   * @param force true to exit even if the data set cannot be saved
+   * @param safe true to not exit if that makes the cluster fail
+   */
+  public record ShutdownMode(SaveWish save, boolean now, boolean force, boolean safe) {}
+
   /** Ends the server. */
   public interface Shutdown {
     /**
      * Starts a shutdown; on success the client gets no reply.
      *
-     * @param now true to not wait for replicas
-     * @param force true to exit even if the data set cannot be saved
      * @return true if the server exits
      */
-    boolean begin(SaveWish save, boolean now, boolean force);
+    boolean begin(ShutdownMode mode);
 
     /** Blocks the client while the shutdown waits. */
     void await(ServerClient client);
@@ -88,7 +95,7 @@ public final class ServerCommands extends CommandGroup<Call> {
   final Command<Call> shutdownCommand =
       command(
               "SHUTDOWN [NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0}"
-                  + " [FORCE]{since 7.0.0} [ABORT]{since 7.0.0}")
+                  + " [FORCE]{since 7.0.0} [SAFE]{since 9.0.0} [ABORT]{since 7.0.0}")
           .does("Saves the data set if save points are configured, and shuts down the server.")
           .since("1.0.0")
           .costs("O(N) when saving, N the number of keys")
@@ -128,6 +135,7 @@ public final class ServerCommands extends CommandGroup<Call> {
     SaveWish save = SaveWish.CONFIGURED;
     boolean now = false;
     boolean force = false;
+    boolean safe = false;
     boolean abort = false;
     for (int i = 1; i < call.count(); i++) {
       if (call.is(i, "NOSAVE") && save != SaveWish.SAVE) {
@@ -138,6 +146,8 @@ public final class ServerCommands extends CommandGroup<Call> {
         now = true;
       } else if (call.is(i, "FORCE")) {
         force = true;
+      } else if (call.is(i, "SAFE")) {
+        safe = true;
       } else if (call.is(i, "ABORT")) {
         abort = true;
       } else {
@@ -157,7 +167,7 @@ public final class ServerCommands extends CommandGroup<Call> {
         throw new CommandError("ERR No shutdown in progress.");
       }
       call.reply().ok();
-    } else if (!shutdown.begin(save, now, force)) {
+    } else if (!shutdown.begin(new ShutdownMode(save, now, force, safe))) {
       throw SHUTDOWN_FAILED;
     } else {
       shutdown.await(call.client());

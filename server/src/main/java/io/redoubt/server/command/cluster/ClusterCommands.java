@@ -184,7 +184,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(N), N the length of the key")
           .is(STALE)
-          .runs(call -> reports().keySlot(call));
+          .runs(ClusterReports::keySlot);
 
   final Command<Call> links =
       command("CLUSTER LINKS")

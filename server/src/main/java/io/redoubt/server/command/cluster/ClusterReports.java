@@ -63,7 +63,8 @@ final class ClusterReports {
     call.reply().bulk(cluster().me().labels().shard());
   }
 
-  void keySlot(Call call) {
+  /** Replies with the slot of a key, which does not depend on a cluster. */
+  static void keySlot(Call call) {
     call.reply().integer(KeySlot.of(call.memory(), call.argAddress(2), call.argLength(2)));
   }
 

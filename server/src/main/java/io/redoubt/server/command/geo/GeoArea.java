@@ -1,8 +1,10 @@
 package io.redoubt.server.command.geo;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * A circle or a box on the Earth, and the squares of a geohash grid that cover it: the one that
- * contains its centre and the eight neighbours, in the finest possible grid.
+ * A circle, a box or a polygon on the Earth, and the squares of a geohash grid that cover it: the
+ * one that contains its centre and the eight neighbours, in the finest possible grid.
  *
  * <p>Coordinates are in degrees, lengths in metres.
  */
@@ -25,6 +27,7 @@ public final class GeoArea {
   private static final int[] NORTH = {0, 1, -1, 0, 0, 1, 1, -1, -1};
 
   private final boolean isCircle;
+  private final @Nullable GeoPolygon polygon;
   private final double longitude;
   private final double latitude;
   private final double width;
@@ -41,11 +44,31 @@ public final class GeoArea {
   private GeoArea(
       boolean isCircle, double longitude, double latitude, double width, double height) {
     this.isCircle = isCircle;
+    polygon = null;
     this.longitude = longitude;
     this.latitude = latitude;
     this.width = width;
     this.height = height;
     cover();
+  }
+
+  private GeoArea(GeoPolygon polygon) {
+    isCircle = false;
+    this.polygon = polygon;
+    longitude = polygon.centroidLongitude();
+    latitude = polygon.centroidLatitude();
+    width = polygon.east() - polygon.west();
+    height = polygon.north() - polygon.south();
+    // A square as large as half the extents at the least, so that three of them cover the whole.
+    int steps = 1;
+    while (steps < Geohash.STEPS
+        && Geohash.MAX_LONGITUDE / (1L << steps) >= width / 2
+        && Geohash.MAX_LATITUDE / (1L << steps) >= height / 2) {
+      steps++;
+    }
+    double middle = (polygon.west() + polygon.east()) / 2;
+    Square centre = new Square(steps, middle, (polygon.south() + polygon.north()) / 2);
+    cover(centre, polygon.south(), polygon.north(), polygon.west(), polygon.east());
   }
 
   /** Returns the area of all places within a radius of a centre. */
@@ -56,6 +79,11 @@ public final class GeoArea {
   /** Returns a box around a centre, its sides along meridians and parallels. */
   public static GeoArea box(double longitude, double latitude, double width, double height) {
     return new GeoArea(false, longitude, latitude, width, height);
+  }
+
+  /** Returns the area of a polygon; distances are measured from its centroid. */
+  public static GeoArea polygon(GeoPolygon polygon) {
+    return new GeoArea(polygon);
   }
 
   /** Returns the number of squares that cover the area, each a range of geohashes. */
@@ -74,6 +102,11 @@ public final class GeoArea {
 
   /** Returns the distance of a place from the centre; negative if it is outside the area. */
   public double distanceWithin(double placeLongitude, double placeLatitude) {
+    if (polygon != null) {
+      return polygon.contains(placeLongitude, placeLatitude)
+          ? Geohash.distance(longitude, latitude, placeLongitude, placeLatitude)
+          : -1;
+    }
     if (isOutsideOfExtents(placeLongitude, placeLatitude)) {
       return -1;
     }
@@ -113,14 +146,23 @@ public final class GeoArea {
 
     int steps = steps(reach);
     Square centre = new Square(steps, longitude, latitude);
-    boolean isTooFine =
-        centre.beside(0, 1).north() < highest
-            || centre.beside(0, -1).south() > lowest
-            || centre.beside(1, 0).east() < rightmost
-            || centre.beside(-1, 0).west() > leftmost;
-    if (isTooFine && steps > 1) {
+    if (steps > 1 && isTooFine(centre, lowest, highest, leftmost, rightmost)) {
       centre = new Square(steps - 1, longitude, latitude);
     }
+    cover(centre, lowest, highest, leftmost, rightmost);
+  }
+
+  /** Returns true if the neighbours of a square do not reach all sides of the area. */
+  private static boolean isTooFine(
+      Square centre, double lowest, double highest, double leftmost, double rightmost) {
+    return centre.beside(0, 1).north() < highest
+        || centre.beside(0, -1).south() > lowest
+        || centre.beside(1, 0).east() < rightmost
+        || centre.beside(-1, 0).west() > leftmost;
+  }
+
+  private void cover(
+      Square centre, double lowest, double highest, double leftmost, double rightmost) {
     boolean leavesOut = centre.steps >= 2;
     for (int i = 0; i < EAST.length; i++) {
       boolean isNeeded =

@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeySpec;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.StoredSetEffects;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
@@ -130,13 +131,16 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> geosearch =
       command(
-              "GEOSEARCH key (FROMMEMBER member |"
-                  + " (FROMLONLAT longitude latitude){fromlonlat}){from} ((BYRADIUS radius (M"
-                  + " | KM | FT | MI){unit}){circle} | (BYBOX width height (M | KM | FT"
-                  + " | MI){unit}){box}){by} [ASC | DESC]{order} [COUNT count [ANY]]{count-block}"
-                  + " [WITHCOORD] [WITHDIST] [WITHHASH]")
-          .does("Returns the members of a geo set within a circle or a box.")
+              "GEOSEARCH key (((FROMMEMBER member | (FROMLONLAT longitude"
+                  + " latitude){fromlonlat}){from} ((BYRADIUS radius (M | KM | FT |"
+                  + " MI){unit}){circle} | (BYBOX width height (M | KM | FT |"
+                  + " MI){unit}){box}){by}){radius-or-box} | (BYPOLYGON num-vertices{integer}"
+                  + " (longitude latitude){vertices}...){polygon, since 9.0.0}){search-type} [ASC |"
+                  + " DESC]{order} [COUNT count [ANY]]{count-block} [WITHCOORD] [WITHDIST]"
+                  + " [WITHHASH]")
+          .does("Returns the members of a geo set within a circle, a box or a polygon.")
           .since("6.2.0")
+          .arity(-7)
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .history("7.0.0", "Added support for uppercase unit names.")
           .is(READONLY)
@@ -145,13 +149,15 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> geosearchstore =
       command(
-              "GEOSEARCHSTORE destination source (FROMMEMBER member |"
-                  + " (FROMLONLAT longitude latitude){fromlonlat}){from} ((BYRADIUS radius (M"
-                  + " | KM | FT | MI){unit}){circle} | (BYBOX width height (M | KM | FT"
-                  + " | MI){unit}){box}){by} [ASC | DESC]{order} [COUNT count [ANY]]{count-block}"
-                  + " [STOREDIST]")
-          .does("Stores the members of a geo set within a circle or a box.")
+              "GEOSEARCHSTORE destination source (((FROMMEMBER member | (FROMLONLAT longitude"
+                  + " latitude){fromlonlat}){from} ((BYRADIUS radius (M | KM | FT |"
+                  + " MI){unit}){circle} | (BYBOX width height (M | KM | FT |"
+                  + " MI){unit}){box}){by}){radius-or-box} | (BYPOLYGON num-vertices{integer}"
+                  + " (longitude latitude){vertices}...){polygon, since 9.0.0}){search-type} [ASC |"
+                  + " DESC]{order} [COUNT count [ANY]]{count-block} [STOREDIST]")
+          .does("Stores the members of a geo set within a circle, a box or a polygon.")
           .since("6.2.0")
+          .arity(-8)
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .history("7.0.0", "Added support for uppercase unit names.")
           .is(WRITE, DENYOOM)
@@ -390,6 +396,9 @@ public final class GeoCommands extends CommandGroup<Call> {
     } else if (old != Entry.NONE) {
       call.database().remove(old);
       call.recordChange(key, KeyEvent.DEL, 1);
+    }
+    if (!search.isOld()) {
+      StoredSetEffects.propagate(call, key, old != Entry.NONE, wanted);
     }
     call.reply().integer(wanted);
   }

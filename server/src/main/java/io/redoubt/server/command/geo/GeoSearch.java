@@ -6,6 +6,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parsed arguments of GEOSEARCH, GEOSEARCHSTORE and the GEORADIUS family: an area, and the form
@@ -37,6 +38,12 @@ final class GeoSearch {
       new CommandError("ERR radius cannot be negative");
   private static final CommandError NEGATIVE_BOX =
       new CommandError("ERR height or width cannot be negative");
+  private static final int MIN_VERTICES = 3;
+  private static final CommandError FEW_VERTICES =
+      new CommandError("ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
+  private static final CommandError MANY_VERTICES =
+      new CommandError(
+          "ERR GEOSEARCH BYPOLYGON must have at most " + GeoPolygon.MAX_VERTICES + " vertices");
   private static final CommandError COUNT_NOT_POSITIVE = new CommandError("ERR COUNT must be > 0");
   private static final CommandError ANY_WITHOUT_COUNT =
       new CommandError("ERR the ANY argument requires COUNT argument");
@@ -60,6 +67,7 @@ final class GeoSearch {
   private boolean fromPlace;
   private boolean byRadius;
   private boolean byBox;
+  private @Nullable GeoPolygon polygon;
   private boolean withDistance;
   private boolean withHash;
   private boolean withCoordinates;
@@ -171,6 +179,26 @@ final class GeoSearch {
     unit = GeoUnit.of(call, i + 2);
   }
 
+  /** Reads a polygon of which {@code left} arguments follow at most; returns how many do. */
+  private int readPolygon(int countArg, int left) {
+    long vertices = call.argAtLeast(MIN_VERTICES, countArg, FEW_VERTICES);
+    if (vertices > left / 2) {
+      throw FEW_VERTICES;
+    }
+    if (vertices > GeoPolygon.MAX_VERTICES) {
+      throw MANY_VERTICES;
+    }
+    double[] longitudes = new double[(int) vertices];
+    double[] latitudes = new double[longitudes.length];
+    for (int k = 0; k < longitudes.length; k++) {
+      readPlace(countArg + 1 + 2 * k);
+      longitudes[k] = longitude;
+      latitudes[k] = latitude;
+    }
+    polygon = new GeoPolygon(longitudes, latitudes);
+    return 2 * longitudes.length;
+  }
+
   private double number(int i, String what) {
     double value = Doubles.parseOrNaN(call.memory(), call.argAddress(i), call.argLength(i));
     if (Double.isNaN(value)) {
@@ -187,11 +215,11 @@ final class GeoSearch {
     if (storeKeyArg > 0 && (withDistance || withHash || withCoordinates)) {
       throw isSearch ? SEARCH_STORES_MEMBERS_ONLY : RADIUS_STORES_MEMBERS_ONLY;
     }
-    if (isSearch && !fromMember && !fromPlace) {
+    if (isSearch && !fromMember && !fromPlace && polygon == null) {
       throw exactlyOne("FROMMEMBER or FROMLONLAT");
     }
-    if (isSearch && !byRadius && !byBox) {
-      throw exactlyOne("BYRADIUS and BYBOX");
+    if (isSearch && !byRadius && !byBox && polygon == null) {
+      throw exactlyOne("BYRADIUS, BYBOX and BYPOLYGON");
     }
     if (any && count == 0) {
       throw ANY_WITHOUT_COUNT;
@@ -253,6 +281,9 @@ final class GeoSearch {
   }
 
   private int readArea(int i, int left) {
+    if (polygon != null) {
+      throw Errors.SYNTAX;
+    }
     if (call.is(i, "FROMMEMBER") && left >= 1 && !fromPlace) {
       fromMember = true;
       if (entry != Entry.NONE) {
@@ -273,14 +304,26 @@ final class GeoSearch {
       readBox(i + 1);
       return 3;
     }
+    boolean hasArea = byRadius || byBox || fromMember || fromPlace;
+    if (call.is(i, "BYPOLYGON") && left >= 1 && !hasArea) {
+      return 1 + readPolygon(i + 1, left - 1);
+    }
     throw Errors.SYNTAX;
   }
 
   GeoArea area() {
+    if (polygon != null) {
+      return GeoArea.polygon(polygon);
+    }
     double metres = unit.metres();
     return byBox
         ? GeoArea.box(longitude, latitude, width * metres, height * metres)
         : GeoArea.circle(longitude, latitude, width * metres);
+  }
+
+  /** Returns true if Redis 7.2 can search the same. */
+  boolean isOld() {
+    return polygon == null;
   }
 
   GeoUnit unit() {

@@ -19,17 +19,20 @@ final class FieldOptions {
       new CommandError("ERR wrong number of arguments");
   private static final CommandError TWO_CONDITIONS =
       new CommandError("ERR Only one of FXX or FNX arguments can be specified");
+  private static final CommandError TWO_KEY_CONDITIONS =
+      new CommandError("ERR Only one of XX or NX arguments can be specified");
   private static final CommandError NO_TIME = new CommandError("ERR missing expire time");
 
-  /** The conditions under which HSETEX sets fields. */
+  /** The conditions on the existence of the fields, or of the key, under which HSETEX sets them. */
   enum Condition {
     NONE,
+    ABSENT,
+    PRESENT;
 
-    /** Only if none of the fields exists. */
-    FNX,
-
-    /** All fields exist. */
-    FXX
+    /** Returns true if something that exists, or does not, is as the condition demands. */
+    boolean isMet(boolean exists) {
+      return this == NONE || exists == (this == PRESENT);
+    }
   }
 
   private final String keepWord;
@@ -39,7 +42,8 @@ final class FieldOptions {
   private @Nullable ExpireUnit unit;
   private int timeArg;
   private boolean keeps;
-  private Condition condition = Condition.NONE;
+  private Condition fieldCondition = Condition.NONE;
+  private Condition keyCondition = Condition.NONE;
   private int firstArg;
   private int count;
 
@@ -65,7 +69,8 @@ final class FieldOptions {
   void parse(Call call) {
     unit = null;
     keeps = false;
-    condition = Condition.NONE;
+    fieldCondition = Condition.NONE;
+    keyCondition = Condition.NONE;
     firstArg = 0;
     for (int i = 2; i < call.count(); i++) {
       ExpireUnit named;
@@ -82,10 +87,15 @@ final class FieldOptions {
           throw NO_TIME;
         }
       } else if (sets && (call.is(i, "FNX") || call.is(i, "FXX"))) {
-        if (condition != Condition.NONE) {
+        if (fieldCondition != Condition.NONE) {
           throw TWO_CONDITIONS;
         }
-        condition = call.is(i, "FNX") ? Condition.FNX : Condition.FXX;
+        fieldCondition = call.is(i, "FNX") ? Condition.ABSENT : Condition.PRESENT;
+      } else if (sets && (call.is(i, "NX") || call.is(i, "XX"))) {
+        if (keyCondition != Condition.NONE) {
+          throw TWO_KEY_CONDITIONS;
+        }
+        keyCondition = call.is(i, "NX") ? Condition.ABSENT : Condition.PRESENT;
       } else {
         throw new CommandError("ERR unknown argument: " + Errors.excerpt(call.request(), i));
       }
@@ -143,8 +153,14 @@ final class FieldOptions {
     return FieldAccess.time(call, timeArg, given.millis(), given.isAbsolute());
   }
 
-  Condition condition() {
-    return condition;
+  /** Returns the condition that each field must meet. */
+  Condition fieldCondition() {
+    return fieldCondition;
+  }
+
+  /** Returns the condition that the key must meet. */
+  Condition keyCondition() {
+    return keyCondition;
   }
 
   int first() {

@@ -53,7 +53,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
 
   final Command<Call> hsetex =
       command(
-              "HSETEX key [FNX | FXX]{condition} ["
+              "HSETEX key [NX | XX]{key-condition, since 9.1.0} [FNX | FXX]{condition} ["
                   + TIMES
                   + " | KEEPTTL]{expiration} (FIELDS numfields (field value){data}...){fields}")
           .does("Sets the values of fields of a hash and their expiry.")
@@ -200,12 +200,15 @@ public final class HashFieldCommands extends CommandGroup<Call> {
   }
 
   private boolean isMet(Call call, long entry) {
-    if (setOptions.condition() == FieldOptions.Condition.NONE) {
+    if (!setOptions.keyCondition().isMet(entry != Entry.NONE)) {
+      return false;
+    }
+    FieldOptions.Condition condition = setOptions.fieldCondition();
+    if (condition == FieldOptions.Condition.NONE) {
       return true;
     }
-    boolean shouldExist = setOptions.condition() == FieldOptions.Condition.FXX;
     for (int i = setOptions.first(); i < setOptions.end(); i += 2) {
-      if (FieldAccess.find(call, entry, i) != shouldExist) {
+      if (!condition.isMet(FieldAccess.find(call, entry, i))) {
         return false;
       }
     }

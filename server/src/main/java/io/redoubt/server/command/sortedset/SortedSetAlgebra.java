@@ -21,11 +21,18 @@ final class SortedSetAlgebra {
   enum Aggregate {
     SUM,
     MIN,
-    MAX;
+    MAX,
+
+    /** The sum of the weights of the sources that have the member, whatever its scores. */
+    COUNT;
+
+    double weighed(double weight, double score) {
+      return this == COUNT ? weight : weight * score;
+    }
 
     double of(double a, double b) {
       return switch (this) {
-        case SUM -> numberOrZero(a + b);
+        case SUM, COUNT -> numberOrZero(a + b);
         case MIN -> b < a ? b : a;
         case MAX -> b > a ? b : a;
       };
@@ -61,6 +68,11 @@ final class SortedSetAlgebra {
 
   void setAggregate(Aggregate how) {
     aggregate = how;
+  }
+
+  /** Returns true if Redis 7.2 can compute the same. */
+  boolean isOld() {
+    return aggregate != Aggregate.COUNT;
   }
 
   private static double numberOrZero(double value) {
@@ -124,7 +136,7 @@ final class SortedSetAlgebra {
       forEach(
           sources[i],
           (address, length, score) -> {
-            double weighed = numberOrZero(weight * score);
+            double weighed = numberOrZero(aggregate.weighed(weight, score));
             if (!result.add(address, length, weighed)) {
               double before = result.score(address, length);
               result.change(address, length, aggregate.of(before, weighed));
@@ -171,13 +183,13 @@ final class SortedSetAlgebra {
    * another source lacks it.
    */
   private double intersect(int[] order, long address, int length, double score) {
-    double sum = numberOrZero(weights[order[0]] * score);
+    double sum = numberOrZero(aggregate.weighed(weights[order[0]], score));
     for (int i = 1; i < order.length; i++) {
       double other = score(sources[order[i]], address, length);
       if (Double.isNaN(other)) {
         return Double.NaN;
       }
-      sum = aggregate.of(sum, weights[order[i]] * other);
+      sum = aggregate.of(sum, aggregate.weighed(weights[order[i]], other));
     }
     return sum;
   }

@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.StoredSetEffects;
 import io.redoubt.server.command.sortedset.SortedSetAlgebra.Aggregate;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
@@ -67,7 +68,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   final Command<Call> zinter =
       reading(
               "ZINTER numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
-                  + " | MAX)]{aggregate} [WITHSCORES]")
+                  + " | MAX | COUNT{since 8.8.0})]{aggregate} [WITHSCORES]")
           .does("Returns the intersection of sorted sets.")
           .since("6.2.0")
           .costs(INTERSECTION_COSTS)
@@ -83,7 +84,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   final Command<Call> zinterstore =
       storing(
               "ZINTERSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
-                  + " | MIN | MAX)]{aggregate}")
+                  + " | MIN | MAX | COUNT{since 8.8.0})]{aggregate}")
           .does("Stores the intersection of sorted sets.")
           .since("2.0.0")
           .costs(INTERSECTION_COSTS)
@@ -92,7 +93,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   final Command<Call> zunion =
       reading(
               "ZUNION numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
-                  + " | MAX)]{aggregate} [WITHSCORES]")
+                  + " | MAX | COUNT{since 8.8.0})]{aggregate} [WITHSCORES]")
           .does("Returns the union of sorted sets.")
           .since("6.2.0")
           .costs(UNION_COSTS)
@@ -101,7 +102,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   final Command<Call> zunionstore =
       storing(
               "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
-                  + " | MIN | MAX)]{aggregate}")
+                  + " | MIN | MAX | COUNT{since 8.8.0})]{aggregate}")
           .does("Stores the union of sorted sets.")
           .since("2.0.0")
           .costs(UNION_COSTS)
@@ -195,7 +196,12 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   private void store(Call call, Operation operation, KeyEvent event) {
     SortedSetAlgebra algebra = parse(call, 2, operation, true);
-    call.reply().integer(SortedSetRangeCommands.store(call, build(algebra, operation), event));
+    boolean replaces = call.findForWrite(1) != Entry.NONE;
+    long size = SortedSetRangeCommands.store(call, build(algebra, operation), event);
+    if (!algebra.isOld()) {
+      StoredSetEffects.propagate(call, 1, replaces, size);
+    }
+    call.reply().integer(size);
   }
 
   private void reply(Call call, Operation operation) {

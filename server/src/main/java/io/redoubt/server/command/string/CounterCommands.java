@@ -25,7 +25,7 @@ public final class CounterCommands extends CommandGroup<Call> {
   private static final byte[] SET = {'S', 'E', 'T'};
   private static final byte[] KEEPTTL = {'K', 'E', 'E', 'P', 'T', 'T', 'L'};
 
-  private static final CommandError NOT_FINITE =
+  static final CommandError NOT_FINITE =
       new CommandError("ERR increment would produce NaN or Infinity");
   private static final CommandError DECREMENT_OVERFLOW =
       new CommandError("ERR decrement would overflow");
@@ -107,7 +107,7 @@ public final class CounterCommands extends CommandGroup<Call> {
   }
 
   /** Returns the value of a string as an integer, for any encoding. */
-  private static long integer(Call call, long entry) {
+  static long integer(Call call, long entry) {
     if (StringValue.isInteger(entry)) {
       return StringValue.integer(entry);
     }
@@ -136,7 +136,7 @@ public final class CounterCommands extends CommandGroup<Call> {
   }
 
   /** Returns the number in a string, or null if it is not a number. Long strings are not copied. */
-  private static @Nullable LongDouble decimal(Call call, long entry) {
+  static @Nullable LongDouble decimal(Call call, long entry) {
     return StringValue.isInteger(entry)
         ? LongDouble.of(StringValue.integer(entry))
         : LongDouble.parse(

@@ -41,6 +41,65 @@ final class GeoAreaTest {
     assertThat(within).isGreaterThan(AREAS);
   }
 
+  /** Compares with the sum of the angles under which a place sees the edges: its winding number. */
+  @Test
+  void coversPolygonsWithSquares() {
+    Random random = Seed.random("GeoAreaTest");
+    int within = 0;
+    for (int i = 0; i < AREAS; i++) {
+      double reach = Math.pow(10, random.nextDouble(-4, 1.9));
+      double[] longitudes = new double[3 + random.nextInt(8)];
+      double[] latitudes = new double[longitudes.length];
+      double longitude = random.nextDouble(-180 + reach, 180 - reach);
+      double latitude = random.nextDouble(-85 + reach, 85 - reach);
+      // Vertices around a centre form a star, which has no crossing edges.
+      for (int k = 0; k < longitudes.length; k++) {
+        double angle = 2 * Math.PI * (k + random.nextDouble(0.9)) / longitudes.length;
+        double radius = reach * random.nextDouble(0.1, 1);
+        longitudes[k] = longitude + radius * Math.cos(angle);
+        latitudes[k] = latitude + radius * Math.sin(angle);
+      }
+      GeoArea area = GeoArea.polygon(new GeoPolygon(longitudes, latitudes));
+      for (int j = 0; j < PLACES; j++) {
+        double placeLongitude = longitude + random.nextDouble(-reach, reach);
+        double placeLatitude = latitude + random.nextDouble(-reach, reach);
+        double turns = turns(longitudes, latitudes, placeLongitude, placeLatitude);
+        boolean isSure = Math.abs(turns - Math.rint(turns)) < 1e-6;
+        boolean inside = area.distanceWithin(placeLongitude, placeLatitude) >= 0;
+        if (isSure) {
+          assertThat(inside).isEqualTo(Math.abs(turns) > 0.5);
+        }
+        if (inside) {
+          within++;
+          assertThat(covers(area, Geohash.encode(placeLongitude, placeLatitude))).isTrue();
+        }
+      }
+    }
+    assertThat(within).isGreaterThan(AREAS);
+  }
+
+  private static double turns(double[] xs, double[] ys, double x, double y) {
+    double sum = 0;
+    for (int i = 0, j = xs.length - 1; i < xs.length; j = i++) {
+      double cross = (xs[j] - x) * (ys[i] - y) - (ys[j] - y) * (xs[i] - x);
+      double dot = (xs[j] - x) * (xs[i] - x) + (ys[j] - y) * (ys[i] - y);
+      sum += Math.atan2(cross, dot);
+    }
+    return sum / (2 * Math.PI);
+  }
+
+  @Test
+  void searchesFewSquaresForAPolygon() {
+    GeoPolygon small = new GeoPolygon(new double[] {10, 10.1, 10.1}, new double[] {50, 50, 50.1});
+    GeoArea area = GeoArea.polygon(small);
+    long hashes = 0;
+    for (int square = 0; square < area.squares(); square++) {
+      hashes += area.end(square) - area.first(square);
+    }
+    // Of 2^52 geohashes, with 360 and 170 degrees.
+    assertThat(hashes * 360.0 * 170.0 / (1L << 52)).isLessThan(1);
+  }
+
   private static boolean covers(GeoArea area, long hash) {
     for (int square = 0; square < area.squares(); square++) {
       if (hash >= area.first(square) && hash < area.end(square)) {

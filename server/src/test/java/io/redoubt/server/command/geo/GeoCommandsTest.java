@@ -105,7 +105,67 @@ final class GeoCommandsTest {
         "(error) ERR the ANY argument requires COUNT argument");
     redis.says(
         "GEOSEARCH s FROMLONLAT 15 37 ASC ASC WITHHASH",
-        "(error) ERR exactly one of BYRADIUS and BYBOX can be specified for GEOSEARCH");
+        "(error) ERR exactly one of BYRADIUS, BYBOX and BYPOLYGON can be specified for GEOSEARCH");
+  }
+
+  /** The example of Valkey's documentation. */
+  @Test
+  void searchesPolygons() {
+    redis.says("GEOADD s 12.758489 38.788135 edge1 17.241510 38.788135 edge2", "(integer) 2");
+    String polygon =
+        "BYPOLYGON 5 12.41098696654226 38.05033923003755 15.107936245794182 38.00616649901906"
+            + " 18.148439288534455 38.63804787603499 17.80831874257693 39.50316813110968"
+            + " 12.458468633214036 38.57719533463012";
+    redis.says("GEOSEARCH s " + polygon + " ASC", "1) \"Palermo\"\n2) \"edge2\"");
+    redis.says(
+        "GEOSEARCH s " + polygon + " ASC WITHDIST",
+        """
+        1) 1) "Palermo"
+           2) "166482.0159"
+        2) 1) "edge2"
+           2) "180861.7725"\
+        """
+            .stripIndent());
+    redis.says("GEOSEARCH s COUNT 1 DESC " + polygon, "1) \"edge2\"");
+    redis.says("GEOSEARCH missing " + polygon, "(empty array)");
+    redis.says("GEOSEARCHSTORE d s " + polygon, "(integer) 2");
+    redis.says("ZSCORE d Palermo", "\"3479099956230698\"");
+    redis.says("GEOSEARCHSTORE d s STOREDIST " + polygon, "(integer) 2");
+    assertThat(redis.text("ZSCORE d Palermo")).startsWith("1.664820159");
+    redis.says("GEOSEARCHSTORE d s BYPOLYGON 3 1 1 2 1 2 2", "(integer) 0");
+    redis.says("EXISTS d", "(integer) 0");
+    redis.says(
+        "GEOSEARCH s BYPOLYGON 4 -180 -85 180 -85 180 85 -180 85 COUNT 10 ANY",
+        redis.ask("ZRANGE s 0 -1"));
+    redis.says("COMMAND GETKEYS GEOSEARCH s " + polygon, "1) \"s\"");
+    redis.says("COMMAND GETKEYS GEOSEARCHSTORE d s " + polygon, "1) \"d\"\n2) \"s\"");
+  }
+
+  @Test
+  void refusesWrongPolygons() {
+    String few = "(error) ERR GEOSEARCH BYPOLYGON must have at least 3 vertices";
+    redis.says("GEOSEARCH s BYPOLYGON 2 1 1 2 2 ASC", few);
+    redis.says("GEOSEARCH s BYPOLYGON -3 1 1 2 2 3 3", few);
+    redis.says("GEOSEARCH s BYPOLYGON 3 1 1 2 2 3", few);
+    redis.says("GEOSEARCH s BYPOLYGON 9223372036854775807 1 1 2", few);
+    redis.says("GEOSEARCH s ASC ASC ASC ASC BYPOLYGON", "(error) ERR syntax error");
+    redis.says("GEOSEARCH s BYPOLYGON x 1 1 2 2 3 3", few);
+    redis.says(
+        "GEOSEARCH s BYPOLYGON 3 1 1 2 86 3 3",
+        "(error) ERR invalid longitude,latitude pair 2.000000,86.000000");
+    redis.says("GEOSEARCH s BYPOLYGON 3 1 1 2 2 3 y", "(error) ERR value is not a valid float");
+    for (String other :
+        List.of("FROMLONLAT 1 1", "FROMMEMBER Palermo", "BYBOX 1 1 m", "BYPOLYGON 3 1 1 2 2 3 3")) {
+      redis.says("GEOSEARCH s BYPOLYGON 3 1 1 2 2 3 3 " + other, "(error) ERR syntax error");
+      if (!other.startsWith("BYPOLYGON")) {
+        redis.says("GEOSEARCH s " + other + " BYPOLYGON 3 1 1 2 2 3 3", "(error) ERR syntax error");
+      }
+    }
+    redis.says("GEORADIUS s 1 1 1 m BYPOLYGON 3 1 1 2 2 3 3", "(error) ERR syntax error");
+    redis.says("GEOSEARCH s BYPOLYGON 10000" + " 1 1".repeat(10_000), "(empty array)");
+    redis.says(
+        "GEOSEARCH s BYPOLYGON 10001" + " 1 1".repeat(10_001),
+        "(error) ERR GEOSEARCH BYPOLYGON must have at most 10000 vertices");
   }
 
   @Test

@@ -119,6 +119,27 @@ final class HashFieldCommandsTest {
   }
 
   @Test
+  void setsOnlyIfTheKeyExistsOrNot() {
+    redis.says("HSETEX h XX FIELDS 1 a 1", "(integer) 0");
+    redis.says("EXISTS h", "(integer) 0");
+    redis.says("HSETEX h NX EX 100 FIELDS 1 a 1", "(integer) 1");
+    redis.says("HSETEX h nx FIELDS 1 b 1", "(integer) 0");
+    redis.says("HSETEX h FNX XX FIELDS 1 b 1", "(integer) 1");
+    redis.says("HSETEX h XX FNX FIELDS 1 b 2", "(integer) 0");
+    redis.says("HSETEX h FIELDS 1 a 2 NX", "(integer) 0");
+    redis.says("HSETEX h FXX NX FIELDS 1 a 2", "(integer) 0");
+    redis.says("HSETEX new NX FXX FIELDS 1 a 2", "(integer) 0");
+    redis.says("EXISTS new", "(integer) 0");
+    redis.says("HGETALL h", "1) \"a\"\n2) \"1\"\n3) \"b\"\n4) \"1\"");
+    String twice = "(error) ERR Only one of XX or NX arguments can be specified";
+    redis.says("HSETEX h NX XX FIELDS 1 a 1", twice);
+    redis.says("HSETEX h NX NX FIELDS 1 a 1", twice);
+    redis.says("HGETEX h NX FIELDS 1 a", "(error) ERR unknown argument: NX");
+    redis.says("SET s text", "OK");
+    redis.says("HSETEX s NX FIELDS 1 a 1", WRONG_TYPE);
+  }
+
+  @Test
   void deletesWithATimeInThePast() {
     redis.says("HSET h a 1 b 2", "(integer) 2");
     redis.says("HSETEX h EX 0 FIELDS 2 a 1 z 1", "(integer) 1");

@@ -106,6 +106,7 @@ final class ScriptCommandsTest {
 
   @Test
   void repliesAsWithoutCluster() {
+    redis.says("CLUSTER KEYSLOT {user}1", "(integer) 5474");
     redis.says("CLUSTER INFO", "(error) ERR This instance has cluster support disabled");
     redis.says("READONLY", "(error) ERR This instance has cluster support disabled");
     assertThat(redis.ask("EVAL \"return redis.call('CLUSTER','RESET','HARD')\" 0"))

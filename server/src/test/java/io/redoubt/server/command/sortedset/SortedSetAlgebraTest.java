@@ -63,6 +63,27 @@ final class SortedSetAlgebraTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 128})
+  void countsTheSources(int entries) {
+    twoSets(entries);
+    redis.says("SADD s y 10 v", "(integer) 3");
+    redis.says("ZADD infinite inf x -inf y", "(integer) 2");
+    gives("ZUNION 2 a b AGGREGATE COUNT WITHSCORES", "[w 1 x 1 z 1 10 2 y 2]");
+    gives(
+        "ZUNION 3 a b s WEIGHTS 1 10 -0.5 aggregate count WITHSCORES",
+        "[v -0.5 x 1 w 10 z 10 10 10.5 y 10.5]");
+    gives("ZINTER 3 a b s AGGREGATE COUNT WITHSCORES", "[10 3 y 3]");
+    gives("ZINTER 2 a b WEIGHTS 2 3 AGGREGATE COUNT WITHSCORES", "[10 5 y 5]");
+    gives("ZUNION 2 a infinite WEIGHTS inf 0 AGGREGATE COUNT WITHSCORES", "[10 inf x inf y inf]");
+    redis.says("ZUNIONSTORE c 2 a b AGGREGATE COUNT", "(integer) 5");
+    gives("ZRANGE c 0 -1 WITHSCORES", "[w 1 x 1 z 1 10 2 y 2]");
+    redis.says("ZINTERSTORE c 2 a nothing AGGREGATE COUNT", "(integer) 0");
+    redis.says("EXISTS c", "(integer) 0");
+    redis.says("ZUNION 1 a AGGREGATE COUNTS", "(error) ERR syntax error");
+    redis.says("ZDIFF 1 a AGGREGATE COUNT", "(error) ERR syntax error");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 128})
   void stored(int entries) {
     twoSets(entries);
     redis.says("ZUNIONSTORE c 2 a b WEIGHTS 2 1", "(integer) 5");
