@@ -220,7 +220,7 @@ final class Rules {
           "server.execution.monitoring <- protocol.flight protocol.bytes protocol.info"
               + " protocol.resp protocol.process protocol.command protocol.session server.memory"
               + " server.structure server.keyspace server.client server.execution.refusal"
-              + " protocol.net",
+              + " protocol.net server.cluster.slot",
           "server.tracking         <- protocol.bytes protocol.resp protocol.net protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.client",
           "server.execution        <- protocol.flight protocol.bytes protocol.resp protocol.process"
@@ -362,7 +362,7 @@ final class Rules {
               + " server.structure server.keyspace server.value server.settings server.client"
               + " server.execution server.execution.monitoring server.execution.refusal"
               + " server.snapshot server.aof server.structure.list server.snapshot.context"
-              + " server.snapshot.export",
+              + " server.snapshot.export server.cluster.slot",
           "server.lifecycle        <- protocol.bytes protocol.resp protocol.process protocol.lease"
               + " protocol.process.os protocol.config.directive protocol.net protocol.info"
               + " protocol.acl protocol.command protocol.session protocol.launch persistence.io"

@@ -147,7 +147,8 @@ final class ClientAssembly {
     configuredUsers = new ConfiguredUsers(settings, users, table);
     heap = new HeapGate(machine.heap(), clock, log);
     CommandTrace trace =
-        new CommandTrace(data.latency, data.slowLog, monitors, data.hotKeys, data.state);
+        new CommandTrace(
+            data.latency, data.slowLog, monitors, data.hotKeys, data.keyCosts, data.state);
     CommandRefusals refusals = new CommandRefusals(table, call);
     routes =
         settings.cluster.clusterEnabled.value()

@@ -13,6 +13,7 @@ import io.redoubt.protocol.session.command.PubSubCommands;
 import io.redoubt.protocol.session.heap.HeapGate;
 import io.redoubt.server.command.admin.ConfigCommands;
 import io.redoubt.server.command.admin.DebugCommands;
+import io.redoubt.server.command.admin.HotKeysCommands;
 import io.redoubt.server.command.admin.LatencyCommands;
 import io.redoubt.server.command.admin.LolwutCommand;
 import io.redoubt.server.command.admin.MemoryCommands;
@@ -32,6 +33,7 @@ import io.redoubt.server.command.script.FunctionCommands;
 import io.redoubt.server.command.script.ScriptCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.monitoring.KeyCosts;
 import io.redoubt.server.lifecycle.Debugging;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +122,7 @@ final class CommandSet {
         new MemoryCommands(parts.clients.memory, parts.processUsage::residentBytes),
         new LatencyCommands(parts.data.latency, parts.clock, parts.clients.table),
         new SlowLogCommands(parts.data.slowLog),
+        new HotKeysCommands(parts.data.keyCosts, new UseOfProcess()),
         new MonitorCommand(parts.clients.monitors),
         new ModuleCommands(),
         new LolwutCommand(parts.environment.random()),
@@ -187,6 +190,26 @@ final class CommandSet {
     parts.replication.core.counts().reset();
     if (parts.replication.clusterNode != null) {
       parts.replication.clusterNode.usage().reset();
+    }
+  }
+
+  /** The processor time and the traffic of the process, for HOTKEYS. */
+  private final class UseOfProcess implements KeyCosts.ProcessCosts {
+    private static final double SECOND_MILLIS = 1000;
+
+    @Override
+    public long userMillis() {
+      return Math.round(parts.processUsage.userSeconds() * SECOND_MILLIS);
+    }
+
+    @Override
+    public long systemMillis() {
+      return Math.round(parts.processUsage.systemSeconds() * SECOND_MILLIS);
+    }
+
+    @Override
+    public long netBytes() {
+      return parts.clients.registry.inputBytes() + parts.clients.registry.outputBytes();
     }
   }
 }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.monitoring.HotKeys;
+import io.redoubt.server.execution.monitoring.KeyCosts;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.execution.monitoring.SlowLog;
@@ -38,6 +39,7 @@ final class DataAssembly {
   final WatchedKeys watchedKeys;
   final SlowLog slowLog;
   final HotKeys hotKeys;
+  final KeyCosts keyCosts;
   final BlockedClients blockedClients;
   final Propagation propagation;
   final Latency latency;
@@ -70,6 +72,7 @@ final class DataAssembly {
     watchedKeys = new WatchedKeys(keyspace);
     slowLog = new SlowLog(slabs, clock);
     hotKeys = new HotKeys(environment.random());
+    keyCosts = new KeyCosts(clock, environment.random());
     propagation = new Propagation(buffers);
     blockedClients = new BlockedClients(keyspace, stats, slowLog, propagation);
     latency = new Latency(clock, settings.latencyMonitorThreshold::value);

@@ -16,6 +16,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
@@ -415,6 +416,12 @@ public final class Call extends RegionCall {
   /** Publishes another event of a key. */
   public void notifyEvent(int keyArg, KeyEvent event) {
     events.notify(event, database.index(), Region.MEMORY, argAddress(keyArg), argLength(keyArg));
+  }
+
+  /** Starts to notify of an event of fields of the key in argument {@code keyArg}. */
+  public FieldEvents beginFields(int keyArg, KeyEvent event) {
+    return events.beginFields(
+        event, database.index(), Region.MEMORY, argAddress(keyArg), argLength(keyArg));
   }
 
   /**

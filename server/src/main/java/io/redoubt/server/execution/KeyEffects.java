@@ -6,6 +6,7 @@ import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyspaceListener;
+import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
@@ -52,6 +53,13 @@ public final class KeyEffects implements KeyspaceListener {
   @Override
   public void onElementExpired(Database database, long entry, long element, int elementLength) {
     removal(database, entry, HDEL, element, elementLength);
+    FieldEvents fields = events.expiredFields();
+    if (!fields.isOpen()) {
+      fields =
+          events.beginExpiredFields(
+              database.index(), Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+    }
+    fields.add(Region.MEMORY, element, elementLength);
   }
 
   @Override
@@ -60,6 +68,7 @@ public final class KeyEffects implements KeyspaceListener {
     int length = Entry.keyLength(entry);
     observers.tracked().onChanged(key, length);
     events.notify(KeyEvent.HEXPIRED, database.index(), Region.MEMORY, key, length);
+    events.expiredFields().end();
     if (all) {
       observers.watched().removing(database, key, length);
       events.notify(KeyEvent.DEL, database.index(), Region.MEMORY, key, length);

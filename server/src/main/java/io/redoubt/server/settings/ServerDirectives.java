@@ -121,7 +121,9 @@ public final class ServerDirectives extends Directives {
               "The keyspace events to publish. K and E: to channels by key, by "
                   + "event. g: generic commands; $ l s h z t: commands of strings, lists, "
                   + "sets, hashes, sorted sets, streams; x expired, e evicted, d module; A "
-                  + "for all of these; m misses; n new keys. Empty for none.");
+                  + "for all of these; m misses; n new keys. S, T, I, V: the fields of hashes, "
+                  + "to channels by key, by event, by key and field, by event and key. Empty for "
+                  + "none.");
 
   public final LongDirective busyReplyThreshold =
       number("busy-reply-threshold", 5000)

@@ -120,7 +120,10 @@ final class NewerCommandsTest {
   }
 
   private String command() throws IOException {
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(12)) {
+      case 9 -> setting();
+      case 10 -> increment();
+      case 11 -> storing();
       case 6 -> addition();
       case 7, 8 -> deletion();
       case 4 -> fields();
@@ -151,6 +154,44 @@ final class NewerCommandsTest {
     };
   }
 
+  private String setting() {
+    String pairs = " 2 " + string() + " " + small() + " " + string() + " " + small();
+    return "MSETEX" + pairs + one("", " NX", " XX") + one("", " KEEPTTL", " EX 100000", " EXAT 1");
+  }
+
+  private String increment() {
+    return "INCREX n"
+        + small()
+        + one("", " BYINT -3", " BYINT 7", " BYFLOAT 0.1", " BYFLOAT -1e3")
+        + one("", "", " LBOUND -5", " UBOUND 20")
+        + one("", " SATURATE")
+        + one("", "", " PERSIST", " EX 100000", " PXAT 33177117420000 ENX", " EXAT 1");
+  }
+
+  private String storing() {
+    String sources = " zset" + small() + " zset" + small();
+    return switch (random.nextInt(5)) {
+      case 0 -> "GEOADD zset" + small() + " 1" + small() + " 5" + small() + " m" + small();
+      case 1 -> "ZREM zset" + small() + " m" + small();
+      case 2 ->
+          "GEOSEARCHSTORE zset"
+              + small()
+              + " zset"
+              + small()
+              + " BYPOLYGON 3 "
+              + one("10.5 50 10.5 54 14 54", "9 49 11 49 11 54", "1 1 2 1 2 2")
+              + one("", " STOREDIST", " COUNT 1");
+      default ->
+          one("ZUNIONSTORE", "ZINTERSTORE")
+              + " zset"
+              + small()
+              + " 2"
+              + sources
+              + one("", " WEIGHTS 0.1 3")
+              + " AGGREGATE COUNT";
+    };
+  }
+
   private String bitOperation() {
     String keys = string() + " " + string() + " " + string() + " " + string();
     return "BITOP " + one("DIFF", "DIFF1", "ANDOR", "ONE") + " " + keys;
@@ -167,6 +208,7 @@ final class NewerCommandsTest {
       default ->
           "HSETEX"
               + key
+              + one("", "", " NX", " XX")
               + one("", "", " FNX", " FXX")
               + one(time, "", " KEEPTTL")
               + " FIELDS 2"

@@ -23,6 +23,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.FieldElement;
@@ -302,6 +303,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
     hashes.settle(call.database(), entry);
     call.recordChange(1, KeyEvent.HSET, pairs);
+    FieldNotices.notify(call, KeyEvent.HSET, 2, count, 2);
     return added;
   }
 
@@ -346,6 +348,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
     storeOne(call, entry, call.argAddress(3), call.argLength(3), false);
     call.recordChange(1, KeyEvent.HSET, 1);
+    FieldNotices.notify(call, KeyEvent.HSET, 2, 3, 1);
     call.reply().integer(1);
   }
 
@@ -382,6 +385,7 @@ public final class HashCommands extends CommandGroup<Call> {
     storeOne(call, entry, text, length, true);
     call.keyspace().slabs().free(text, Numbers.MAX_LONG_LENGTH);
     call.recordChange(1, KeyEvent.HINCRBY, 1);
+    FieldNotices.notify(call, KeyEvent.HINCRBY, 2, 3, 1);
     call.reply().integer(sum);
   }
 
@@ -424,6 +428,7 @@ public final class HashCommands extends CommandGroup<Call> {
     storeOne(call, entry, text, sum.length, true);
     call.keyspace().slabs().free(text, sum.length);
     call.recordChange(1, KeyEvent.HINCRBYFLOAT, 1);
+    FieldNotices.notify(call, KeyEvent.HINCRBYFLOAT, 2, 3, 1);
     if (call.propagates()) {
       propagateSum(call, sum, expireAt);
     }
@@ -461,10 +466,12 @@ public final class HashCommands extends CommandGroup<Call> {
     Hashes hashes = call.values().hashes();
     int deleted = 0;
     boolean empty = false;
+    FieldEvents fields = call.beginFields(1, KeyEvent.HDEL);
     for (int i = 2; i < call.count() && !empty; i++) {
       if (findForWrite(call, entry, i)) {
         hashes.remove(entry);
         deleted++;
+        FieldNotices.add(call, fields, i);
       }
       empty = hashes.sizeWithDue(entry) == 0;
     }
@@ -476,6 +483,7 @@ public final class HashCommands extends CommandGroup<Call> {
     if (deleted > 0) {
       call.recordChange(1, KeyEvent.HDEL, deleted);
     }
+    fields.end();
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }

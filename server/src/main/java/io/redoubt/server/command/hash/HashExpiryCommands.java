@@ -17,6 +17,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.hash.Hashes;
@@ -161,6 +162,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     ReplyWriter reply = call.reply();
     reply.array(call.count() - first);
     int persisted = 0;
+    FieldEvents fields = call.beginFields(1, KeyEvent.HPERSIST);
     for (int i = first; i < call.count(); i++) {
       if (!FieldAccess.findForWrite(call, entry, i)) {
         reply.integer(NO_SUCH_FIELD);
@@ -169,6 +171,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
       } else {
         entry = FieldAccess.expireAt(call, entry, i, FieldElement.NO_EXPIRY);
         persisted++;
+        FieldNotices.add(call, fields, i);
         reply.integer(DONE);
       }
     }
@@ -177,6 +180,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
       call.recordChange(1, KeyEvent.HPERSIST, persisted);
       FieldEffects.persist(call, first, call.count() - first);
     }
+    fields.end();
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }
@@ -211,7 +215,9 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry);
     if (set + deleted > 0) {
-      call.recordChange(1, deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE, (long) set + deleted);
+      KeyEvent event = deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE;
+      call.recordChange(1, event, (long) set + deleted);
+      notifyFields(call, event, first, results, deleted > 0 ? DELETED : DONE);
       propagate(call, expireAt, first, results, set, deleted);
     }
     if (empty) {
@@ -222,6 +228,17 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     for (byte result : results) {
       reply.integer(result);
     }
+  }
+
+  private static void notifyFields(
+      Call call, KeyEvent event, int first, byte[] results, int wanted) {
+    FieldEvents fields = call.beginFields(1, event);
+    for (int i = 0; i < results.length && fields.isOpen(); i++) {
+      if (results[i] == wanted) {
+        FieldNotices.add(call, fields, first + i);
+      }
+    }
+    fields.end();
   }
 
   /** Propagates the effect on the fields as absolute times, because clocks differ. */

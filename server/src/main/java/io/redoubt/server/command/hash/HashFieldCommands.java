@@ -16,6 +16,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.hash.Hashes;
@@ -112,12 +113,14 @@ public final class HashFieldCommands extends CommandGroup<Call> {
   private static void getAndDelete(Call call, int first, int fields) {
     long entry = call.findForWrite(1, Type.HASH);
     int deleted = 0;
+    FieldEvents events = call.beginFields(1, KeyEvent.HDEL);
     for (int i = first; i < first + fields; i++) {
       boolean found = FieldAccess.findForWrite(call, entry, i);
       reply(call, found);
       if (found) {
         call.values().hashes().remove(entry);
         deleted++;
+        FieldNotices.add(call, events, i);
       }
     }
     boolean empty = FieldAccess.end(call, entry);
@@ -130,6 +133,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
         }
       }
     }
+    events.end();
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }
@@ -141,6 +145,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
     long entry = call.findForWrite(1, Type.HASH);
     int changed = 0;
     int found = 0;
+    FieldEvents events = call.beginFields(1, expires ? KeyEvent.HEXPIRE : KeyEvent.HPERSIST);
     for (int i = getOptions.first(); i < getOptions.end(); i++) {
       boolean isFound = FieldAccess.findForWrite(call, entry, i);
       reply(call, isFound);
@@ -150,6 +155,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
         if (expires || expired) {
           entry = FieldAccess.expireAt(call, entry, i, expireAt);
           changed++;
+          FieldNotices.add(call, events, i);
         }
       }
     }
@@ -162,6 +168,7 @@ public final class HashFieldCommands extends CommandGroup<Call> {
         propagateFound(call, expireAt, found);
       }
     }
+    events.end();
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }
@@ -224,7 +231,9 @@ public final class HashFieldCommands extends CommandGroup<Call> {
     }
     boolean empty = FieldAccess.end(call, entry) || entry == Entry.NONE;
     call.recordChange(1, KeyEvent.HSET, setOptions.count());
+    notifyFields(call, KeyEvent.HSET);
     call.notifyEvent(1, KeyEvent.HDEL);
+    notifyFields(call, KeyEvent.HDEL);
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
     }
@@ -269,12 +278,18 @@ public final class HashFieldCommands extends CommandGroup<Call> {
     }
     hashes.settle(call.database(), entry);
     call.recordChange(1, KeyEvent.HSET, pairs);
+    notifyFields(call, KeyEvent.HSET);
     if (expireAt != FieldElement.NO_EXPIRY) {
       call.notifyEvent(1, KeyEvent.HEXPIRE);
+      notifyFields(call, KeyEvent.HEXPIRE);
     }
     if (call.propagates()) {
       propagateSet(call, expireAt);
     }
+  }
+
+  private void notifyFields(Call call, KeyEvent event) {
+    FieldNotices.notify(call, event, setOptions.first(), setOptions.end(), 2);
   }
 
   /** Propagates the values, and then the expiries, which an HSET removes. */

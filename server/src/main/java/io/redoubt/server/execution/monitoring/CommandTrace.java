@@ -10,8 +10,8 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 
 /**
- * The observers of running commands: the latency monitor, the slow log, clients in MONITOR and the
- * sampler of hot keys. Without active observers, a command costs a few comparisons.
+ * The observers of running commands: the latency monitor, the slow log, clients in MONITOR, the
+ * sampler of hot keys and HOTKEYS. Without active observers, a command costs a few comparisons.
  */
 public final class CommandTrace {
   /** The minimum threshold of latency events; faster commands are never events. */
@@ -21,20 +21,27 @@ public final class CommandTrace {
   private final SlowLog slowLog;
   private final Monitors monitors;
   private final HotKeys hotKeys;
+  private final KeyCosts keyCosts;
   private final ServerState state;
 
   public CommandTrace(
-      Latency latency, SlowLog slowLog, Monitors monitors, HotKeys hotKeys, ServerState state) {
+      Latency latency,
+      SlowLog slowLog,
+      Monitors monitors,
+      HotKeys hotKeys,
+      KeyCosts keyCosts,
+      ServerState state) {
     this.latency = latency;
     this.slowLog = slowLog;
     this.monitors = monitors;
     this.hotKeys = hotKeys;
+    this.keyCosts = keyCosts;
     this.state = state;
   }
 
   /** Returns true if commands must be measured one by one. */
   public boolean measuresEach() {
-    return latency.isOn() || slowLog.measuresEach();
+    return latency.isOn() || slowLog.measuresEach() || keyCosts.isOn();
   }
 
   public void starts(ServerClient client, Command<?> command, Request request, boolean inScript) {
@@ -43,6 +50,9 @@ public final class CommandTrace {
     }
     if (hotKeys.isOn()) {
       hotKeys.runs(client.databaseIndex(), command, request);
+    }
+    if (keyCosts.isOn() && !inScript) {
+      keyCosts.starts(client);
     }
   }
 
@@ -60,6 +70,9 @@ public final class CommandTrace {
       ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {
     if (nanos >= slowLog.thresholdNanos()) {
       slow(client, command, request, inScript, nanos);
+    }
+    if (keyCosts.isOn() && !inScript) {
+      keyCosts.ran(client, command, request, nanos);
     }
   }
 

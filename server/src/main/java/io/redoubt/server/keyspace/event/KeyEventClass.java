@@ -15,7 +15,15 @@ public enum KeyEventClass {
   STREAM('t', true),
   KEY_MISS('m', false),
   MODULE('d', true),
-  NEW('n', false);
+  NEW('n', false),
+  SUBKEYSPACE('S', false),
+  SUBKEYEVENT('T', false),
+  SUBKEYSPACEITEM('I', false),
+  SUBKEYSPACEEVENT('V', false);
+
+  /** The kinds of channels of events of single fields. */
+  static final int SUBKEY_CHANNELS =
+      SUBKEYSPACE.bit() | SUBKEYEVENT.bit() | SUBKEYSPACEITEM.bit() | SUBKEYSPACEEVENT.bit();
 
   private final char letter;
   private final boolean inAll;

@@ -16,7 +16,10 @@ public final class KeyspaceEvents {
   }
 
   private final Publisher publisher;
+  private final FieldEvents changedFields;
+  private final FieldEvents expiredFields;
   private int enabled;
+  private boolean fieldsEnabled;
 
   /**
    * The number of databases whose events are published; a cluster node's staged database is
@@ -27,15 +30,24 @@ public final class KeyspaceEvents {
   /** Creates events that go to {@code publisher}; none is enabled yet. */
   public KeyspaceEvents(Publisher publisher) {
     this.publisher = publisher;
+    changedFields = new FieldEvents(publisher);
+    expiredFields = new FieldEvents(publisher);
   }
 
   /**
-   * Enables the classes whose {@link KeyEventClass#bit()} is set in {@code mask}; nothing is
-   * published unless at least one of {@code KEYSPACE} and {@code KEYEVENT} is among them.
+   * Enables the classes whose {@link KeyEventClass#bit()} is set in {@code mask}; events of keys
+   * are not published unless at least one of {@code KEYSPACE} and {@code KEYEVENT} is among them.
+   * Events of fields, which have channels of their own, are also published if the mask has no class
+   * of events at all.
    */
   public void enable(int mask) {
     int outlets = KeyEventClass.KEYSPACE.bit() | KeyEventClass.KEYEVENT.bit();
     enabled = (mask & outlets) == 0 ? 0 : mask;
+    int channels = mask & KeyEventClass.SUBKEY_CHANNELS;
+    int classes = mask & ~(outlets | channels);
+    fieldsEnabled = channels != 0 && (classes == 0 || (classes & KeyEventClass.HASH.bit()) != 0);
+    changedFields.enable(channels);
+    expiredFields.enable(channels);
   }
 
   /** Publishes events of the first databases only. */
@@ -54,6 +66,41 @@ public final class KeyspaceEvents {
     if (enabled(event.eventClass()) && database < databases) {
       notify(event, database, ByteString.copyOf(memory, keyOffset, keyLength));
     }
+  }
+
+  /**
+   * Starts the notification of an event of fields of a key, if such events are enabled, and returns
+   * it.
+   */
+  public FieldEvents beginFields(
+      KeyEvent event, int database, MemorySegment memory, long keyOffset, int keyLength) {
+    return begin(changedFields, event, database, memory, keyOffset, keyLength);
+  }
+
+  /** Like {@link #beginFields}, for expired fields, in addition to a notification of a command. */
+  public FieldEvents beginExpiredFields(
+      int database, MemorySegment memory, long keyOffset, int keyLength) {
+    return begin(expiredFields, KeyEvent.HEXPIRED, database, memory, keyOffset, keyLength);
+  }
+
+  private FieldEvents begin(
+      FieldEvents fields,
+      KeyEvent event,
+      int database,
+      MemorySegment memory,
+      long keyOffset,
+      int keyLength) {
+    if (fieldsEnabled && database < databases) {
+      fields.begin(event, database, memory, keyOffset, keyLength);
+    } else {
+      fields.discard();
+    }
+    return fields;
+  }
+
+  /** Returns the notification of expired fields that has started, if it has. */
+  public FieldEvents expiredFields() {
+    return expiredFields;
   }
 
   /** Publishes the event of a key, if its class is enabled. */
