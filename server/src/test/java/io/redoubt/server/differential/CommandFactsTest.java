@@ -71,7 +71,7 @@ final class CommandFactsTest {
               "xnack"));
 
   /** Commands with options of later versions, which appear in their argument trees. */
-  private static final TreeSet<String> WITH_NEWER_OPTIONS =
+  static final TreeSet<String> WITH_NEWER_OPTIONS =
       new TreeSet<>(
           List.of(
               "acl|getuser",
@@ -90,6 +90,7 @@ final class CommandFactsTest {
               "xtrim",
               "zinter",
               "zinterstore",
+              "zscan",
               "zunion",
               "zunionstore"));
 

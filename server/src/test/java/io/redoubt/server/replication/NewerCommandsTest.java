@@ -56,6 +56,9 @@ final class NewerCommandsTest {
       knowing.ask("REPLICAOF 127.0.0.1 " + master.port());
       real.untilInSyncWith(master);
       knowing.untilInSyncWith(master);
+      for (int group = 0; group < 6; group++) {
+        master.ask("XGROUP CREATE stream" + group % 2 + " g" + group / 2 + " 0 MKSTREAM");
+      }
       for (int i = 0; i < COMMANDS; i++) {
         Reply reply = master.call(command());
         if (reply instanceof Reply.Bulk && reply.text().matches("\\d+-\\d+")) {

@@ -28,7 +28,7 @@ public final class ScanOptions {
   private @Nullable Type type;
   private boolean noSuchType;
   private int slot = NO_SLOT;
-  private boolean noValues;
+  private boolean onlyNames;
 
   private ScanOptions(Call call) {
     this.call = call;
@@ -41,29 +41,31 @@ public final class ScanOptions {
    * @throws io.redoubt.protocol.command.CommandError if an option is unknown or invalid
    */
   public static ScanOptions parse(Call call, int first, boolean ofKeys) {
-    return parse(call, first, ofKeys, false, false);
+    return parse(call, first, ofKeys, null, false);
   }
 
   /** Parses the options of CLUSTERSCAN, which has SLOT as well and refuses unknown types. */
   public static ScanOptions ofCluster(Call call, int first) {
-    ScanOptions options = parse(call, first, true, false, true);
+    ScanOptions options = parse(call, first, true, null, true);
     if (options.noSuchType) {
       throw new CommandError("ERR unknown type name");
     }
     return options;
   }
 
-  /** Parses the options of HSCAN, which has NOVALUES as well. */
-  public static ScanOptions ofHash(Call call, int first) {
-    return parse(call, first, false, true, false);
+  /**
+   * Parses the options of HSCAN or ZSCAN, which have one that leaves out values or scores as well.
+   */
+  public static ScanOptions ofPairs(Call call, int first, String onlyNames) {
+    return parse(call, first, false, onlyNames, false);
   }
 
   private static ScanOptions parse(
-      Call call, int first, boolean ofKeys, boolean ofHash, boolean ofCluster) {
+      Call call, int first, boolean ofKeys, @Nullable String onlyNames, boolean ofCluster) {
     ScanOptions options = new ScanOptions(call);
     for (int i = first; i < call.count(); i += 2) {
-      if (ofHash && call.is(i, "NOVALUES")) {
-        options.noValues = true;
+      if (onlyNames != null && call.is(i, onlyNames)) {
+        options.onlyNames = true;
         i--;
       } else if (i + 1 == call.count()) {
         throw Errors.SYNTAX;
@@ -121,9 +123,9 @@ public final class ScanOptions {
         || database.findLive(Entry.keyAddress(entry), Entry.keyLength(entry)) != Entry.NONE;
   }
 
-  /** Returns true if fields are replied without their values. */
-  public boolean noValues() {
-    return noValues;
+  /** Returns true if fields or members are replied without their values or scores. */
+  public boolean onlyNames() {
+    return onlyNames;
   }
 
   /** Returns the number of elements to examine, at least 1. */

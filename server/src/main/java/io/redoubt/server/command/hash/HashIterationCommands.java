@@ -180,7 +180,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
       reply.array(0);
       return;
     }
-    ScanOptions options = ScanOptions.ofHash(call, 3);
+    ScanOptions options = ScanOptions.ofPairs(call, 3, "NOVALUES");
     if (PackedValue.isPacked(entry)) {
       scanPacked(call, entry, options);
     } else {
@@ -223,7 +223,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     page.retain(element -> hashes.show(element) && matches(hashes.found(), options, 0));
     ReplyWriter reply = call.reply();
     ScanPage.replyCursor(reply, next);
-    reply.array(options.noValues() ? page.size() : 2 * page.size());
+    reply.array(options.onlyNames() ? page.size() : 2 * page.size());
     for (int i = 0; i < page.size(); i++) {
       hashes.show(page.block(i));
       replyPair(reply, hashes.found(), options);
@@ -233,7 +233,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   /** Writes a field and, unless NOVALUES, its value; returns the number of elements. */
   private static int replyPair(ReplyWriter reply, HashField field, ScanOptions options) {
     field.writeField(reply);
-    if (options.noValues()) {
+    if (options.onlyNames()) {
       return 1;
     }
     field.writeValue(reply);

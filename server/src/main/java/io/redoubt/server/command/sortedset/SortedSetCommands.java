@@ -143,7 +143,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
           .runs(call -> rank(call, true));
 
   final Command<Call> zscan =
-      command("ZSCAN key cursor [MATCH pattern] [COUNT count]")
+      command("ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES]{since 8.0.0}")
           .does("Iterates over the members and scores of a sorted set.")
           .since("2.8.0")
           .costs("O(1) a call, O(N) for an iteration over N members")
@@ -456,7 +456,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       reply.array(0);
       return;
     }
-    ScanOptions options = ScanOptions.parse(call, 3, false);
+    ScanOptions options = ScanOptions.ofPairs(call, 3, "NOSCORES");
     SortedSets sets = call.values().sortedSets();
     if (PackedValue.isPacked(set)) {
       scanAll(reply, sets, set, options);
@@ -466,11 +466,13 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     long next = page.collect((place, consumer) -> sets.scan(set, place, consumer), cursor, options);
     page.retain(block -> options.matches(ScoredMember.address(block), ScoredMember.length(block)));
     ScanPage.replyCursor(reply, next);
-    reply.array(page.size() * 2);
+    reply.array(options.onlyNames() ? page.size() : page.size() * 2);
     for (int i = 0; i < page.size(); i++) {
       long block = page.block(i);
       reply.bulk(Region.MEMORY, ScoredMember.address(block), ScoredMember.length(block));
-      reply.bulk(scanned(ScoredMember.score(block)));
+      if (!options.onlyNames()) {
+        reply.bulk(scanned(ScoredMember.score(block)));
+      }
     }
   }
 
@@ -504,8 +506,11 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       for (boolean more = cursor.seek(set, 0); more; more = cursor.next()) {
         if (options.matches(cursor.memberAddress(), cursor.memberLength())) {
           cursor.writeMember(reply);
-          reply.bulkDouble(cursor.score());
-          found += 2;
+          found++;
+          if (!options.onlyNames()) {
+            reply.bulkDouble(cursor.score());
+            found++;
+          }
         }
       }
     }

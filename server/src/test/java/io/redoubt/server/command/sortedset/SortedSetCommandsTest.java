@@ -362,6 +362,10 @@ final class SortedSetCommandsTest {
     } while (!cursor.equals("0"));
     assertThat(found).hasSize(500);
     gives("ZSCAN z 0 MATCH m77 COUNT 1000", "[0 [m77 77.5]]");
+    gives("ZSCAN z 0 NOSCORES MATCH m77 COUNT 1000", "[0 [m77]]");
+    redis.says("ZADD few 1 a 2 b", "(integer) 2");
+    gives("ZSCAN few 0 noscores", "[0 [a b]]");
+    redis.says("ZSCAN few 0 NOVALUES", "(error) ERR syntax error");
     gives("ZSCAN nothing 0", "[0 []]");
     redis.says("ZSCAN z x", "(error) ERR invalid cursor");
     redis.says("ZSCAN z 0 COUNT 0", "(error) ERR syntax error");
