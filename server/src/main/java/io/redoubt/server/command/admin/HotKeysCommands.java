@@ -172,7 +172,7 @@ public final class HotKeysCommands extends CommandGroup<Call> {
     if (!call.isInCluster()) {
       throw NO_CLUSTER;
     }
-    long left = call.count() - (countArg + 1);
+    long left = call.count() - (countArg + 1L);
     long count = atMost(left, call.argAtLeast(1, countArg, BAD_SLOTS), BAD_SLOTS);
     SlotSet given = new SlotSet();
     for (int i = countArg + 1; i <= countArg + count; i++) {
