@@ -299,7 +299,8 @@ final class Rules {
           // One package per group, without edges between groups.
           "server.command          <-",
           "server.command.common   <- server.cluster.slot protocol.bytes protocol.resp"
-              + " protocol.command server.memory server.structure server.keyspace server.execution",
+              + " protocol.command server.memory server.structure server.keyspace server.execution"
+              + " server.value server.value.sortedset",
           "server.command.string   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.keyspace"
               + " server.value server.settings server.execution server.command.common"
@@ -335,7 +336,7 @@ final class Rules {
               + " server.keyspace.event",
           "server.command.geo      <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.value.sortedset"
-              + " server.execution"
+              + " server.execution server.command.common"
               + " server.keyspace.event",
           "server.command.key      <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command protocol.info persistence.rdb"

@@ -59,8 +59,14 @@ final class CostCollection {
     netBefore = process.netBytes();
   }
 
-  Plan plan() {
-    return plan;
+  /** Returns the slots whose keys count, null for all. */
+  @Nullable SlotSet slots() {
+    return plan.slots();
+  }
+
+  /** Returns the number of commands of which the keys of one are charged. */
+  int ratio() {
+    return plan.ratio();
   }
 
   /** Returns true if its time is over. */

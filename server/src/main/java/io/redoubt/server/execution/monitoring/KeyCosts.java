@@ -131,13 +131,13 @@ public final class KeyCosts {
     long bytes = words.end() - words.start() + client.writtenBytes() - writtenBefore;
     to.all.add(nanos, bytes);
     request = words;
-    slots = to.plan().slots();
+    slots = to.slots();
     keys = 0;
     isSelected = slots == null;
     command.keySpecs().forEach(words, counter);
     if (keys > 0 && isSelected) {
       to.selected.add(nanos, bytes);
-      int ratio = to.plan().ratio();
+      int ratio = to.ratio();
       if (ratio == 1 || random.nextInt(ratio) == 0) {
         to.sampled.add(nanos, bytes);
         nanosEach = nanos / keys;
