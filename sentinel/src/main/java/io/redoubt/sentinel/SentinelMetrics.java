@@ -4,9 +4,12 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.http.Json;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.MetricsPort;
+import io.redoubt.protocol.launch.MetricsPush;
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
@@ -16,9 +19,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoint of {@code metrics-port} of a sentinel. The event loop, the only caller of this
- * class, publishes readiness each second and after events, along with the page's state while the
- * page is watched, and metrics on demand. Without a port nothing is created or collected.
+ * The endpoint of {@code metrics-port} of a sentinel, and the push of its metrics. The event loop,
+ * the only caller of this class, publishes readiness each second and after events, along with the
+ * page's state while the page is watched, and metrics on demand. Without a port or a push, only the
+ * phases of failovers are collected.
  */
 final class SentinelMetrics {
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "sentinel|masters");
@@ -34,6 +38,8 @@ final class SentinelMetrics {
   private final Loop loop;
   private final Clock clock;
   private final MetricsPort port;
+  private final MetricsPush push;
+  private final long startMillis;
   private final FailoverPhases phases = new FailoverPhases(this::silentMillis);
   private @Nullable SentinelSamples samples;
   private @Nullable SentinelPage page;
@@ -47,33 +53,57 @@ final class SentinelMetrics {
       Info info,
       CommandTable<?> table,
       Loop loop,
-      Clock clock) {
+      SentinelHost host) {
     this.directives = directives;
     this.sentinel = sentinel;
     this.clients = clients;
     this.info = info;
     this.table = table;
     this.loop = loop;
-    this.clock = clock;
+    Environment environment = host.environment();
+    clock = environment.clock();
+    startMillis = clock.wallMillis();
+    push =
+        new MetricsPush(
+            directives, clock, loop, host.threads(), environment.log(), this::pushMetrics);
     port = new MetricsPort(directives, tls, clients.users(), table, PAGE_COMMANDS, clock);
   }
 
   /**
-   * Opens the endpoint if a port is configured.
+   * Opens the endpoint if a port is configured, and starts to push if a collector is.
    *
-   * @throws IOException if the address can't be listened on
+   * @throws IOException if the address can't be listened on, or the push can't work
    */
   void open() throws IOException {
+    push.open("redis-sentinel", sentinel.myId());
     port.open(() -> loop.execute(this::publishMetrics));
     if (port.isOpen()) {
-      int own = directives.common.port.value();
-      samples = new SentinelSamples(sentinel, phases, info, table, own, clock);
       page = new SentinelPage(sentinel, clients, directives, clock);
       publishMetrics();
     }
   }
 
-  void publish() {
+  /** Returns the metrics of this moment. */
+  MetricsSnapshot take() {
+    SentinelSamples made = samples;
+    if (made == null) {
+      int own = directives.common.port.value();
+      made = new SentinelSamples(sentinel, phases, info, table, own, startMillis);
+      samples = made;
+    }
+    return made.take();
+  }
+
+  private void pushMetrics() {
+    push.publish(take());
+  }
+
+  void everySecond() {
+    push.everySecond();
+    publish();
+  }
+
+  private void publish() {
     if (page == null) {
       return;
     }
@@ -85,8 +115,8 @@ final class SentinelMetrics {
   }
 
   private void publishMetrics() {
-    if (samples != null) {
-      port.publish(samples.take(), unready());
+    if (port.isOpen()) {
+      port.publish(take(), unready());
     }
   }
 
@@ -106,10 +136,12 @@ final class SentinelMetrics {
   }
 
   void onEvent(String type, String payload) {
+    long now = clock.wallMillis();
+    String ended =
+        phases.happened(type, payload, new FailoverPhases.Moment(now, clock.monotonicMillis()));
     if (page == null) {
       return;
     }
-    long now = clock.wallMillis();
     port.addEvent(
         new Json()
             .object()
@@ -118,8 +150,6 @@ final class SentinelMetrics {
             .member("text", payload)
             .endObject()
             .toString());
-    String ended =
-        phases.happened(type, payload, new FailoverPhases.Moment(now, clock.monotonicMillis()));
     if (!ended.isEmpty()) {
       port.addEvent(ended);
     }
@@ -146,8 +176,8 @@ final class SentinelMetrics {
   }
 
   void close() {
+    push.close();
     port.close();
-    samples = null;
     page = null;
   }
 }

@@ -7,7 +7,6 @@ import io.redoubt.protocol.metrics.InfoMetrics;
 import io.redoubt.protocol.metrics.Labels;
 import io.redoubt.protocol.metrics.Metric;
 import io.redoubt.protocol.metrics.MetricsSnapshot;
-import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Master;
@@ -88,19 +87,24 @@ final class SentinelSamples {
   private final int port;
   private final double startSeconds;
 
+  /**
+   * Creates the metrics of a sentinel.
+   *
+   * @param startMillis the start of the sentinel, Unix time
+   */
   SentinelSamples(
       Sentinel sentinel,
       FailoverPhases phases,
       Info info,
       CommandTable<?> table,
       int port,
-      Clock clock) {
+      long startMillis) {
     this.sentinel = sentinel;
     this.phases = phases;
     this.port = port;
     fields = new InfoMetrics(info);
     commands = new CommandMetrics(table);
-    startSeconds = clock.wallMillis() / MILLIS_PER_SECOND;
+    startSeconds = startMillis / MILLIS_PER_SECOND;
   }
 
   MetricsSnapshot take() {

@@ -20,6 +20,7 @@ import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsReload;
 import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
@@ -228,7 +229,7 @@ public final class SentinelServer implements AutoCloseable {
             made.info(),
             made.table(),
             transport.loop(),
-            clock);
+            host);
     try {
       watching.open();
     } catch (IOException e) {
@@ -246,7 +247,7 @@ public final class SentinelServer implements AutoCloseable {
             () -> {
               clients.everySecond();
               made.heap().relieve(clients::closeLargestOnHeap);
-              watching.publish();
+              watching.everySecond();
             },
             EVERY_SECOND_MILLIS);
     return new Parts(made.driver(), listeners, clients);
@@ -423,6 +424,25 @@ public final class SentinelServer implements AutoCloseable {
   /** Runs a tick at once, after the clock was advanced. Thread-safe. */
   public void tick() {
     transport.loop().execute(() -> parts.join().driver().submit(new SentinelInput.Tick()));
+  }
+
+  /**
+   * Takes the metrics of this moment, those of {@code metrics-port}. May be called on any thread;
+   * completes on the loop.
+   */
+  public CompletableFuture<MetricsSnapshot> metrics() {
+    CompletableFuture<MetricsSnapshot> taken = new CompletableFuture<>();
+    transport
+        .loop()
+        .execute(() -> {
+          SentinelMetrics source = metrics;
+          if (source == null) {
+            taken.completeExceptionally(new IllegalStateException("the sentinel has not started"));
+          } else {
+            taken.complete(source.take());
+          }
+        });
+    return taken;
   }
 
   /** Returns the state to be saved, read on the event loop; for tests. */

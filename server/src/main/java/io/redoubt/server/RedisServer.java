@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistakes;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.SystemSockets;
@@ -160,6 +161,16 @@ public final class RedisServer implements AutoCloseable {
   /** Returns the event loop, for tasks from any thread. A task that waits blocks the server. */
   public Loop loop() {
     return assembly.loop();
+  }
+
+  /**
+   * Takes the metrics of this moment, those of {@code metrics-port}, between commands. May be
+   * called on any thread; completes on the loop.
+   */
+  public CompletableFuture<MetricsSnapshot> metrics() {
+    CompletableFuture<MetricsSnapshot> taken = new CompletableFuture<>();
+    assembly.loop().execute(() -> assembly.takeMetrics(taken));
+    return taken;
   }
 
   /** Performs the due work at once after a test has moved the clock. Called on the loop. */

@@ -2,6 +2,7 @@ package io.redoubt.bench;
 
 import io.redoubt.bench.load.DataSets;
 import io.redoubt.bench.load.Loader;
+import io.redoubt.bench.load.PushSink;
 import io.redoubt.bench.load.Scraper;
 import io.redoubt.bench.measure.ErrorReplyException;
 import io.redoubt.bench.measure.MeasuredServer;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Option;
           + " is the number of requests in a pipeline. Unless the title says otherwise, an"
           + " operation picks one of a million keys or elements at random.",
       "With --metrics, both servers are of the distribution: the first without metrics-port, the"
-          + " second with one that is scraped every five seconds.",
+          + " second with one that is scraped every five seconds. With --push, the second pushes"
+          + " its metrics to a collector, every five seconds, too.",
       "With --cluster, both servers are in cluster mode and serve all slots; rows whose keys lie in"
           + " several slots are left out.",
       "The last column is the goal for the ratio.",
@@ -75,6 +77,10 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int CONNECTIONS = 50;
   private static final int POLL_MILLIS = 20;
   private static final int WARM_UP_ROUNDS = 3;
+
+  /** The number of pushes during which Java compiles their code. */
+  private static final int WARM_UP_PUSHES = 40;
+
   private static final double METRICS_GOAL = 1.01;
 
   /** The goal of an operation that is not measured with P=1. */
@@ -228,6 +234,12 @@ final class CpuBenchmark implements Callable<Integer> {
   private boolean metrics;
 
   @Option(
+      names = "--push",
+      description =
+          "Compares the distribution with itself, to measure the cost of metrics-otlp-url.")
+  private boolean push;
+
+  @Option(
       names = "--cluster",
       description = "Starts both servers in cluster mode, each with all slots.")
   private boolean cluster;
@@ -282,8 +294,8 @@ final class CpuBenchmark implements Callable<Integer> {
         "%-24s %4s %12s %12s %7s %6s%n",
         "us per operation",
         "P",
-        metrics ? "without" : "redis",
-        metrics ? "metrics" : "redoubt",
+        metrics || push ? "without" : "redis",
+        metrics ? "metrics" : push ? "push" : "redoubt",
         "ratio",
         "goal");
     if (metrics) {
@@ -296,6 +308,8 @@ final class CpuBenchmark implements Callable<Integer> {
         measureAll(without, with);
         scraper.check();
       }
+    } else if (push) {
+      measurePush();
     } else {
       try (MeasuredServer redis = servers.start(true, mode());
           MeasuredServer redoubt = servers.start(false, mode())) {
@@ -307,6 +321,22 @@ final class CpuBenchmark implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void measurePush() throws IOException, InterruptedException {
+    try (PushSink collector = new PushSink();
+        MeasuredServer without = servers.start("without", servers.redoubtLauncher());
+        MeasuredServer with =
+            servers.start(
+                "push",
+                servers.redoubtLauncher(),
+                "--metrics-otlp-url " + collector.url(),
+                "--metrics-otlp-interval 1")) {
+      collector.await(WARM_UP_PUSHES);
+      with.ask("CONFIG", "SET", "metrics-otlp-interval", "5");
+      measureAll(without, with);
+      collector.await(1);
+    }
   }
 
   private String[] mode() throws IOException {
@@ -386,7 +416,7 @@ final class CpuBenchmark implements Callable<Integer> {
         Comparison.median(theirs),
         Comparison.median(ours),
         Comparison.median(ratios),
-        metrics ? METRICS_GOAL : goal);
+        metrics || push ? METRICS_GOAL : goal);
   }
 
   /** Returns the server's processor time per operation, in microseconds. */

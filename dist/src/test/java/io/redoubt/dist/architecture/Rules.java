@@ -108,6 +108,7 @@ final class Rules {
           "protocol.info           <- protocol.bytes protocol.process",
           "protocol.metrics        <- protocol.bytes protocol.process protocol.info"
               + " protocol.command",
+          "protocol.otlp           <- protocol.metrics protocol.process",
           "protocol.http           <- protocol.bytes protocol.metrics protocol.net"
               + " protocol.process",
           "protocol.command.usage  <-",
@@ -127,7 +128,8 @@ final class Rules {
           "protocol.launch         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.resp protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
-              + " protocol.acl protocol.pubsub protocol.session protocol.metrics protocol.http",
+              + " protocol.acl protocol.pubsub protocol.session protocol.metrics protocol.http"
+              + " protocol.otlp protocol.tuning",
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
@@ -397,6 +399,7 @@ final class Rules {
           "server.assembly", List.of("protocol", "persistence", "server"),
           "embedded", List.of("protocol", "server", "sentinel"),
           "junit", List.of("protocol", "embedded"),
+          "micrometer", List.of("protocol", "embedded"),
           "spring", List.of("protocol", "embedded"),
           "sentinel", List.of("protocol", "sentinel"),
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"),
@@ -429,6 +432,14 @@ final class Rules {
                   "java.net.InetSocketAddress#getHostString",
                   "io.netty.util.NetUtil"),
               List.of("protocol.net")),
+          new Door(
+              "Micrometer",
+              List.of("io.micrometer.*", "io.opentelemetry.*", "com.google.protobuf.*"),
+              List.of("protocol.otlp", "micrometer")),
+          new Door(
+              "HTTP clients",
+              List.of("java.net.HttpURLConnection", "java.net.http.*"),
+              List.of("protocol.otlp", "dist", "bench")),
           new Door("Markdown", List.of("org.commonmark.*"), List.of("dist.reference")),
           new Door("terminals", List.of("org.jline.*"), List.of("dist.cli.interactive")),
           new Door(

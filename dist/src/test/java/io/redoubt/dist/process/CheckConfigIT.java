@@ -61,6 +61,8 @@ final class CheckConfigIT {
         "bind 999.1.1.1",
         "include /nonexistent/more.conf",
         "maxmemory junk",
+        "metrics-otlp-url http://worker:s3cret@localhost/",
+        "metrics-otlp-headers-file /nonexistent/headers",
       })
   void findsWhatAServerRefuses(String mistake) throws Exception {
     refuses(
@@ -68,7 +70,11 @@ final class CheckConfigIT {
         mistake,
         "port " + FreePorts.one(),
         "dir " + folder,
-        mistake.startsWith("replicaof") ? "cluster-enabled yes" : "save \"\"");
+        mistake.startsWith("replicaof")
+            ? "cluster-enabled yes"
+            : mistake.startsWith("metrics-otlp-headers")
+                ? "metrics-otlp-url http://localhost/"
+                : "save \"\"");
   }
 
   @Test

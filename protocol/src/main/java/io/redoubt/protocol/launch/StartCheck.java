@@ -54,6 +54,7 @@ final class StartCheck {
     }
     listeners(mistakes);
     ports(mistakes);
+    headers(mistakes);
   }
 
   private void logfile(Mistakes mistakes) throws FatalConfigError {
@@ -95,6 +96,21 @@ final class StartCheck {
       }
     } finally {
       transport.close();
+    }
+  }
+
+  /** Finds headers for the collector of metrics that can't be read or sent. */
+  private void headers(Mistakes mistakes) throws FatalConfigError {
+    String name = directives.metrics.metricsOtlpHeadersFile.value();
+    if (name.isEmpty() || !directives.metrics.metricsOtlpUrl.isSet()) {
+      return;
+    }
+    try {
+      CollectorHeaders.read(directives.path(name));
+    } catch (IOException e) {
+      mistakes.onMistake(
+          directives.error(
+              directives.metrics.metricsOtlpHeadersFile, name + ": " + SystemErrors.text(e)));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.metrics;
 
 import io.redoubt.protocol.bytes.PlainText;
+import java.util.function.BiConsumer;
 
 /** Labels of a sample in text form, without braces. */
 public final class Labels {
@@ -25,6 +26,30 @@ public final class Labels {
       text.append('"');
     }
     return text.toString();
+  }
+
+  /**
+   * Passes the names and values of labels in text form, in their order and without escapes.
+   *
+   * @param labels made by {@link #of}, or several of these joined by commas
+   */
+  public static void forEach(String labels, BiConsumer<String, String> receiver) {
+    int start = 0;
+    StringBuilder value = new StringBuilder();
+    while (start < labels.length()) {
+      int equals = labels.indexOf('=', start);
+      String name = labels.substring(start, equals);
+      value.setLength(0);
+      int i = equals + 2; // after the quote
+      for (; labels.charAt(i) != '"'; i++) {
+        if (labels.charAt(i) == '\\') {
+          i++;
+        }
+        value.append(labels.charAt(i));
+      }
+      receiver.accept(name, value.toString());
+      start = i + 2; // after the quote and a comma
+    }
   }
 
   private static void escape(String anyValue, StringBuilder into) {

@@ -46,6 +46,21 @@ public final class MetricsSnapshot {
     family.add(labels, sum);
   }
 
+  /** Passes all samples, in the order of the metrics' first use. */
+  public void forEach(Samples receiver) {
+    for (Family family : families.values()) {
+      for (int i = 0; i < family.size(); i++) {
+        String label = family.labels(i);
+        if (family.metric.kind() == Metric.Kind.HISTOGRAM) {
+          receiver.histogram(
+              family.metric, label, family.buckets, family.counts(i), family.value(i));
+        } else {
+          receiver.value(family.metric, label, family.value(i));
+        }
+      }
+    }
+  }
+
   private Family family(Metric metric) {
     return families.computeIfAbsent(metric, Family::new);
   }

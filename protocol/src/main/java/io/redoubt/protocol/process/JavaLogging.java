@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class JavaLogging {
   private static final String CONFIGURATION = "java.util.logging.config.class";
 
+  /** Java's HTTP client would log the headers of requests, such as Authorization. */
+  private static final String WITHOUT_HEADERS =
+      "\nsun.net.www.protocol.http.HttpURLConnection.level=WARNING\n";
+
   private static final AtomicReference<@Nullable Log> TARGET = new AtomicReference<>();
 
   /** Configures Java's logging; for {@link LogManager}. */
@@ -33,7 +37,7 @@ public final class JavaLogging {
             + Forwarding.class.getName()
             + "\n.level="
             + (all ? Level.FINE : Level.WARNING).getName()
-            + "\n";
+            + WITHOUT_HEADERS;
     LogManager.getLogManager().readConfiguration(new ByteArrayInputStream(lines.getBytes(UTF_8)));
   }
 

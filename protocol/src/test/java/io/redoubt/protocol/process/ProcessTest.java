@@ -122,6 +122,10 @@ final class ProcessTest {
       LogManager.getLogManager().readConfiguration();
       Logger.getLogger("java.some").warning("odd");
       Logger.getLogger("java.some").info("usual");
+      log.setLevel(Log.Level.DEBUG);
+      LogManager.getLogManager().readConfiguration();
+      Logger.getLogger("java.some").fine("detailed");
+      Logger.getLogger("sun.net.www.protocol.http.HttpURLConnection").fine("Authorization: s3cret");
       Logger.getLogger("java.other").log(Level.SEVERE, "broken", new IOException("full"));
     } finally {
       System.clearProperty("java.util.logging.config.class");
@@ -129,7 +133,8 @@ final class ProcessTest {
     }
     assertThat(Files.readString(folder.resolve("log")))
         .contains(" # java.some: odd\n", " # java.other: broken: java.io.IOException: full\n")
-        .doesNotContain("usual");
+        .contains(" . java.some: detailed\n")
+        .doesNotContain("usual", "s3cret");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.redoubt.protocol.config.Mistakes;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.CommandNames;
 import io.redoubt.protocol.launch.TlsReload;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.DirectConnection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Tls;
@@ -67,7 +68,7 @@ public final class ServerAssembly {
     ServerInfo sections = new ServerInfo(parts);
     Info info = new Info(sections::declare);
     new CommandSet(parts, info).declare(values.join(), helper);
-    metrics = new ServerMetrics(parts, info, sections.runId());
+    metrics = new ServerMetrics(parts, info, sections.runId(), threads);
   }
 
   /**
@@ -252,6 +253,11 @@ public final class ServerAssembly {
   /** Opens a client within the process. May be called on any thread. */
   public DirectConnection direct(DirectConnection.Receiver receiver) {
     return parts.clients.transport.direct(parts.clients.connected::accept, receiver);
+  }
+
+  /** Takes metrics between the next commands and completes {@code receiver}. Called on the loop. */
+  public void takeMetrics(CompletableFuture<MetricsSnapshot> receiver) {
+    metrics.take(receiver);
   }
 
   /** Returns the event loop, which owns data and connections. */

@@ -2,40 +2,53 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.MetricsPort;
+import io.redoubt.protocol.launch.MetricsPush;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.replication.ReplicationView;
 import java.io.IOException;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoint of {@code metrics-port}. The event loop, which alone calls this class, publishes
- * readiness and, while a page is open, its state every second, and metrics on demand. Without a
- * port nothing is created or collected.
+ * The endpoint of {@code metrics-port}, and the push of metrics. The event loop, which alone calls
+ * this class, publishes readiness and, while a page is open, its state every second, and metrics on
+ * demand. Nothing is created or collected unless it is asked for.
  */
 final class ServerMetrics {
-  /** The pause between two slices of metrics, in which the loop serves clients. */
-  private static final int SLICE_PAUSE_MILLIS = 1;
-
   private static final Set<String> PAGE_COMMANDS = Set.of("client|list", "slowlog|get");
 
   private final ServerParts parts;
-  private final Info info;
   private final String runId;
   private final MetricsPort port;
+  private final MetricsPush push;
+  private final MetricsTaking taking;
   private final ReplicationView replication;
-  private @Nullable ServerSamples samples;
   private @Nullable ServerPage page;
   private @Nullable ServerEvents events;
   private @Nullable PageKeys keys;
-  private ServerSamples.@Nullable Taking taking;
   private boolean started;
 
-  ServerMetrics(ServerParts parts, Info info, String runId) {
+  ServerMetrics(ServerParts parts, Info info, String runId, Threads threads) {
     this.parts = parts;
-    this.info = info;
     this.runId = runId;
     replication = parts.replication.core.view();
+    long startMillis = parts.clock.wallMillis();
+    taking =
+        new MetricsTaking(
+            parts.clients.loop(),
+            () -> new ServerSamples(parts, info, replication, runId, startMillis));
+    push =
+        new MetricsPush(
+            parts.settings,
+            parts.clock,
+            parts.clients.loop(),
+            threads,
+            parts.log,
+            this::takeForPush);
     port =
         new MetricsPort(
             parts.settings,
@@ -47,24 +60,39 @@ final class ServerMetrics {
   }
 
   /**
-   * Opens the endpoint if a port is configured.
+   * Opens the endpoint if a port is configured, and starts to push if a collector is.
    *
-   * @throws IOException if the address can't be listened on
+   * @throws IOException if the address can't be listened on, or the push can't work
    */
   void open() throws IOException {
-    port.open(() -> parts.clients.loop().execute(this::takeMetrics));
+    push.open("redis-server", runId);
+    port.open(() -> parts.clients.loop().execute(() -> take(this::publish)));
     if (port.isOpen()) {
-      samples = new ServerSamples(parts, info, replication, runId);
       keys = new PageKeys(parts.data, parts.clock);
       events = new ServerEvents(parts, replication, port::addEvent);
       page = new ServerPage(parts, replication, keys, events);
-      ServerSamples.Taking first = samples.start();
-      boolean taken = false;
-      while (!taken) { // no scrape can be waiting for the loop yet
-        taken = first.slice();
-      }
-      port.publish(first.snapshot(), unready());
+      publish(taking.takeAtOnce()); // no scrape can be waiting for the loop yet
     }
+  }
+
+  private void publish(MetricsSnapshot taken) {
+    port.publish(taken, unready());
+  }
+
+  private void takeForPush() {
+    take(push::publish);
+  }
+
+  /** Takes metrics between the next commands and passes them to {@code receiver}, on the loop. */
+  private void take(Consumer<MetricsSnapshot> receiver) {
+    CompletableFuture<MetricsSnapshot> taken = new CompletableFuture<>();
+    taken.thenAccept(receiver);
+    taking.take(taken);
+  }
+
+  /** Takes metrics between the next commands and completes {@code receiver}, on the loop. */
+  void take(CompletableFuture<MetricsSnapshot> receiver) {
+    taking.take(receiver);
   }
 
   /**
@@ -80,6 +108,7 @@ final class ServerMetrics {
     if (page != null) {
       port.addSample(ServerPage.SAMPLE, page.sample());
     }
+    push.everySecond();
     publish();
   }
 
@@ -94,26 +123,6 @@ final class ServerMetrics {
     keys.sample(watched);
     if (watched) {
       port.sendState(page.state(unready));
-    }
-  }
-
-  private void takeMetrics() {
-    if (samples != null && taking == null) {
-      taking = samples.start();
-      takeSlice();
-    }
-  }
-
-  private void takeSlice() {
-    ServerSamples.Taking current = taking;
-    if (current == null || !port.isOpen()) {
-      return;
-    }
-    if (current.slice()) {
-      taking = null;
-      port.publish(current.snapshot(), unready());
-    } else {
-      parts.clients.loop().schedule(this::takeSlice, SLICE_PAUSE_MILLIS);
     }
   }
 
@@ -150,6 +159,8 @@ final class ServerMetrics {
   }
 
   void close() {
+    push.close();
+    taking.close();
     port.close();
   }
 }

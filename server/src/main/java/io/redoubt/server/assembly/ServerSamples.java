@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The metrics of a data server: every numeric INFO field, and metrics with labels. Confined to the
@@ -35,6 +36,11 @@ final class ServerSamples {
   private static final long SLICE_NANOS = 400_000;
 
   private static final int COMMANDS_AT_ONCE = 8;
+
+  /**
+   * The shortest span of the utilisation: scrape, push and meters may follow each other closely.
+   */
+  private static final long LEAST_SPAN_NANOS = 900_000_000;
 
   private static final Metric UP = Metric.gauge("redis_up", "1: the server answers.");
   private static final Metric INSTANCE =
@@ -104,18 +110,27 @@ final class ServerSamples {
   private final InfoMetrics fields;
   private final CommandMetrics commands;
   private final double startSeconds;
+  private double utilisation;
+  private boolean measured;
   private long busyNanos;
   private long takenNanos;
   private long longestSliceNanos;
 
-  ServerSamples(ServerParts parts, Info info, ReplicationView replication, String runId) {
+  /**
+   * Creates the metrics of a server.
+   *
+   * @param startMillis the start of the server, Unix time
+   */
+  ServerSamples(
+      ServerParts parts, Info info, ReplicationView replication, String runId, long startMillis) {
     this.parts = parts;
     this.replication = replication;
     this.runId = runId;
     fields = new InfoMetrics(info);
     commands = new CommandMetrics(parts.clients.table);
-    startSeconds = parts.clock.wallMillis() / MILLIS_PER_SECOND;
-    takenNanos = parts.clock.monotonicNanos();
+    startSeconds = startMillis / MILLIS_PER_SECOND;
+    long ageMillis = Math.max(0, parts.clock.wallMillis() - startMillis);
+    takenNanos = parts.clock.monotonicNanos() - TimeUnit.MILLISECONDS.toNanos(ageMillis);
   }
 
   /** Starts to take metrics. */
@@ -275,11 +290,15 @@ final class ServerSamples {
   private void addLoop(MetricsSnapshot snapshot) {
     LoopStats loop = parts.clients.transport.stats();
     long now = parts.clock.monotonicNanos();
-    double busy = loop.busyNanos() - busyNanos;
-    double passed = Math.max(1, now - takenNanos);
-    busyNanos = loop.busyNanos();
-    takenNanos = now;
-    snapshot.add(UTILISATION, Math.clamp(busy / passed, 0, 1)); // a reset makes it negative
+    if (now - takenNanos >= LEAST_SPAN_NANOS || !measured) {
+      double busy = loop.busyNanos() - busyNanos;
+      double passed = Math.max(1, now - takenNanos);
+      utilisation = Math.clamp(busy / passed, 0, 1); // a reset makes it negative
+      busyNanos = loop.busyNanos();
+      takenNanos = now;
+      measured = true;
+    }
+    snapshot.add(UTILISATION, utilisation);
     snapshot.add(STALL, loop.longestNanos() / NANOS_PER_SECOND);
     snapshot.add(SLICE, longestSliceNanos / NANOS_PER_SECOND);
   }
