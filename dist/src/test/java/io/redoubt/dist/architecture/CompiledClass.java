@@ -66,6 +66,7 @@ record CompiledClass(
           "sentinel",
           "server/embedded",
           "server/junit",
+          "server/micrometer",
           "server/spring",
           "dist");
 

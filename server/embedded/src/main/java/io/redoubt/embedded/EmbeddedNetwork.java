@@ -12,6 +12,7 @@ public abstract sealed class EmbeddedNetwork implements AutoCloseable
 
   final Members members;
   final Duration timeout;
+  private volatile boolean closed;
 
   /**
    * @param timeout the timeout of waiting methods
@@ -54,9 +55,15 @@ public abstract sealed class EmbeddedNetwork implements AutoCloseable
     members.delay(one, other, delay);
   }
 
+  /** Returns true once {@link #close} was called. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Ends all members without saving, the last one first, and deletes their files. */
   @Override
   public void close() {
+    closed = true;
     members.close();
   }
 }

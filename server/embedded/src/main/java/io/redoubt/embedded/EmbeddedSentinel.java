@@ -1,6 +1,7 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Threads;
@@ -76,6 +77,11 @@ final class EmbeddedSentinel implements Node {
   @Override
   public Reply execute(String... words) {
     return client.execute(words);
+  }
+
+  @Override
+  public CompletableFuture<MetricsSnapshot> metrics() {
+    return Loops.asked(isEnded(), sentinel::metrics);
   }
 
   @Override

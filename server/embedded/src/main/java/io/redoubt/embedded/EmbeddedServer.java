@@ -3,6 +3,7 @@ package io.redoubt.embedded;
 import io.netty.channel.Channel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.DirectClientChannel;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
@@ -148,6 +149,22 @@ public final class EmbeddedServer implements Node {
   }
 
   /**
+   * Takes the metrics of this moment, those that {@code metrics-port} shows, without stopping
+   * commands. Completes on the server's thread, exceptionally if the server is closed, and not
+   * before {@link #resume} if it is paused. {@code redoubt-micrometer} makes meters of them.
+   */
+  @Override
+  public CompletableFuture<MetricsSnapshot> metrics() {
+    return Loops.asked(isEnded(), server::metrics);
+  }
+
+  /** Returns true unless it was closed, or shut down by a command. */
+  @Override
+  public boolean isRunning() {
+    return !isEnded();
+  }
+
+  /**
    * Executes a command and returns its reply, which may be an error. The command is passed to the
    * server's thread without a socket. All threads share one client, so that a blocking command
    * delays the others; {@link #connect} opens another one.
@@ -263,11 +280,6 @@ public final class EmbeddedServer implements Node {
   @Override
   public List<String> log() {
     return log.latest();
-  }
-
-  @Override
-  public boolean isRunning() {
-    return !isEnded();
   }
 
   private boolean isEnded() {

@@ -1,6 +1,7 @@
 package io.redoubt.embedded;
 
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
@@ -76,6 +77,18 @@ public final class GroupMember {
    */
   public String info(String section) {
     return execute("INFO", section).text();
+  }
+
+  /**
+   * Takes the metrics of this moment, those that {@code metrics-port} shows. Completes on the
+   * member's thread, exceptionally if it does not run, and not before {@link #resume} if it is
+   * paused. {@code redoubt-micrometer} makes meters of them.
+   */
+  public CompletableFuture<MetricsSnapshot> metrics() {
+    Node current = node;
+    return current == null
+        ? CompletableFuture.failedFuture(new IllegalStateException(name + " does not run"))
+        : current.metrics();
   }
 
   /** Returns the latest lines of the log since the last start, the oldest first. */

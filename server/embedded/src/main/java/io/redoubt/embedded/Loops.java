@@ -3,6 +3,7 @@ package io.redoubt.embedded;
 import io.redoubt.protocol.net.Loop;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 
 /** Waits for event loops. */
 final class Loops {
@@ -28,5 +29,21 @@ final class Loops {
       passed.complete(null);
     }
     return passed;
+  }
+
+  /**
+   * Asks a running process for something that its loop completes.
+   *
+   * @return completes exceptionally if the process has ended
+   */
+  static <T> CompletableFuture<T> asked(boolean isEnded, Supplier<CompletableFuture<T>> question) {
+    if (!isEnded) {
+      try {
+        return question.get();
+      } catch (RejectedExecutionException ended) {
+        // The loop has ended meanwhile.
+      }
+    }
+    return CompletableFuture.failedFuture(new IllegalStateException("it has ended"));
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.embedded;
 
+import io.redoubt.protocol.metrics.MetricsSnapshot;
 import io.redoubt.protocol.resp.Reply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -8,6 +9,12 @@ import java.util.concurrent.CompletableFuture;
 interface Node extends AutoCloseable {
   /** Executes a command and returns its reply, which may be an error. */
   Reply execute(String... words);
+
+  /**
+   * Takes the metrics of this moment on the event loop. Completes exceptionally after the end, and
+   * not before {@link #resume} if it is paused.
+   */
+  CompletableFuture<MetricsSnapshot> metrics();
 
   /** Stops the event loop until {@link #resume}. */
   void pause();
