@@ -146,6 +146,10 @@ final class AllocationFailureTest {
     "XADD a 1-1 f v | XGROUP CREATE a g 0 | XREADGROUP GROUP g c STREAMS a > |"
         + " XCLAIM a g other 0 1-1",
     "XADD a 1-1 f v | XGROUP CREATE a g 0 | XREADGROUP GROUP g c STREAMS a > | XACK a g 1-1",
+    "XADD a 1-1 f v | XGROUP CREATE a g 0 | XREADGROUP GROUP g c STREAMS a > |"
+        + " XNACK a g FAIL IDS 1 1-1 | XREADGROUP GROUP g d CLAIM 0 STREAMS a >",
+    "XADD a IDMP p i * f v | XADD a IDMP p j * f $5000 | XADD a IDMP p i * f v",
+    "XADD a IDMP p i * f v | COPY a b | XCFGSET a IDMP-MAXSIZE 7 | XADD b IDMPAUTO q * f v",
     "XADD a 1-1 f v | XADD a 2-1 f v | XDEL a 1-1",
     "XADD a 1-1 f v | XADD a 2-1 f v | XTRIM a MAXLEN 1",
     "XADD a 1-1 f v | XGROUP CREATE a g 0 | XREADGROUP GROUP g c STREAMS a > | COPY a b",
