@@ -75,7 +75,7 @@ final class CommandAllocationTest {
     "SET key:%d value-of-sixteen EX 1000, 16",
     "SET key:%d value-of-sixteen IFEQ value-of-sixteen, 16",
     "DELIFEQ key:%d other, 16",
-    "MSETEX 2 key:%d value-of-sixteen other:%d 1 EX 1000, 16",
+    "MSETEX 2 key:%d value-of-sixteen other 1 EX 1000, 16",
     "INCREX counter:%d UBOUND 1000000000 EX 60 ENX, 16",
     "MGET key:%d key:1 nothing, 16",
     "TTL key:%d, 16",

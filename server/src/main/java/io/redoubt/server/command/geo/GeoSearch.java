@@ -219,7 +219,7 @@ final class GeoSearch {
       throw exactlyOne("FROMMEMBER or FROMLONLAT");
     }
     if (isSearch && !byRadius && !byBox && polygon == null) {
-      throw exactlyOne("BYRADIUS, BYBOX and BYPOLYGON");
+      throw exactlyOne("BYRADIUS and BYBOX");
     }
     if (any && count == 0) {
       throw ANY_WITHOUT_COUNT;

@@ -105,7 +105,7 @@ final class GeoCommandsTest {
         "(error) ERR the ANY argument requires COUNT argument");
     redis.says(
         "GEOSEARCH s FROMLONLAT 15 37 ASC ASC WITHHASH",
-        "(error) ERR exactly one of BYRADIUS, BYBOX and BYPOLYGON can be specified for GEOSEARCH");
+        "(error) ERR exactly one of BYRADIUS and BYBOX can be specified for GEOSEARCH");
   }
 
   /** The example of Valkey's documentation. */
