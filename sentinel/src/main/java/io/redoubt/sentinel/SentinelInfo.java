@@ -39,7 +39,8 @@ final class SentinelInfo {
    * @param commands the number of executed commands
    */
   void declare(Info info, String transport, Supplier<String> tlsProvider, LongSupplier commands) {
-    process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND, tlsProvider);
+    process.declareServer(
+        info, "sentinel", transport, () -> false, () -> TICKS_PER_SECOND, tlsProvider);
     process.declareSubscribers(process.declareClients(info, () -> 0));
     Section stats = info.section("Stats", "stats");
     process.declareReceived(stats);

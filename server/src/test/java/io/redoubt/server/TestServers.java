@@ -3,6 +3,7 @@ package io.redoubt.server;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.net.IoThreadCount;
 import io.redoubt.protocol.net.NameLookup;
 import io.redoubt.protocol.net.SystemSockets;
 import io.redoubt.protocol.process.Clock;
@@ -124,6 +125,7 @@ public final class TestServers {
     String options =
         "dir %s\nbind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
                 .formatted(newFolder())
+            + "io-threads %d\n".formatted(IoThreadCount.value())
             + String.join("\n", lines)
             + "\n";
     settings.load(null, new byte[0], options);

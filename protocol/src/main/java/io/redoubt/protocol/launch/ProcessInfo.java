@@ -17,6 +17,7 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -65,10 +66,16 @@ public final class ProcessInfo {
    *
    * @param mode {@code standalone} or {@code sentinel}
    * @param transport the polling mechanism of the event loop
+   * @param ioThreads true if I/O threads serve new connections
    * @param hz the frequency of periodic work, per second
    */
   public void declareServer(
-      Info info, String mode, String transport, IntSupplier hz, Supplier<String> tlsProvider) {
+      Info info,
+      String mode,
+      String transport,
+      BooleanSupplier ioThreads,
+      IntSupplier hz,
+      Supplier<String> tlsProvider) {
     Version version = Version.ofThisProcess();
     String system = property("os.name") + ' ' + property("os.version") + ' ' + machine();
     String compiler = compilerVersion();
@@ -100,7 +107,7 @@ public final class ProcessInfo {
         .number("lru_clock", () -> clock.wallMillis() / 1000 & 0xff_ffff)
         .text("executable", () -> property("redoubt.launcher"))
         .text("config_file", this::configFile)
-        .number("io_threads_active", () -> 0)
+        .flag("io_threads_active", ioThreads)
         .text("server_name", () -> "redoubt")
         .text("redoubt_version", version::number)
         .text("tls_provider", tlsProvider);

@@ -4,6 +4,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * then sent. Owned by the caller until it is sent or released.
  */
 public final class Chunk {
+  /** An output whose chunks are written by another thread. */
+  interface Borrower {
+    /** Takes a chunk that was written or discarded; on that thread. */
+    void giveBack(Chunk written);
+  }
 
   private final ChunkPool pool;
   private final BufferMemory.Block block;
@@ -19,6 +25,17 @@ public final class Chunk {
   private final Sendable sendable;
   private @Nullable IntConsumer onSent;
   private int queuedBytes;
+
+  /** The output by whose I/O thread the chunk is written; null on the owner's loop. */
+  private @Nullable Borrower borrower;
+
+  private int lentBytes;
+
+  /** The events to come before a chunk {@link #queuedUntilWritten} is released. */
+  private int endsAwaited;
+
+  /** The next chunk of the same connection that waits for a flush. */
+  @Nullable Chunk next;
 
   public Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize) {
     this.pool = pool;
@@ -41,9 +58,33 @@ public final class Chunk {
     return block.end();
   }
 
-  /** Returns an unsent chunk to its pool. */
+  /** Returns an unsent chunk to its pool, or a lent one to the loop that owns it. */
   public void release() {
-    pool.giveBack(this);
+    Borrower lentTo = borrower;
+    if (lentTo == null) {
+      pool.giveBack(this);
+    } else {
+      lentTo.giveBack(this);
+    }
+  }
+
+  // ---- lending
+
+  /** Lends the chunk, whose first bytes are to be written, to the thread of an output. */
+  void lend(Borrower to, int bytes) {
+    borrower = to;
+    lentBytes = bytes;
+  }
+
+  /** Returns the output whose thread writes the chunk. */
+  Borrower borrower() {
+    return Objects.requireNonNull(borrower);
+  }
+
+  /** Ends the lending, on the owner's loop. Returns the number of bytes lent. */
+  int endLending() {
+    borrower = null;
+    return lentBytes;
   }
 
   /** Returns true if the chunk has the size that the pool reuses. */
@@ -67,6 +108,24 @@ public final class Chunk {
     return sendable;
   }
 
+  /** Returns the same message, but the chunk is released only after {@link #endWrite}, too. */
+  Object queuedUntilWritten(int to) {
+    endsAwaited = 2;
+    return queued(null, 0, to);
+  }
+
+  /** Releases a chunk that was {@linkplain #queuedUntilWritten queued} once it is written. */
+  void endWrite() {
+    if (--endsAwaited == 0) {
+      release();
+    }
+  }
+
+  /** Returns the number of bytes to be written by the I/O thread. */
+  int lentBytes() {
+    return lentBytes;
+  }
+
   long nativeAddress() {
     return sendable.memoryAddress();
   }
@@ -74,7 +133,11 @@ public final class Chunk {
   private void finishSend() {
     IntConsumer listener = onSent;
     onSent = null;
-    pool.giveBack(this);
+    if (endsAwaited > 0) {
+      endWrite();
+      return;
+    }
+    release();
     if (listener != null) {
       listener.accept(queuedBytes);
     }

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
@@ -87,7 +86,7 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
-  private final SendQueue output;
+  private final SocketOutput output;
   private final ReadBuffer.ConnectionReads reads;
   private final boolean unix;
   private final boolean tls;
@@ -101,6 +100,9 @@ public final class Connection {
   private @Nullable String remoteText;
 
   private @Nullable String localText;
+
+  /** The round of notifications before which an I/O thread's bytes last arrived. */
+  private long receivedInRound = -1;
 
   private boolean closing;
   private boolean closeNotified;
@@ -116,7 +118,12 @@ public final class Connection {
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     this.tls = tls;
-    output = new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
+    if (channel instanceof LentChannel lent) {
+      lent.output().setOnDrained(this::onDrained);
+      output = lent.output();
+    } else {
+      output = new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
+    }
   }
 
   boolean isFirstReadIn(int round) {
@@ -183,6 +190,10 @@ public final class Connection {
   /** Passes the peer's possible end on when all queued output has been written. */
   public void passEnd() {
     endMayPass = !output.isEmpty();
+    if (!endMayPass && channel instanceof LentChannel lent) {
+      lent.passHeld();
+      return;
+    }
     RecordInput input = endMayPass ? null : channel.pipeline().get(RecordInput.class);
     if (input != null) {
       channel.eventLoop().execute(input::passHeld); // not within the handler's turn
@@ -200,11 +211,7 @@ public final class Connection {
    * if input may be left unread, because the kernel would then drop the held packet.
    */
   public void holdLastPacket() {
-    try {
-      SocketOptions.cork(channel);
-    } catch (ChannelException e) {
-      ignoreClosed(e);
-    }
+    change(SocketOptions::cork);
   }
 
   /** Stops reading, and closes the connection when all queued output has been written. */
@@ -300,6 +307,9 @@ public final class Connection {
 
   /** Returns the file descriptor; -1 if the transport does not expose it. */
   public int fd() {
+    if (channel instanceof LentChannel lent) {
+      return lent.fd();
+    }
     return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
   }
 
@@ -311,14 +321,12 @@ public final class Connection {
     if (isUnix()) {
       return;
     }
-    try {
-      channel.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);
+    change(socket -> {
+      socket.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);
       if (seconds > 0) {
-        SocketOptions.keepAlive(channel, seconds);
+        SocketOptions.keepAlive(socket, seconds);
       }
-    } catch (ChannelException e) {
-      ignoreClosed(e);
-    }
+    });
   }
 
   /**
@@ -330,11 +338,7 @@ public final class Connection {
     if (isUnix()) {
       return;
     }
-    try {
-      SocketOptions.setUnacknowledgedTimeout(channel, millis);
-    } catch (ChannelException e) {
-      ignoreClosed(e);
-    }
+    change(socket -> SocketOptions.setUnacknowledgedTimeout(socket, millis));
   }
 
   /** Sends small writes at once (the default), or coalesces them. */
@@ -342,20 +346,24 @@ public final class Connection {
     if (isUnix()) {
       return;
     }
-    try {
-      channel.config().setOption(ChannelOption.TCP_NODELAY, on);
-    } catch (ChannelException e) {
-      ignoreClosed(e);
-    }
+    change(socket -> socket.config().setOption(ChannelOption.TCP_NODELAY, on));
   }
 
   /**
-   * Ignores errors of setting options on a socket that the peer has closed; the connection closes
-   * next.
+   * Changes the options of the socket. Ignores errors on a socket that the peer has closed; the
+   * connection closes next.
    */
-  private void ignoreClosed(ChannelException e) {
-    if (cause == null) {
-      cause = e;
+  private void change(Consumer<Channel> change) {
+    if (channel instanceof LentChannel lent) {
+      lent.change(change);
+      return;
+    }
+    try {
+      change.accept(channel);
+    } catch (ChannelException e) {
+      if (cause == null) {
+        cause = e;
+      }
     }
   }
 
@@ -363,6 +371,50 @@ public final class Connection {
   private BufferMemory.@Nullable Block argumentRoom() {
     Handler current = handler;
     return current == null || tls || closing ? null : current.argumentRoom(this);
+  }
+
+  // ---- an I/O thread's reports
+
+  /**
+   * Takes bytes that an I/O thread has read, which remain valid until the readers' notification.
+   */
+  void receive(MemorySegment memory, long from, long to) {
+    if (receivedInRound == readBuffer.notificationRounds()) {
+      readBuffer.notifyReaders(); // a connection is read once in a round
+    }
+    Handler current = handler;
+    if (current != null && !closing) {
+      try {
+        current.onBytes(this, memory, from, to);
+      } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+        fail(e);
+      }
+      readBuffer.addReader(this);
+      receivedInRound = readBuffer.notificationRounds();
+    }
+  }
+
+  /** Takes an event of the socket. */
+  void receive(ReadBatch.Kind event, @Nullable Throwable reason) {
+    try {
+      PipelineEnd end = (PipelineEnd) channel.pipeline().last();
+      switch (event) {
+        case OPENED -> end.open();
+        case INPUT_END -> end.endInput();
+        case POSSIBLE_END -> end.possibleEnd();
+        case CLOSED -> {
+          if (cause == null) {
+            cause = reason;
+          }
+          readBuffer.notifyReader(this);
+          channel.close();
+          notifyClosed(cause);
+        }
+        case BYTES, COPY -> throw new IllegalArgumentException();
+      }
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+      fail(e);
+    }
   }
 
   void notifyReadDone() {
@@ -486,15 +538,9 @@ public final class Connection {
       if (event instanceof ChannelInputShutdownEvent) {
         endSocketInput();
       } else if (event == RecordInput.Notice.POSSIBLE_END) {
-        readBuffer.notifyReader(Connection.this);
-        Handler current = handler;
-        if (opened && current != null) {
-          current.onPossibleEnd(Connection.this);
-        } else {
-          passEnd();
-        }
+        possibleEnd();
       } else if (event == SslCloseCompletionEvent.SUCCESS) {
-        inputEnding = mayHalfClose(context);
+        inputEnding = Tls.mayHalfClose(context.pipeline());
       } else if (event instanceof SslHandshakeCompletionEvent handshake) {
         if (handshake.isSuccess()) {
           // Nothing answers the last message of a client's handshake in TLS 1.3.
@@ -506,6 +552,16 @@ public final class Connection {
       }
     }
 
+    private void possibleEnd() {
+      readBuffer.notifyReader(Connection.this);
+      Handler current = handler;
+      if (opened && current != null) {
+        current.onPossibleEnd(Connection.this);
+      } else {
+        passEnd();
+      }
+    }
+
     /** Ends the input of a plain connection; with encryption only close_notify can end it. */
     private void endSocketInput() {
       if (!tls) {
@@ -513,17 +569,6 @@ public final class Connection {
       } else if (!inputEnding && !inputEnded) {
         channel.close();
       }
-    }
-
-    /**
-     * Returns true if output can follow the peer's close_notify: TLS 1.3 permits it, and Java's
-     * engine.
-     */
-    private boolean mayHalfClose(ChannelHandlerContext context) {
-      SslHandler encryption = context.pipeline().get(SslHandler.class);
-      return encryption != null
-          && !encryption.engine().isOutboundDone()
-          && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
     }
 
     private void endInput() {

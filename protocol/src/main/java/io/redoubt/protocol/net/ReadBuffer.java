@@ -2,8 +2,6 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
@@ -19,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection is read once per turn, so that a busy one does not delay the others; the rest of
  * its input is ready again in the next turn. For the same reason a read fetches at most {@link
- * #USUAL_BYTES}, possibly hundreds of requests, and more only of large requests, or for one large
- * argument, whose owner may supply the memory ({@link ArgumentRead}).
+ * ReadBlock#USUAL_BYTES}, possibly hundreds of requests, and more only of large requests, or for one
+ * large argument, whose owner may supply the memory ({@link ArgumentRead}).
  *
  * <p>Input of several connections in one turn is stored side by side and remains valid until their
  * handlers have been notified, one after the other, that reading is done; they can thus process it
@@ -28,23 +26,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadBuffer {
 
-  /** The maximum size of a read. */
-  static final int READ_BYTES = 64 * 1024;
-
-  /** The maximum size of a read without an announced large argument. */
-  private static final int USUAL_BYTES = 16 * 1024;
-
   // About the size of the L1 cache, with one output chunk per connection.
   private static final int GATHERED_BYTES = 16 * 1024;
   private static final int GATHERED_CONNECTIONS = 32;
-
-  private static final int LINE_BYTES = 64;
 
   private final BufferMemory source;
   private final Gathering gathering;
   private final LoopStats stats;
   private BufferMemory.Block block;
-  private Shared shared;
+  private ReadBlock shared;
   private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
   private int readerCount;
   private boolean notifying;
@@ -58,8 +48,8 @@ final class ReadBuffer {
     this.source = source;
     this.gathering = gathering;
     this.stats = stats;
-    this.block = source.allocate(READ_BYTES);
-    this.shared = new Shared(block);
+    this.block = source.allocate(ReadBlock.BYTES);
+    this.shared = new ReadBlock(block);
   }
 
   /**
@@ -68,13 +58,13 @@ final class ReadBuffer {
    */
   void runNested(Runnable task) {
     BufferMemory.Block outerBlock = block;
-    Shared outerShared = shared;
+    ReadBlock outerShared = shared;
     @Nullable Connection[] outerReaders = readers;
     int outerCount = readerCount;
     int outerPosition = position;
     boolean outerTelling = notifying;
-    block = source.allocate(READ_BYTES);
-    shared = new Shared(block);
+    block = source.allocate(ReadBlock.BYTES);
+    shared = new ReadBlock(block);
     readers = new @Nullable Connection[GATHERED_CONNECTIONS];
     readerCount = 0;
     position = 0;
@@ -106,9 +96,14 @@ final class ReadBuffer {
     return block.offset();
   }
 
+  /** Returns the number of rounds of notifications so far. */
+  long notificationRounds() {
+    return notificationRounds;
+  }
+
   /** Keeps the bytes before that index until the readers have been notified. */
   void keep(int end) {
-    position = (end + LINE_BYTES - 1) & -LINE_BYTES;
+    position = ReadBlock.lineAfter(end);
   }
 
   /**
@@ -118,11 +113,11 @@ final class ReadBuffer {
    * @return the offset of the copy
    */
   long put(ByteBuf bytes) {
-    if (position >= READ_BYTES) {
+    if (position >= ReadBlock.BYTES) {
       notifyReaders();
     }
     int from = position;
-    int count = Math.min(bytes.readableBytes(), READ_BYTES - from);
+    int count = Math.min(bytes.readableBytes(), ReadBlock.BYTES - from);
     MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), count));
     MemorySegment.copy(source, 0, memory(), offset() + from, count);
     bytes.skipBytes(count);
@@ -232,20 +227,20 @@ final class ReadBuffer {
       if (intoArgument != null) {
         return intoArgument;
       }
-      long room = largeRequests ? READ_BYTES : Math.max(USUAL_BYTES, expectedBytes);
-      shared.withheldBytes = (int) Math.max(0, READ_BYTES - position - room);
-      return shared.setIndex(position, position).retain();
+      long room =
+          largeRequests ? ReadBlock.BYTES : Math.max(ReadBlock.USUAL_BYTES, expectedBytes);
+      return shared.prepareRead(position, room);
     }
 
     /** Returns a read into the memory of a large argument, or null. */
     private @Nullable ArgumentRead intoArgument() {
-      BufferMemory.Block room = expectedBytes <= USUAL_BYTES ? null : argumentRoom.get();
+      BufferMemory.Block room = expectedBytes <= ReadBlock.USUAL_BYTES ? null : argumentRoom.get();
       return room == null ? null : ArgumentRead.into(room);
     }
 
     @Override
     public int guess() {
-      return READ_BYTES;
+      return ReadBlock.BYTES;
     }
 
     @Override
@@ -290,40 +285,5 @@ final class ReadBuffer {
     public void readComplete() {
       lastReadAfter = notificationRounds;
     }
-  }
-
-  /** The block as a Netty buffer; never released as a whole. */
-  private static final class Shared extends UnpooledDirectByteBuf {
-
-    private final long address;
-
-    /** The number of bytes that a read must leave free at the end. */
-    private int withheldBytes;
-
-    Shared(BufferMemory.Block block) {
-      super(
-          UnpooledByteBufAllocator.DEFAULT,
-          block.memory().asSlice(block.offset(), READ_BYTES).asByteBuffer(),
-          READ_BYTES);
-      this.address = block.memory().address() + block.offset();
-    }
-
-    @Override
-    public int capacity() {
-      return super.capacity() - withheldBytes;
-    }
-
-    @Override
-    public boolean hasMemoryAddress() {
-      return true;
-    }
-
-    @Override
-    public long memoryAddress() {
-      return address;
-    }
-
-    @Override
-    protected void deallocate() {}
   }
 }

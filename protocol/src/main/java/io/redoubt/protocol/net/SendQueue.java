@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * queued goes to the socket directly; further ones wait in the channel's queue. Confined to the
  * event loop.
  */
-final class SendQueue {
+final class SendQueue implements SocketOutput {
   private final Channel channel;
   private final boolean tls;
   private final LoopStats stats;
@@ -50,17 +50,18 @@ final class SendQueue {
   }
 
   /** Writes to the socket directly from now on, if the transport exposes it; not with TLS. */
-  void onActive() {
+  @Override
+  public void onActive() {
     socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
   }
 
-  /** Returns true if everything sent has been written. */
-  boolean isEmpty() {
+  @Override
+  public boolean isEmpty() {
     return queuedBytes == 0;
   }
 
-  /** Queues the first bytes of a chunk and takes over the chunk. */
-  void send(Chunk chunk, int bytes) {
+  @Override
+  public void send(Chunk chunk, int bytes) {
     if (bytes == 0 || !channel.isActive()) {
       chunk.release();
       return;
@@ -94,8 +95,8 @@ final class SendQueue {
     }
   }
 
-  /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
-  void flush() {
+  @Override
+  public void flush() {
     if (queuedBytes > 0) {
       stats.countWrite();
     }
@@ -127,7 +128,8 @@ final class SendQueue {
   }
 
   /** Discards the first chunk; the closed channel discards the others. */
-  void drop() {
+  @Override
+  public void drop() {
     Chunk chunk = first;
     if (chunk != null) {
       first = null;
@@ -136,8 +138,8 @@ final class SendQueue {
     }
   }
 
-  /** Returns the number of bytes that the socket has not accepted yet. */
-  long unwrittenBytes() {
+  @Override
+  public long unwrittenBytes() {
     if (queuedBytes == 0) {
       return 0;
     }

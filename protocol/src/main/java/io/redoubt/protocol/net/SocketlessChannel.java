@@ -9,10 +9,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** One end of a {@link DirectConnection}: a channel on any event loop, without a socket. */
+/** A channel on any event loop, without a socket of its own. */
 abstract class SocketlessChannel extends AbstractChannel {
   private final ChannelMetadata metadata = new ChannelMetadata(false);
-  private final ChannelConfig config = new DefaultChannelConfig(this);
+  private final ChannelConfig config =
+      new DefaultChannelConfig(this) {
+        @Override
+        protected void autoReadCleared() {
+          onReadingStopped();
+        }
+      };
 
   SocketlessChannel() {
     super(null);
@@ -33,13 +39,16 @@ abstract class SocketlessChannel extends AbstractChannel {
     return true;
   }
 
+  /** Reading was switched off. */
+  void onReadingStopped() {}
+
   @Override
-  protected final SocketAddress localAddress0() {
+  protected SocketAddress localAddress0() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
   @Override
-  protected final SocketAddress remoteAddress0() {
+  protected SocketAddress remoteAddress0() {
     return localAddress0();
   }
 

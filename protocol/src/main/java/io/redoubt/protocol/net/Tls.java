@@ -4,6 +4,7 @@ import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
@@ -346,6 +347,17 @@ public final class Tls {
       TlsContexts.configure(handler, service);
     }
     channel.pipeline().addLast(input(context), handler);
+  }
+
+  /**
+   * Returns true if output can follow the peer's close_notify: TLS 1.3 permits it, and Java's
+   * engine.
+   */
+  static boolean mayHalfClose(ChannelPipeline pipeline) {
+    SslHandler encryption = pipeline.get(SslHandler.class);
+    return encryption != null
+        && !encryption.engine().isOutboundDone()
+        && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
   }
 
   /** Creates what prepares the input of a channel for the context's engines. */

@@ -49,6 +49,7 @@ public final class Transport implements AutoCloseable {
   private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
+  private final IoThreads ioThreads;
   private final Set<Channel> open = new HashSet<>(); // used on the loop
   private int listenerMark; // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -68,6 +69,7 @@ public final class Transport implements AutoCloseable {
     readBuffer = onLoop(() -> new ReadBuffer(memory, gathering, stats));
     onLoop(() -> turns.atEnd(readBuffer::notifyReaders));
     chunks = new ChunkPool(memory);
+    ioThreads = new IoThreads(sockets, memory, readBuffer, this::loopNanos);
   }
 
   /** Opens a transport over the system's sockets. */
@@ -292,6 +294,27 @@ public final class Transport implements AutoCloseable {
     gathering.setMaxPauseMicros(micros);
   }
 
+  /**
+   * Sets the number of threads that read and write for connections accepted from now on; 0 to leave
+   * that to the loop. Earlier connections stay where they are. On the loop.
+   */
+  public void setIoThreads(int count) {
+    if (count > 0 || !ioThreads.isEmpty()) {
+      ioThreads.setCount(count, loop.thread().getName(), turns.handler());
+      turns.serve(ioThreads);
+    }
+  }
+
+  /** Returns the number of threads that serve new connections, without the loop's; on the loop. */
+  public int ioThreads() {
+    return ioThreads.active();
+  }
+
+  /** Returns the counters of the I/O threads; on the loop. */
+  public List<IoThreadStats> ioThreadStats() {
+    return ioThreads.all().stream().map(IoThread::stats).toList();
+  }
+
   /** Returns true if the end of a turn is to come before the loop waits; on the loop. */
   public boolean isInTurn() {
     return turns.isReading();
@@ -309,7 +332,11 @@ public final class Transport implements AutoCloseable {
 
   /** Polls one connection like {@link #serveMeanwhile(Predicate)}. */
   public void serveMeanwhile(Connection connection) {
-    turns.outside(() -> readBuffer.runNested(() -> ready(connection.channel())));
+    turns.outside(() ->
+        readBuffer.runNested(() -> {
+          ready(connection.channel());
+          ioThreads.takeMeanwhile(other -> other != connection);
+        }));
   }
 
   private void serve(Predicate<Connection> isBusy) {
@@ -323,6 +350,7 @@ public final class Transport implements AutoCloseable {
         }
       }
       readBuffer.notifyReaders();
+      ioThreads.takeMeanwhile(isBusy);
       ended.forEach(connection -> connection.notifyClosed(null)); // the channel would notify later
     });
   }
@@ -334,6 +362,9 @@ public final class Transport implements AutoCloseable {
   private boolean ready(Channel channel) {
     if (!channel.isRegistered() || !channel.isActive()) {
       return false;
+    }
+    if (channel instanceof LentChannel) {
+      return false; // its thread reads it
     }
     if (channel instanceof DirectChannel direct) {
       direct.readable();
@@ -366,6 +397,20 @@ public final class Transport implements AutoCloseable {
     }
     channel.pipeline().addLast(connection.new PipelineEnd(opened));
     return connection;
+  }
+
+  /** Has a thread serve an accepted socket. */
+  private void lend(
+      Channel socket,
+      IoThread thread,
+      boolean unix,
+      @Nullable Tls tls,
+      Consumer<Connection> acceptor) {
+    LentChannel channel = new LentChannel(thread, socket, stats);
+    Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
+    channel.pipeline().addLast(connection.new PipelineEnd(acceptor));
+    channel.open(tls);
+    register(channel);
   }
 
   private long loopNanos() {
@@ -405,13 +450,31 @@ public final class Transport implements AutoCloseable {
     // Netty's own shutdown sometimes leaves channels with pending events open.
     onLoop(() -> {
       closeChannels();
-      return true;
+      return ioThreads.wakeThreads();
     });
+    boolean threadsEnded = stopThreads();
     eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     if (hasEnded()) {
+      if (threadsEnded) {
+        ioThreads.close();
+      }
       chunks.close();
       readBuffer.close();
     }
+  }
+
+  /** Ends the I/O threads after their orders. Returns true unless interrupted. */
+  private boolean stopThreads() {
+    boolean all = true;
+    try {
+      for (IoThread each : onLoop(ioThreads::all)) {
+        all &= each.stop();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      all = false;
+    }
+    return all;
   }
 
   /** Closes all connections and listeners; on the loop. */
@@ -463,6 +526,11 @@ public final class Transport implements AutoCloseable {
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel accepted = (Channel) message;
       boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
+      IoThread thread = ioThreads.forNewConnection();
+      if (thread != null) {
+        lend(accepted, thread, unix, tls, acceptor);
+        return;
+      }
       adopt(accepted, unix, tls, null, acceptor);
       register(accepted);
     }

@@ -5,7 +5,9 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.tuning.Gathering;
+import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Wraps the I/O handler of an event loop to run work at the end of each turn: after all ready
@@ -19,6 +21,8 @@ final class Turns implements IoHandlerFactory {
   private Runnable end = () -> {};
   private final EndOfTurn last;
   private boolean reading;
+  private @Nullable IoThreads threads;
+  private @Nullable IoHandler handler;
 
   /**
    * Creates a factory that wraps the handlers of {@code sockets}.
@@ -46,9 +50,20 @@ final class Turns implements IoHandlerFactory {
     return true;
   }
 
+  /** Takes the input of I/O threads as well from now on; on the loop. */
+  void serve(IoThreads others) {
+    threads = others;
+  }
+
+  /** Returns the handler of the loop. */
+  IoHandler handler() {
+    return Objects.requireNonNull(handler);
+  }
+
   @Override
   public IoHandler newHandler(ThreadAwareExecutor executor) {
-    return new Handler(sockets.handlers().newHandler(executor));
+    handler = new Handler(sockets.handlers().newHandler(executor));
+    return handler;
   }
 
   /** Returns true if {@link #last} is still to run in this turn, before the loop waits. */
@@ -99,11 +114,26 @@ final class Turns implements IoHandlerFactory {
     }
 
     private int look(IoHandlerContext context) {
+      IoThreads others = threads;
       stats.sleep();
-      int found = handler.run(context);
+      int found = handler.run(others == null ? context : others.waiting(context));
       stats.wake();
+      if (others != null) {
+        others.wakeUp();
+        found += others.take();
+      }
       end.run();
+      if (others != null) {
+        others.release();
+        others.wakeThreads();
+      }
       return found;
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      threads = null;
+      super.prepareToDestroy();
     }
   }
 

@@ -301,7 +301,9 @@ public final class Turn implements Client.Conductor {
 
   private void limitQuery(Client client) {
     ByteQueue query = client.input().kept();
-    if (!client.isMaster() && query.usedBytes() > context.settings().queryBufferLimitBytes()) {
+    if (!client.isMaster()
+        && !client.is(ClientFlag.CLOSE_ASAP) // reported already
+        && query.usedBytes() > context.settings().queryBufferLimitBytes()) {
       context.countQueryLimitDisconnection();
       context
           .log()

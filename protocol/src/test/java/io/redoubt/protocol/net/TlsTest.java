@@ -89,6 +89,7 @@ class TlsTest {
   @BeforeEach
   void open() {
     transport = Transport.open("test-loop", memory);
+    IoThreadCount.apply(transport);
   }
 
   @AfterEach
@@ -162,6 +163,7 @@ class TlsTest {
   @Test
   void acknowledgesTheHandshakeBeforeTheKernelWould() throws Exception {
     assumeTrue(Epoll.isAvailable());
+    assumeTrue(IoThreadCount.value() == 1, "asks the socket on the loop");
     boolean sooner = false;
     for (int attempt = 0; attempt < 5 && !sooner; attempt++) {
       sooner = isHandshakeAcknowledgedSoon();

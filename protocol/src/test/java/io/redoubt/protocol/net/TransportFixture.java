@@ -23,6 +23,7 @@ abstract class TransportFixture {
   /** Opens the transport with some work at the end of each turn. */
   final void open(EndOfTurn end) {
     transport = Transport.open("test-loop", memory, SystemSockets.choose(nio), () -> 0, end);
+    IoThreadCount.apply(transport);
   }
 
   /** Replaces the transport by one with some work at the end of each turn. */

@@ -13,6 +13,7 @@ import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeyFlag;
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.net.IoThreadCount;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.PeerCertificate;
 import io.redoubt.protocol.net.Transport;
@@ -244,6 +245,7 @@ final class TestProcess implements AutoCloseable {
 
   TestProcess() throws IOException {
     transport = Transport.open("test-loop", memory);
+    IoThreadCount.apply(transport);
     var channels = new Channels();
     registry =
         new ClientRegistry(

@@ -44,6 +44,8 @@ final class AppliedSettings {
   void follow(Listeners listeners, TlsSettings tls, Cron cron, Transport transport) {
     gather(transport);
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));
+    startIoThreads(transport);
+    settings.ioThreads.onChange(() -> startIoThreads(transport));
     limitBulks();
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
@@ -79,6 +81,11 @@ final class AppliedSettings {
   private void gather(Transport transport) {
     int micros = settings.tuning.gatheringMicros.value();
     transport.loop().execute(() -> transport.setGatheringMicros(micros));
+  }
+
+  private void startIoThreads(Transport transport) {
+    int others = settings.ioThreads.value() - 1;
+    transport.loop().execute(() -> transport.setIoThreads(others));
   }
 
   private void limitBulks() {

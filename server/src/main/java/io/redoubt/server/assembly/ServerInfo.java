@@ -43,6 +43,7 @@ final class ServerInfo {
   private final Clock clock;
   private final ProcessUsage usage;
   private final ProcessInfo process;
+  private final IoThreadInfo ioThreads;
 
   ServerInfo(ServerParts parts) {
     this.parts = parts;
@@ -55,6 +56,7 @@ final class ServerInfo {
     rates = parts.rates;
     clock = parts.clock;
     usage = parts.processUsage;
+    ioThreads = new IoThreadInfo(parts.clients.transport);
     process =
         new ProcessInfo(
             settings, clock, clients, parts.clients.table, usage, parts.environment.random());
@@ -69,6 +71,7 @@ final class ServerInfo {
         info,
         parts.replication.mode(),
         parts.clients.transport.name(),
+        ioThreads::areActive,
         settings.hz::value,
         parts.clients.tls::provider);
     Section server = info.section("Server", "server");
@@ -79,6 +82,7 @@ final class ServerInfo {
     declareMemory(info);
     declarePersistence(info);
     declareStats(info.section("Stats", "stats"));
+    ioThreads.declare(info.section("Stats", "stats"));
     Section replication = info.section("Replication", "replication");
     parts.replication.core.info().declare(replication);
     replication.text("sentinel_lease", parts.replication.lease::state);
@@ -281,8 +285,8 @@ final class ServerInfo {
     section
         .counter("total_reads_processed", loop::reads)
         .counter("total_writes_processed", loop::writes)
-        .number("io_threaded_reads_processed", () -> 0)
-        .number("io_threaded_writes_processed", () -> 0)
+        .counter("io_threaded_reads_processed", ioThreads::reads)
+        .counter("io_threaded_writes_processed", ioThreads::writes)
         .number("reply_buffer_shrinks", () -> 0)
         .number("reply_buffer_expands", () -> 0)
         .counter("eventloop_cycles", loop::cycles)

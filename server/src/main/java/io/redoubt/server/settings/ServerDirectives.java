@@ -165,15 +165,16 @@ public final class ServerDirectives extends Directives {
   public final IntDirective ioThreads =
       integer("io-threads", 1)
           .between(1, 128)
-          .immutable()
-          .acceptedWithoutEffect()
-          .doc("The number of threads for socket I/O.");
+          .doc(
+              "The number of threads for socket I/O. With 1 the thread that executes commands also"
+                  + " reads and writes. With more, the others read, decrypt, encrypt and write for"
+                  + " clients. A change applies to new connections.");
 
   public final YesNoDirective ioThreadsDoReads =
       yesNo("io-threads-do-reads", false)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("Use these threads for reading, too.");
+          .doc("Use these threads for reading, too. They always read here.");
 
   public final ChoiceDirective<OomScoreAdj> oomScoreAdj =
       choice("oom-score-adj", OomScoreAdj.NO)

@@ -1,0 +1,63 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.IoHandler;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wakes an event loop for which another thread has put something into a {@link HandoverRing}. The
+ * sleeper calls {@link #fallAsleep}, looks at its queues once more, and waits; others put first and
+ * {@link #ring} then. A loop that is awake is not disturbed: it looks at its queues before it
+ * waits.
+ */
+final class Bell {
+  private final AtomicLong wakeUps = new AtomicLong();
+  private volatile boolean asleep;
+  private volatile @Nullable IoHandler handler;
+
+  /** Sets the handler in which the loop waits. */
+  void attach(IoHandler waiting) {
+    handler = waiting;
+  }
+
+  /** The loop ends and is not woken any more. */
+  void detach() {
+    handler = null;
+  }
+
+  /** Announces that the loop will wait unless its queues have something; by the loop. */
+  void fallAsleep() {
+    asleep = true;
+  }
+
+  /** Ends the wait; by the loop. */
+  void wakeUp() {
+    if (asleep) {
+      asleep = false;
+    }
+  }
+
+  /** Wakes the loop if it waits or is about to; from any thread. */
+  void ring() {
+    VarHandle.fullFence(); // what was put becomes visible before the look at the sleeper
+    ringIfAsleep();
+  }
+
+  /** Like {@link #ring}, but may miss a loop that is just falling asleep. */
+  void ringIfAsleep() {
+    if (asleep) {
+      asleep = false;
+      IoHandler waiting = handler;
+      if (waiting != null) {
+        wakeUps.incrementAndGet();
+        waiting.wakeup();
+      }
+    }
+  }
+
+  /** Returns how often the loop was woken. */
+  long wakeUps() {
+    return wakeUps.get();
+  }
+}

@@ -1,0 +1,220 @@
+package io.redoubt.protocol.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket served by an {@link IoThread}, and the end of its channel's pipeline: received bytes and
+ * events go into the thread's {@link ReadBatch}, chunks to the socket. Confined to the thread.
+ */
+final class IoSocket extends LastHandler {
+  private final IoThread thread;
+  private final ReadBatch.Target target;
+  private final LentOutput output;
+  private final Channel channel;
+  private final @Nullable Tls tls;
+  private @Nullable Throwable cause;
+  private @Nullable Socket direct;
+
+  /** The peer has sent close_notify; bytes that came before it may not be delivered yet. */
+  private boolean inputEnding;
+
+  private boolean inputEnded;
+
+  /** The bytes that were passed to the channel and not written yet. */
+  private long queuedBytes;
+
+  private boolean flushPending;
+  private boolean reportedFull;
+  private final IntConsumer onSent = this::onSent;
+
+  IoSocket(
+      IoThread thread,
+      ReadBatch.Target target,
+      LentOutput output,
+      Channel channel,
+      @Nullable Tls tls) {
+    this.thread = thread;
+    this.target = target;
+    this.output = output;
+    this.channel = channel;
+    this.tls = tls;
+  }
+
+  /** Starts to serve the socket. */
+  void open() {
+    channel.closeFuture().addListener(closed -> report(ReadBatch.Kind.CLOSED, cause));
+    try {
+      channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+      channel.config().setRecvByteBufAllocator(thread.reads());
+      if (channel instanceof SocketChannel) {
+        channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+      }
+      if (tls != null) {
+        tls.encrypt(channel, null);
+      }
+      channel.pipeline().addLast(this);
+      thread.register(channel);
+    } catch (RuntimeException | LinkageError e) {
+      cause = e;
+      channel.unsafe().closeForcibly();
+    }
+  }
+
+  private void report(ReadBatch.Kind kind, @Nullable Throwable detail) {
+    thread.report(target, kind, detail);
+  }
+
+  // ---- input
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    if (tls == null) {
+      direct = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    try {
+      if (tls == null) {
+        thread.onBytes(target, bytes);
+      } else {
+        thread.copy(target, bytes);
+      }
+    } finally {
+      bytes.release();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (inputEnding) {
+      inputEnding = false;
+      endInput();
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      endSocketInput();
+    } else if (event == RecordInput.Notice.POSSIBLE_END) {
+      report(ReadBatch.Kind.POSSIBLE_END, null);
+    } else if (event == SslCloseCompletionEvent.SUCCESS) {
+      inputEnding = Tls.mayHalfClose(context.pipeline());
+    } else if (event instanceof SslHandshakeCompletionEvent handshake) {
+      if (handshake.isSuccess()) {
+        SocketOptions.acknowledge(channel);
+        report(ReadBatch.Kind.OPENED, null);
+      } else {
+        fail(handshake.cause());
+      }
+    }
+  }
+
+  /** Ends the input of a plain connection; with encryption only close_notify can end it. */
+  private void endSocketInput() {
+    if (tls == null) {
+      endInput();
+    } else if (!inputEnding && !inputEnded) {
+      channel.close();
+    }
+  }
+
+  private void endInput() {
+    inputEnded = true;
+    report(ReadBatch.Kind.INPUT_END, null);
+  }
+
+  /** Passes on what may be the peer's end. */
+  void passHeld() {
+    RecordInput input = channel.pipeline().get(RecordInput.class);
+    if (input != null) {
+      input.passHeld();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+    fail(thrown);
+  }
+
+  private void fail(Throwable thrown) {
+    if (cause == null) {
+      cause = thrown;
+    }
+    channel.close();
+  }
+
+  // ---- output
+
+  /**
+   * Queues a chunk, or writes it if nothing is queued. Returns true if {@link #flush} must follow.
+   */
+  boolean write(Chunk chunk) {
+    int bytes = chunk.lentBytes();
+    if (!channel.isActive()) {
+      chunk.release();
+      return false;
+    }
+    int written = 0;
+    if (direct != null && queuedBytes == 0) {
+      thread.countWrite();
+      try {
+        written = direct.sendAddress(chunk.nativeAddress(), 0, bytes);
+      } catch (IOException e) {
+        written = 0; // the channel gets the same error and closes
+      }
+      if (written == bytes) {
+        chunk.release();
+        return false;
+      }
+    }
+    queuedBytes += bytes - written;
+    if (tls == null) {
+      channel.write(chunk.queued(onSent, written, bytes), channel.voidPromise());
+    } else {
+      channel
+          .write(chunk.queuedUntilWritten(bytes))
+          .addListener(sent -> {
+            chunk.endWrite();
+            onSent(bytes);
+          });
+    }
+    boolean first = !flushPending;
+    flushPending = true;
+    return first;
+  }
+
+  private void onSent(int bytes) {
+    queuedBytes -= bytes;
+    if (queuedBytes == 0 && reportedFull) {
+      reportedFull = false;
+      thread.ringOwner();
+    }
+  }
+
+  /** Writes what is queued as far as the socket accepts it. */
+  void flush() {
+    flushPending = false;
+    thread.countWrite();
+    channel.flush();
+    if (queuedBytes > 0 && !reportedFull) {
+      reportedFull = true;
+      thread.reportFull(output);
+    }
+  }
+}

@@ -1,0 +1,473 @@
+package io.redoubt.protocol.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.UncheckedBooleanSupplier;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that reads, decrypts, encrypts and writes for connections lent to it. It shares nothing
+ * with the owner of the data but four {@link HandoverRing}s: {@link ReadBatch}es to the owner and
+ * back, orders from the owner, and written chunks to the owner.
+ */
+final class IoThread implements ReadBatch.Home {
+  /** The batches of a thread, all of which the owner may hold. */
+  static final int BATCHES = 16;
+
+  private static final int ORDERS = 16 * 1024;
+
+  /** The entries or bytes after which a batch is handed over before the end of a poll. */
+  private static final int FULL_ENTRIES = 32;
+
+  private static final int FULL_BYTES = 16 * 1024;
+
+  /** The orders between two polls. */
+  private static final int MAX_ORDERS = 1024;
+
+  /** The size of a read for which no batch has room. */
+  private static final int SPARE_BYTES = 1024;
+
+  private static final long STARVED_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long CLOSE_TIMEOUT_MILLIS = 5000;
+
+  private final Bell owner;
+  private final Bell bell = new Bell();
+  private final EventLoop eventLoop;
+  private final IoThreadStats stats;
+
+  // From the owner. An order is a chunk to be written, or a task.
+  private final HandoverRing<Object> orders = new HandoverRing<>(ORDERS);
+  private final HandoverRing<ReadBatch> empty = new HandoverRing<>(BATCHES);
+
+  // To the owner. An output among the written chunks says that its socket is full.
+  private final HandoverRing<ReadBatch> filled = new HandoverRing<>(BATCHES * 2);
+  private final HandoverRing<Object> written = new HandoverRing<>(ORDERS);
+
+  // Used by the owner:
+  private final ArrayList<ReadBatch> batches = new ArrayList<>();
+  private boolean announced;
+  private boolean returned;
+  private final Runnable ringing = this::ringOwner;
+
+  // Used by the thread:
+  private final Reads reads = new Reads();
+  private final ArrayList<IoSocket> toFlush = new ArrayList<>();
+  private final ByteBuf spare = Unpooled.directBuffer(SPARE_BYTES, SPARE_BYTES);
+  private @Nullable ReadBatch batch;
+  private boolean ringsOwner;
+
+  private volatile @Nullable Thread thread;
+
+  /** The thread while it waits for an empty batch. */
+  private volatile @Nullable Thread starving;
+
+  /**
+   * Starts a thread.
+   *
+   * @param memory the owner's; used on its loop
+   * @param owner wakes the owner
+   * @param nanoTime a monotonic clock, called on the thread
+   */
+  IoThread(String name, Sockets sockets, BufferMemory memory, Bell owner, LongSupplier nanoTime) {
+    this.owner = owner;
+    stats = new IoThreadStats(bell, nanoTime);
+    for (int i = 0; i < BATCHES; i++) {
+      ReadBatch one = new ReadBatch(this, memory.allocate(ReadBlock.BYTES));
+      batches.add(one);
+      empty.put(one);
+    }
+    eventLoop =
+        sockets.newLoop(name, executor -> new Handler(sockets.handlers().newHandler(executor)));
+    eventLoop.execute(() -> thread = Thread.currentThread()); // starts it
+  }
+
+  IoThreadStats stats() {
+    return stats;
+  }
+
+  // ---- the owner's side
+
+  /** Passes an order; {@link #announce} must follow before the owner waits. */
+  void order(Object order) {
+    orders.put(order);
+    announced = true;
+  }
+
+  void order(Runnable task) {
+    order((Object) task);
+  }
+
+  /** Wakes the thread if it waits; it may be missed until {@link #wake}. */
+  void announce() {
+    bell.ringIfAsleep();
+  }
+
+  /** Wakes the thread if it has been given orders. Returns true if it has all of them. */
+  boolean wake() {
+    boolean all = orders.push() & empty.push();
+    if (announced || returned || !all) {
+      VarHandle.fullFence(); // what was put becomes visible before the look at the sleeper
+      if (announced) {
+        bell.ringIfAsleep();
+      }
+      LockSupport.unpark(starving);
+      announced = !all;
+      returned = false;
+    }
+    return all;
+  }
+
+  /** Has the owner woken once the orders so far are carried out, except what a socket refuses. */
+  void orderRing() {
+    order(ringing);
+  }
+
+  @Override
+  public void giveBack(ReadBatch used) {
+    if (used.block() != null) {
+      used.clear();
+      empty.put(used);
+      returned = true;
+    }
+  }
+
+  @Nullable ReadBatch nextFilled() {
+    return filled.poll();
+  }
+
+  @Nullable Object nextWritten() {
+    return written.poll();
+  }
+
+  /** Returns true if the thread has passed on nothing that the owner has not taken. */
+  boolean isQuiet() {
+    return filled.isEmpty() && written.isEmpty();
+  }
+
+  /** Ends the thread after all orders; not on the owner's loop, which must not have ended. */
+  boolean stop() throws InterruptedException {
+    eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    LockSupport.unpark(starving);
+    boolean ended = eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    Thread ending = thread;
+    if (ending != null) {
+      ending.join(); // so that tests which look for leaked threads don't find it
+    }
+    return ended;
+  }
+
+  /** Frees the memory after the thread and the owner have ended. */
+  void close(BufferMemory memory) {
+    boolean all = false;
+    while (!all) {
+      all = written.push();
+      for (Object next = written.poll(); next != null; next = written.poll()) {
+        if (next instanceof Chunk chunk) {
+          chunk.endLending();
+          chunk.release();
+        }
+      }
+    }
+    for (ReadBatch each : batches) {
+      BufferMemory.Block block = each.block();
+      if (block != null) {
+        memory.free(block);
+      }
+    }
+    spare.release();
+  }
+
+  // ---- the thread's side
+
+  RecvByteBufAllocator reads() {
+    return reads;
+  }
+
+  void register(Channel channel) {
+    eventLoop.register(channel);
+  }
+
+  /** Adds bytes that were read into the batch, or into the spare buffer. */
+  void onBytes(ReadBatch.Target from, ByteBuf bytes) {
+    ReadBatch into = batch;
+    if (into != null && bytes instanceof ReadBlock) {
+      into.addBytes(from, bytes.readerIndex(), bytes.writerIndex());
+      handOverIfFull(into);
+    } else {
+      report(from, ReadBatch.Kind.COPY, ByteBufUtil.getBytes(bytes));
+    }
+  }
+
+  /** Copies bytes that did not come directly from the socket. */
+  void copy(ReadBatch.Target from, ByteBuf bytes) {
+    while (bytes.isReadable()) {
+      ReadBatch into = roomyBatch();
+      if (into == null) {
+        report(from, ReadBatch.Kind.COPY, ByteBufUtil.getBytes(bytes));
+        return;
+      }
+      int start = into.position();
+      int count = Math.min(bytes.readableBytes(), into.room());
+      MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), count));
+      MemorySegment.copy(source, 0, into.memory(), into.offset(start), count);
+      bytes.skipBytes(count);
+      into.addBytes(from, start, start + count);
+      handOverIfFull(into);
+    }
+  }
+
+  private void handOverIfFull(ReadBatch filling) {
+    stats.countRead();
+    if (filling.count() >= FULL_ENTRIES || filling.position() >= FULL_BYTES) {
+      handOver();
+    }
+  }
+
+  /** Adds an event. */
+  void report(ReadBatch.Target of, ReadBatch.Kind kind, @Nullable Object detail) {
+    ReadBatch into = batch;
+    if (into == null) {
+      into = new ReadBatch(this, null);
+      batch = into;
+    }
+    into.add(of, kind, detail);
+  }
+
+  /** Reports that a socket has not accepted everything, in the order of the written chunks. */
+  void reportFull(LentOutput of) {
+    written.put(of);
+    ringsOwner = true;
+  }
+
+  /** Returns a chunk that was written or discarded. */
+  void giveBack(Chunk chunk) {
+    written.put(chunk);
+  }
+
+  /** Wakes the owner after this poll, since it waits for what was put. */
+  void ringOwner() {
+    ringsOwner = true;
+  }
+
+  void countWrite() {
+    stats.countWrite();
+  }
+
+  /** Returns a batch with room, or null if the owner has all of them. */
+  private @Nullable ReadBatch roomyBatch() {
+    ReadBatch current = batch;
+    if (current != null && current.room() > 0) {
+      return current;
+    }
+    if (current != null && current.count() > 0) {
+      handOver();
+    }
+    ReadBatch next = empty.poll();
+    batch = next;
+    return next;
+  }
+
+  /** Passes what was received to the owner. */
+  private void handOver() {
+    ReadBatch current = batch;
+    if (current != null && current.count() > 0) {
+      batch = null;
+      filled.put(current);
+      stats.countBatch();
+      ringsOwner = false;
+      owner.ring();
+    }
+  }
+
+  /** Carries out the orders. */
+  private void followOrders() {
+    for (int i = 0; i < MAX_ORDERS; i++) {
+      Object order = orders.poll();
+      if (order == null) {
+        break;
+      }
+      if (order instanceof Chunk chunk) {
+        IoSocket socket = ((LentOutput) chunk.borrower()).socket();
+        if (socket.write(chunk)) {
+          toFlush.add(socket);
+        }
+      } else {
+        flushSockets(); // before a socket is closed
+        ((Runnable) order).run();
+      }
+    }
+    flushSockets();
+  }
+
+  private void flushSockets() {
+    for (int i = 0; i < toFlush.size(); i++) {
+      toFlush.get(i).flush();
+    }
+    toFlush.clear();
+  }
+
+  /** Polls the sockets of the thread's loop, and carries out orders before each poll. */
+  private final class Handler extends ForwardingHandler implements IoHandlerContext {
+    private @Nullable IoHandlerContext outer;
+
+    Handler(IoHandler handler) {
+      super(handler);
+      bell.attach(this);
+    }
+
+    @Override
+    public int run(IoHandlerContext context) {
+      outer = context;
+      followOrders();
+      int found = 0;
+      if (roomyBatch() != null) {
+        stats.sleep();
+        found = handler.run(this);
+        stats.wake();
+      } else if (context.canBlock()) {
+        starve();
+      }
+      bell.wakeUp();
+      handOver();
+      boolean all = filled.push() & written.push();
+      if (ringsOwner || !all) {
+        ringsOwner = false;
+        owner.ring();
+      }
+      return found;
+    }
+
+    /** Waits until the owner returns a batch; other events of the sockets wait, too. */
+    private void starve() {
+      bell.fallAsleep();
+      starving = Thread.currentThread();
+      stats.sleep();
+      if (empty.isEmpty() && orders.isEmpty()) {
+        LockSupport.parkNanos(this, STARVED_NANOS);
+      }
+      stats.wake();
+      starving = null;
+    }
+
+    @Override
+    public void wakeup() {
+      super.wakeup();
+      LockSupport.unpark(starving);
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      bell.detach();
+      while (!orders.isEmpty()) {
+        followOrders();
+      }
+      super.prepareToDestroy();
+    }
+
+    @Override
+    public boolean canBlock() {
+      if (!context().canBlock() || !filled.push() || !written.push()) {
+        return false;
+      }
+      bell.fallAsleep();
+      return orders.isEmpty();
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return context().delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return context().deadlineNanos();
+    }
+
+    private IoHandlerContext context() {
+      return Objects.requireNonNull(outer);
+    }
+  }
+
+  /** Reads of all sockets of the thread, as their channels see them. */
+  private final class Reads implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
+    private int lastBytes;
+    private int attemptedBytes;
+
+    @Override
+    @SuppressWarnings("deprecation") // required by the interface
+    public Handle newHandle() {
+      return this;
+    }
+
+    @Override
+    public ByteBuf allocate(ByteBufAllocator allocator) {
+      ReadBatch into = roomyBatch();
+      if (into == null || into.shared == null) {
+        return spare.clear().retain();
+      }
+      return into.shared.prepareRead(into.position(), ReadBlock.USUAL_BYTES);
+    }
+
+    @Override
+    public int guess() {
+      return ReadBlock.BYTES;
+    }
+
+    @Override
+    public void reset(ChannelConfig config) {
+      lastBytes = 0;
+    }
+
+    @Override
+    public void incMessagesRead(int messages) {}
+
+    @Override
+    public void lastBytesRead(int bytes) {
+      lastBytes = bytes;
+    }
+
+    @Override
+    public int lastBytesRead() {
+      return lastBytes;
+    }
+
+    @Override
+    public void attemptedBytesRead(int bytes) {
+      attemptedBytes = bytes;
+    }
+
+    @Override
+    public int attemptedBytesRead() {
+      return attemptedBytes;
+    }
+
+    @Override
+    public boolean continueReading() {
+      return false;
+    }
+
+    @Override
+    public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
+      return false;
+    }
+
+    @Override
+    public void readComplete() {}
+  }
+}

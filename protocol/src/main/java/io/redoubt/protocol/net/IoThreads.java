@@ -1,0 +1,354 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The I/O threads of a transport, as its owner sees them: it takes what they have read, within its
+ * turn, and wakes them for their orders. Confined to the owner's loop. Without threads it does
+ * nothing.
+ */
+final class IoThreads {
+  /** The batches taken from a thread in a turn. */
+  private static final int MAX_BATCHES = 16;
+
+  private final Sockets sockets;
+  private final BufferMemory memory;
+  private final ReadBuffer readBuffer;
+  private final LongSupplier nanoTime;
+  private final Bell bell = new Bell();
+  private final Waiting waiting = new Waiting();
+  private final List<Source> sources = new ArrayList<>();
+
+  /** The number of threads that get new connections: the first ones. */
+  private int active;
+
+  /** The batches in use, those of nested turns last. */
+  private final ArrayList<ReadBatch> used = new ArrayList<>();
+
+  /** Copies of input that are in use. */
+  private final ArrayList<BufferMemory.Block> copies = new ArrayList<>();
+
+  /** The connections with deferred input. */
+  private final ArrayDeque<LentChannel> deferring = new ArrayDeque<>();
+
+  /** A thread, and the batch of it whose entries are being handled. */
+  private static final class Source {
+    final IoThread thread;
+    @Nullable ReadBatch current;
+    int next;
+
+    Source(IoThread thread) {
+      this.thread = thread;
+    }
+  }
+
+  /**
+   * Creates a transport's threads, none at first.
+   *
+   * @param nanoTime a monotonic clock, called on any thread
+   */
+  IoThreads(Sockets sockets, BufferMemory memory, ReadBuffer readBuffer, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.sockets = sockets;
+    this.memory = memory;
+    this.readBuffer = readBuffer;
+  }
+
+  // ---- threads
+
+  /** Sets the number of threads that get new connections; starts the missing ones. */
+  void setCount(int count, String owner, IoHandler handler) {
+    bell.attach(handler);
+    while (sources.size() < count) {
+      String name = owner + " io-" + (sources.size() + 1);
+      sources.add(new Source(new IoThread(name, sockets, memory, bell, nanoTime)));
+    }
+    active = count;
+  }
+
+  boolean isEmpty() {
+    return sources.isEmpty();
+  }
+
+  /** Returns the number of threads that get new connections. */
+  int active() {
+    return active;
+  }
+
+  /** Returns the threads, in the order of their start. */
+  List<IoThread> all() {
+    return sources.stream().map(source -> source.thread).toList();
+  }
+
+  /** Returns the thread with the fewest connections, or null if the owner serves new ones. */
+  @Nullable IoThread forNewConnection() {
+    IoThread best = null;
+    for (int i = 0; i < active; i++) {
+      IoThread each = sources.get(i).thread;
+      if (best == null || each.stats().connections() < best.stats().connections()) {
+        best = each;
+      }
+    }
+    return best;
+  }
+
+  /** Frees the memory after all threads and the owner have ended. */
+  void close() {
+    sources.forEach(source -> source.thread.close(memory));
+  }
+
+  // ---- waiting
+
+  /** Returns a context that forbids to wait while a thread has passed something on. */
+  IoHandlerContext waiting(IoHandlerContext context) {
+    waiting.context = context;
+    return waiting;
+  }
+
+  /** Ends the wait for input. */
+  void wakeUp() {
+    bell.wakeUp();
+  }
+
+  /** Wakes the threads that have orders. Returns true if all orders are passed on. */
+  boolean wakeThreads() {
+    boolean all = true;
+    for (int i = 0; i < sources.size(); i++) {
+      all &= sources.get(i).thread.wake();
+    }
+    return all;
+  }
+
+  private final class Waiting implements IoHandlerContext {
+    private @Nullable IoHandlerContext context;
+
+    private IoHandlerContext context() {
+      return Objects.requireNonNull(context);
+    }
+
+    @Override
+    public boolean canBlock() {
+      if (!context().canBlock() || !wakeThreads() || !deferring.isEmpty()) {
+        return false;
+      }
+      bell.fallAsleep();
+      for (int i = 0; i < sources.size(); i++) {
+        if (!sources.get(i).thread.isQuiet()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return context().delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return context().deadlineNanos();
+    }
+  }
+
+  // ---- input
+
+  /** Handles what the threads have passed on. Returns the number of entries. */
+  int take() {
+    for (int i = 0; i < sources.size(); i++) {
+      takeWritten(sources.get(i).thread);
+    }
+    int entries = takeDeferred(null);
+    for (int i = 0; i < sources.size(); i++) {
+      entries += takeBatches(sources.get(i), null);
+    }
+    return entries;
+  }
+
+  /**
+   * Handles what the threads have passed on within a long request of a client.
+   *
+   * @param isBusy matches connections whose input must wait
+   */
+  void takeMeanwhile(Predicate<Connection> isBusy) {
+    int firstBatch = used.size();
+    int firstCopy = copies.size();
+    takeDeferred(isBusy);
+    for (int i = 0; i < sources.size(); i++) {
+      takeBatches(sources.get(i), isBusy);
+    }
+    readBuffer.notifyReaders();
+    release(firstBatch, firstCopy);
+    wakeThreads();
+  }
+
+  /** Returns the batches whose requests have run. */
+  void release() {
+    release(0, 0);
+  }
+
+  private void release(int firstBatch, int firstCopy) {
+    for (int i = used.size() - 1; i >= firstBatch; i--) {
+      ReadBatch batch = used.remove(i);
+      batch.giveBack();
+    }
+    for (int i = copies.size() - 1; i >= firstCopy; i--) {
+      memory.free(copies.remove(i));
+    }
+  }
+
+  private static void takeWritten(IoThread thread) {
+    for (Object next = thread.nextWritten(); next != null; next = thread.nextWritten()) {
+      if (next instanceof Chunk chunk) {
+        LentOutput output = (LentOutput) chunk.borrower();
+        int bytes = chunk.endLending();
+        chunk.release();
+        output.onWritten(bytes);
+      } else {
+        ((LentOutput) next).onSocketFull();
+      }
+    }
+  }
+
+  private int takeBatches(Source source, @Nullable Predicate<Connection> isBusy) {
+    int entries = 0;
+    int batches = 0;
+    while (true) {
+      ReadBatch batch = source.current;
+      if (batch == null) {
+        batch = batches++ < MAX_BATCHES ? source.thread.nextFilled() : null;
+        if (batch == null) {
+          return entries;
+        }
+        used.add(batch);
+        source.next = 0;
+        source.current = batch;
+      }
+      int entry = source.next++;
+      if (source.next == batch.count()) {
+        source.current = null; // a nested turn continues with the next batch
+      }
+      handle(batch, entry, isBusy);
+      entries++;
+    }
+  }
+
+  private void handle(ReadBatch batch, int i, @Nullable Predicate<Connection> isBusy) {
+    LentChannel channel = (LentChannel) batch.target(i);
+    if (!channel.isOpen()) {
+      return;
+    }
+    if (isBusy != null && isBusy.test(connectionOf(channel))) {
+      defer(channel, batch, i);
+      return;
+    }
+    takeDeferredOf(channel);
+    if (!channel.isOpen()) {
+      return;
+    }
+    Connection connection = connectionOf(channel);
+    switch (batch.kind(i)) {
+      case BYTES -> connection.receive(batch.memory(), batch.start(i), batch.end(i));
+      case COPY -> {
+        byte[] bytes = (byte[]) Objects.requireNonNull(batch.detail(i));
+        receive(connection, copy(MemorySegment.ofArray(bytes), 0, bytes.length), bytes.length);
+      }
+      default -> connection.receive(batch.kind(i), (Throwable) batch.detail(i));
+    }
+  }
+
+  private static Connection connectionOf(LentChannel channel) {
+    return Objects.requireNonNull(Connection.over(channel));
+  }
+
+  private void receive(Connection connection, BufferMemory.Block bytes, long length) {
+    copies.add(bytes);
+    connection.receive(bytes.memory(), bytes.offset(), bytes.offset() + length);
+  }
+
+  private BufferMemory.Block copy(MemorySegment from, long start, long length) {
+    BufferMemory.Block block = memory.allocate(length);
+    MemorySegment.copy(
+        from,
+        ValueLayout.JAVA_BYTE,
+        start,
+        block.memory(),
+        ValueLayout.JAVA_BYTE,
+        block.offset(),
+        length);
+    return block;
+  }
+
+  // ---- deferred input
+
+  private void defer(LentChannel channel, ReadBatch batch, int i) {
+    if (channel.deferred().isEmpty()) {
+      deferring.add(channel);
+      channel.setReading(false);
+    }
+    Object detail = batch.detail(i);
+    BufferMemory.Block block = null;
+    long length = 0;
+    if (batch.kind(i) == ReadBatch.Kind.BYTES) {
+      length = batch.end(i) - batch.start(i);
+      block = copy(batch.memory(), batch.start(i), length);
+    } else if (detail instanceof byte[] bytes) {
+      length = bytes.length;
+      block = copy(MemorySegment.ofArray(bytes), 0, length);
+      detail = null;
+    }
+    channel.deferred().add(new DeferredInput(batch.kind(i), detail, block, length));
+  }
+
+  /** Handles deferred input of connections that are not busy. Returns the number of entries. */
+  private int takeDeferred(@Nullable Predicate<Connection> isBusy) {
+    int entries = 0;
+    for (int i = deferring.size(); i > 0 && !deferring.isEmpty(); i--) {
+      LentChannel channel = deferring.remove();
+      if (isBusy != null && channel.isOpen() && isBusy.test(connectionOf(channel))) {
+        deferring.add(channel);
+      } else {
+        entries += takeDeferredOf(channel);
+      }
+    }
+    return entries;
+  }
+
+  private int takeDeferredOf(LentChannel channel) {
+    if (channel.deferred().isEmpty()) {
+      return 0;
+    }
+    deferring.remove(channel);
+    int entries = 0;
+    DeferredInput next = channel.deferred().poll();
+    while (next != null) {
+      entries++;
+      BufferMemory.Block bytes = next.bytes();
+      if (!channel.isOpen()) {
+        if (bytes != null) {
+          memory.free(bytes);
+        }
+      } else if (bytes == null) {
+        connectionOf(channel).receive(next.kind(), (Throwable) next.detail());
+      } else {
+        receive(connectionOf(channel), bytes, next.length());
+      }
+      next = channel.deferred().poll();
+    }
+    if (channel.isOpen()) {
+      channel.setReading(channel.wantsInput());
+    }
+    return entries;
+  }
+}

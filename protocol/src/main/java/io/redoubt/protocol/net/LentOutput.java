@@ -1,0 +1,164 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.Channel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The output of a connection that is written by an I/O thread. What is on its way to the thread
+ * counts as written, as far as it fits an ordinary socket's buffer; once the thread finds the
+ * socket full, everything counts until all of it is written. Confined to the owner's loop.
+ */
+final class LentOutput implements SocketOutput, Chunk.Borrower {
+  /** The bytes on their way that count as written. */
+  private static final long TRANSIT_BYTES = 64 * 1024;
+
+  private final Channel channel;
+  private final IoThread thread;
+  private @Nullable IoSocket socket;
+  private final LoopStats stats;
+  private Runnable onDrained = () -> {};
+
+  /** Chunks that wait for a flush. */
+  private @Nullable Chunk first;
+
+  private @Nullable Chunk last;
+  private long unflushedBytes;
+
+  /** The bytes that the thread has not reported as written. */
+  private long lentBytes;
+
+  /** True if lent bytes count as unwritten. */
+  private boolean full;
+
+  /** True if the connection waits until everything is written. */
+  private boolean awaited;
+
+  /**
+   * Creates an empty output.
+   *
+   * @param channel the owner's end of the connection
+   * @param thread writes
+   * @param stats counts the flushes
+   */
+  LentOutput(Channel channel, IoThread thread, LoopStats stats) {
+    this.channel = channel;
+    this.thread = thread;
+    this.stats = stats;
+  }
+
+  /** Sets the socket, which is used by the thread. */
+  void setSocket(IoSocket itsSocket) {
+    socket = itsSocket;
+  }
+
+  /** Returns the socket; on the thread. */
+  IoSocket socket() {
+    return Objects.requireNonNull(socket);
+  }
+
+  @Override
+  public void giveBack(Chunk written) {
+    thread.giveBack(written);
+  }
+
+  /** Sets the task to run once output that was not written at once is written. */
+  void setOnDrained(Runnable task) {
+    onDrained = task;
+  }
+
+  @Override
+  public void onActive() {}
+
+  @Override
+  public void send(Chunk chunk, int bytes) {
+    if (bytes == 0 || !channel.isActive()) {
+      chunk.release();
+      return;
+    }
+    chunk.lend(this, bytes);
+    Chunk before = last;
+    if (before == null) {
+      first = chunk;
+    } else {
+      before.next = chunk;
+    }
+    last = chunk;
+    unflushedBytes += bytes;
+  }
+
+  @Override
+  public void flush() {
+    Chunk chunk = first;
+    if (chunk == null) {
+      return;
+    }
+    stats.countWrite();
+    first = null;
+    last = null;
+    lentBytes += unflushedBytes;
+    unflushedBytes = 0;
+    full |= lentBytes > TRANSIT_BYTES;
+    while (chunk != null) {
+      Chunk after = chunk.next;
+      chunk.next = null;
+      thread.order(chunk);
+      chunk = after;
+    }
+    if (full || awaited) {
+      thread.orderRing();
+    }
+    thread.announce();
+  }
+
+  @Override
+  public boolean isEmpty() {
+    boolean empty = unflushedBytes == 0 && lentBytes == 0;
+    if (!empty && !awaited) {
+      awaited = true;
+      thread.orderRing();
+    }
+    return empty;
+  }
+
+  @Override
+  public long unwrittenBytes() {
+    return full ? unflushedBytes + lentBytes : unflushedBytes;
+  }
+
+  @Override
+  public void drop() {
+    Chunk chunk = first;
+    first = null;
+    last = null;
+    unflushedBytes = 0;
+    while (chunk != null) {
+      Chunk after = chunk.next;
+      chunk.next = null;
+      chunk.endLending();
+      chunk.release();
+      chunk = after;
+    }
+  }
+
+  /** The thread has written, or discarded, that many bytes. */
+  void onWritten(int bytes) {
+    lentBytes -= bytes;
+    if (lentBytes == 0 && (full || awaited)) {
+      full = false;
+      awaited &= unflushedBytes > 0;
+      channel.eventLoop().execute(this::reportDrained); // after the turn, like a channel's
+    }
+  }
+
+  /** The socket did not accept everything. */
+  void onSocketFull() {
+    full |= lentBytes > 0;
+  }
+
+  private void reportDrained() {
+    if (lentBytes == 0 && unflushedBytes == 0 && channel.isActive()) {
+      onDrained.run();
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.redoubt.protocol.net;
+
+/**
+ * The I/O threads with which tests of connections run: the system property {@code
+ * redoubt.test.io-threads}, as in the directive, whose default is 1, the loop alone.
+ */
+public final class IoThreadCount {
+  private IoThreadCount() {}
+
+  /** Returns the value for the directive. */
+  public static int value() {
+    return Integer.getInteger("redoubt.test.io-threads", 1);
+  }
+
+  /** Returns the number of blocks of input that may arrive after reading was stopped. */
+  static long batchesInTransit() {
+    return value() == 1 ? 1 : IoThread.BATCHES;
+  }
+
+  /** Starts the threads of a transport. */
+  public static void apply(Transport transport) {
+    int threads = value() - 1;
+    transport.loop().execute(() -> transport.setIoThreads(threads));
+  }
+}

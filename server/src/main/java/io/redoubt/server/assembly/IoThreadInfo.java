@@ -1,0 +1,59 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.info.InfoLines;
+import io.redoubt.protocol.info.Section;
+import io.redoubt.protocol.net.IoThreadStats;
+import io.redoubt.protocol.net.Transport;
+import java.util.List;
+
+/** What INFO shows of the threads of {@code io-threads}. */
+final class IoThreadInfo {
+  private static final long NANOS_PER_MICRO = 1000;
+
+  private final Transport transport;
+
+  IoThreadInfo(Transport transport) {
+    this.transport = transport;
+  }
+
+  /** Returns true if threads serve new connections. */
+  boolean areActive() {
+    return transport.ioThreads() > 0;
+  }
+
+  /** Returns the number of reads by threads. */
+  long reads() {
+    return transport.ioThreadStats().stream().mapToLong(IoThreadStats::reads).sum();
+  }
+
+  /** Returns the number of writes by threads. */
+  long writes() {
+    return transport.ioThreadStats().stream().mapToLong(IoThreadStats::writes).sum();
+  }
+
+  /** Declares a line for each thread. */
+  void declare(Section section) {
+    section.lines(this::list);
+  }
+
+  private void list(InfoLines lines) {
+    List<IoThreadStats> threads = transport.ioThreadStats();
+    for (int i = 0; i < threads.size(); i++) {
+      IoThreadStats thread = threads.get(i);
+      lines.field(
+          "io_thread_" + (i + 1),
+          "clients="
+              + thread.connections()
+              + ",reads="
+              + thread.reads()
+              + ",writes="
+              + thread.writes()
+              + ",batches="
+              + thread.batches()
+              + ",wakeups="
+              + thread.wakeUps()
+              + ",busy_usec="
+              + thread.busyNanos() / NANOS_PER_MICRO);
+    }
+  }
+}
