@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IoThreads {
   /** The batches taken from a thread in a turn. */
-  private static final int MAX_BATCHES = 16;
+  private static final int MAX_BATCHES = 4;
 
   private final Sockets sockets;
   private final BufferMemory memory;

@@ -1,0 +1,183 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.RespClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients whose sockets are read and written by the threads of {@code io-threads}. */
+final class IoThreadsTest {
+  private static final int CLIENTS = 6;
+  private static final int ROUNDS = 120;
+  private static final int MOST_REQUESTS = 200;
+
+  private static String field(Dialogue redis, String section, String name) {
+    return redis
+        .text("INFO " + section)
+        .lines()
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> line.substring(name.length() + 1))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void showsWhatEachThreadDoes() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads 3");
+        Dialogue redis = new Dialogue(server.port())) {
+      redis.says("CONFIG GET io-threads", "1) \"io-threads\"\n2) \"3\"");
+      assertThat(field(redis, "server", "io_threads_active")).isEqualTo("1");
+      assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=1,reads=");
+      assertThat(field(redis, "stats", "io_thread_2")).startsWith("clients=0,reads=0,writes=0,");
+      try (Dialogue other = new Dialogue(server.port())) {
+        other.says("PING", "PONG");
+        assertThat(field(redis, "stats", "io_thread_2")).startsWith("clients=1,reads=1,writes=1,");
+      }
+      await().until(() -> field(redis, "stats", "io_thread_2").startsWith("clients=0,"));
+      assertThat(Long.parseLong(field(redis, "stats", "io_threaded_reads_processed")))
+          .isGreaterThanOrEqualTo(6);
+      redis.says("CONFIG SET io-threads 1", "OK");
+      assertThat(field(redis, "server", "io_threads_active")).isEqualTo("0");
+      try (Dialogue other = new Dialogue(server.port())) {
+        other.says("PING", "PONG");
+        assertThat(field(redis, "stats", "io_thread_2")).startsWith("clients=0,");
+      }
+    }
+  }
+
+  /** No request is lost, doubled or reordered while connections come to different threads. */
+  @Test
+  void keepsEveryRequestWhileTheNumberOfThreadsChanges() throws Exception {
+    Random random = Seed.random("IoThreadsTest");
+    AtomicBoolean done = new AtomicBoolean();
+    try (RedisServer server = TestServers.start("io-threads 2");
+        Dialogue redis = new Dialogue(server.port());
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> counts = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        counts.add(pool.submit(worker(server.port(), i, random.nextLong())));
+      }
+      Future<Integer> changes =
+          pool.submit(() -> {
+            int changed = 0;
+            while (!done.get()) {
+              redis.says("CONFIG SET io-threads " + (1 + changed % 4), "OK");
+              changed++;
+            }
+            return changed;
+          });
+      List<Integer> sent = new ArrayList<>();
+      for (Future<Integer> each : counts) {
+        sent.add(each.get());
+      }
+      done.set(true);
+      assertThat(changes.get()).isGreaterThan(10);
+      for (int i = 0; i < CLIENTS; i++) {
+        redis.says("GET count" + i, "\"" + sent.get(i) + "\"");
+        assertThat(redis.integer("LLEN list" + i)).isEqualTo(sent.get(i).longValue());
+      }
+    }
+  }
+
+  /** Sends pipelines over changing connections, and expects each reply in its place. */
+  private static Callable<Integer> worker(int port, int number, long seed) {
+    return () -> {
+      Random random = new Random(seed);
+      int count = 0;
+      RespClient client = RespClient.connect("127.0.0.1", port);
+      for (int round = 0; round < ROUNDS; round++) {
+        if (random.nextInt(4) == 0) {
+          client.close();
+          client = RespClient.connect("127.0.0.1", port);
+        }
+        int requests = 1 + random.nextInt(MOST_REQUESTS);
+        String value = "v".repeat(random.nextInt(10) == 0 ? random.nextInt(100_000) : 10);
+        for (int i = 0; i < requests; i++) {
+          client.send("INCR", "count" + number);
+          client.send("RPUSH", "list" + number, "x");
+        }
+        client.send("ECHO", value);
+        for (int i = 0; i < requests; i++) {
+          count++;
+          assertThat(client.receive().text()).isEqualTo(Integer.toString(count));
+          assertThat(client.receive().text()).isEqualTo(Integer.toString(count));
+        }
+        assertThat(client.receive().text()).isEqualTo(value);
+      }
+      client.close();
+      return count;
+    };
+  }
+
+  /** A slow script leaves other clients served, and its own pipeline continues after it. */
+  @Test
+  void defersTheInputOfAClientWhoseScriptIsSlow() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads 2", "busy-reply-threshold 10");
+        RespClient slow = RespClient.connect("127.0.0.1", server.port());
+        Dialogue other = new Dialogue(server.port())) {
+      slow.send("EVAL", "while true do end", "0");
+      await().until(() -> other.ask("PING").startsWith("(error) BUSY"));
+      String value = "y".repeat(300);
+      for (int i = 0; i < 5000; i++) {
+        slow.send("ECHO", value + i);
+      }
+      for (int i = 0; i < 100; i++) {
+        assertThat(other.ask("PING")).startsWith("(error) BUSY");
+      }
+      other.says("SCRIPT KILL", "OK");
+      assertThat(slow.receive().text()).contains("killed");
+      for (int i = 0; i < 5000; i++) {
+        assertThat(slow.receive().text()).isEqualTo(value + i);
+      }
+      await().until(() -> other.ask("PING").equals("PONG"));
+    }
+  }
+
+  /** A client that does not read exerts back-pressure and gets everything later. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void sendsAllToAClientThatReadsLate(int threads) throws Exception {
+    try (RedisServer server = TestServers.start("io-threads " + threads);
+        RespClient late = RespClient.connect("127.0.0.1", server.port());
+        Dialogue other = new Dialogue(server.port())) {
+      String value = "z".repeat(1 << 20);
+      assertThat(late.call("SET", "large", value).text()).isEqualTo("OK");
+      for (int i = 0; i < 60; i++) {
+        late.send("GET", "large");
+      }
+      late.send("PING");
+      other.says("PING", "PONG");
+      for (int i = 0; i < 60; i++) {
+        assertThat(late.receive().text()).isEqualTo(value);
+      }
+      assertThat(late.receive().text()).isEqualTo("PONG");
+    }
+  }
+
+  @Test
+  void aKilledClientLeavesItsThread() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads 2");
+        Dialogue redis = new Dialogue(server.port())) {
+      for (int i = 0; i < 50; i++) {
+        try (RespClient other = RespClient.connect("127.0.0.1", server.port())) {
+          String id = other.call("CLIENT", "ID").text();
+          redis.says("CLIENT KILL ID " + id, "(integer) 1");
+          assertThat(other.isAtEnd()).isTrue();
+        }
+      }
+      assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=1,");
+    }
+  }
+}
