@@ -94,7 +94,7 @@ final class IoThreadsTest {
   /** Sends pipelines over changing connections, and expects each reply in its place. */
   private static Callable<Integer> worker(int port, int number, long seed) {
     return () -> {
-      Random random = new Random(seed);
+      Random random = Seed.from(seed);
       int count = 0;
       RespClient client = RespClient.connect("127.0.0.1", port);
       for (int round = 0; round < ROUNDS; round++) {

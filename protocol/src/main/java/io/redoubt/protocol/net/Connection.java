@@ -118,12 +118,10 @@ public final class Connection {
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     this.tls = tls;
-    if (channel instanceof LentChannel lent) {
-      lent.output().setOnDrained(this::onDrained);
-      output = lent.output();
-    } else {
-      output = new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
-    }
+    output =
+        channel instanceof LentChannel lent
+            ? new LentOutput(lent, lent.thread(), readBuffer.stats(), this::onDrained)
+            : new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
   }
 
   boolean isFirstReadIn(int round) {
@@ -140,6 +138,10 @@ public final class Connection {
 
   Channel channel() {
     return channel;
+  }
+
+  SocketOutput output() {
+    return output;
   }
 
   /** Sets the handler; acceptors must do so at once, and it may be replaced later. */

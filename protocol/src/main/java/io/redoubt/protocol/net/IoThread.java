@@ -11,6 +11,7 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
+import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -48,7 +49,7 @@ final class IoThread implements ReadBatch.Home {
 
   private final Bell owner;
   private final Bell bell = new Bell();
-  private final EventLoop eventLoop;
+  private @Nullable EventLoop eventLoop;
   private final IoThreadStats stats;
 
   // From the owner. An order is a chunk to be written, or a task.
@@ -78,23 +79,41 @@ final class IoThread implements ReadBatch.Home {
   private volatile @Nullable Thread starving;
 
   /**
-   * Starts a thread.
+   * Prepares a thread.
    *
    * @param memory the owner's; used on its loop
    * @param owner wakes the owner
    * @param nanoTime a monotonic clock, called on the thread
    */
-  IoThread(String name, Sockets sockets, BufferMemory memory, Bell owner, LongSupplier nanoTime) {
+  IoThread(BufferMemory memory, Bell owner, LongSupplier nanoTime) {
     this.owner = owner;
     stats = new IoThreadStats(bell, nanoTime);
-    for (int i = 0; i < BATCHES; i++) {
-      ReadBatch one = new ReadBatch(this, memory.allocate(ReadBlock.BYTES));
-      batches.add(one);
-      empty.put(one);
+    try {
+      for (int i = 0; i < BATCHES; i++) {
+        batches.add(new ReadBatch(this, memory.allocate(ReadBlock.BYTES)));
+      }
+    } catch (OutOfMemoryError full) {
+      freeBatches(memory);
+      throw full;
     }
-    eventLoop =
-        sockets.newLoop(name, executor -> new Handler(sockets.handlers().newHandler(executor)));
-    eventLoop.execute(() -> thread = Thread.currentThread()); // starts it
+    batches.forEach(empty::put);
+  }
+
+  /** Starts the thread. */
+  void start(String name, Sockets sockets) {
+    EventLoop started = sockets.newLoop(name, executor -> newHandler(sockets, executor));
+    eventLoop = started;
+    started.execute(() -> thread = Thread.currentThread());
+  }
+
+  private EventLoop eventLoop() {
+    return Objects.requireNonNull(eventLoop);
+  }
+
+  private IoHandler newHandler(Sockets sockets, ThreadAwareExecutor executor) {
+    Handler made = new Handler(sockets.handlers().newHandler(executor));
+    bell.attach(made);
+    return made;
   }
 
   IoThreadStats stats() {
@@ -162,9 +181,9 @@ final class IoThread implements ReadBatch.Home {
 
   /** Ends the thread after all orders; not on the owner's loop, which must not have ended. */
   boolean stop() throws InterruptedException {
-    eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    eventLoop().shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     LockSupport.unpark(starving);
-    boolean ended = eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    boolean ended = eventLoop().awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
     Thread ending = thread;
     if (ending != null) {
       ending.join(); // so that tests which look for leaked threads don't find it
@@ -184,13 +203,17 @@ final class IoThread implements ReadBatch.Home {
         }
       }
     }
+    freeBatches(memory);
+    spare.release();
+  }
+
+  private void freeBatches(BufferMemory memory) {
     for (ReadBatch each : batches) {
       BufferMemory.Block block = each.block();
       if (block != null) {
         memory.free(block);
       }
     }
-    spare.release();
   }
 
   // ---- the thread's side
@@ -200,7 +223,7 @@ final class IoThread implements ReadBatch.Home {
   }
 
   void register(Channel channel) {
-    eventLoop.register(channel);
+    eventLoop().register(channel);
   }
 
   /** Adds bytes that were read into the batch, or into the spare buffer. */
@@ -328,7 +351,6 @@ final class IoThread implements ReadBatch.Home {
 
     Handler(IoHandler handler) {
       super(handler);
-      bell.attach(this);
     }
 
     @Override

@@ -72,7 +72,9 @@ final class IoThreads {
     bell.attach(handler);
     while (sources.size() < count) {
       String name = owner + " io-" + (sources.size() + 1);
-      sources.add(new Source(new IoThread(name, sockets, memory, bell, nanoTime)));
+      IoThread thread = new IoThread(memory, bell, nanoTime);
+      thread.start(name, sockets);
+      sources.add(new Source(thread));
     }
     active = count;
   }

@@ -20,21 +20,19 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   private final IoThread thread;
   private final Channel socketChannel;
   private @Nullable IoSocket socket;
-  private final LentOutput output;
   private volatile boolean open = true;
   private boolean readingStopped;
 
   /** Input that arrived while the client must not be read; see {@link IoThreads}. */
   private final ArrayDeque<DeferredInput> deferred = new ArrayDeque<>(0);
 
-  LentChannel(IoThread thread, Channel socketChannel, LoopStats stats) {
+  LentChannel(IoThread thread, Channel socketChannel) {
     this.thread = thread;
     this.socketChannel = socketChannel;
-    output = new LentOutput(this, thread, stats);
   }
 
   /** Starts the service of the socket by the thread. */
-  void open(@Nullable Tls tls) {
+  void open(LentOutput output, @Nullable Tls tls) {
     thread.stats().addConnections(1);
     IoSocket opened = new IoSocket(thread, this, output, socketChannel, tls);
     socket = opened;
@@ -42,8 +40,8 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     thread.order(opened::open);
   }
 
-  LentOutput output() {
-    return output;
+  IoThread thread() {
+    return thread;
   }
 
   ArrayDeque<DeferredInput> deferred() {

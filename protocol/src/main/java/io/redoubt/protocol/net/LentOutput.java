@@ -17,7 +17,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
   private final IoThread thread;
   private @Nullable IoSocket socket;
   private final LoopStats stats;
-  private Runnable onDrained = () -> {};
+  private final Runnable onDrained;
 
   /** Chunks that wait for a flush. */
   private @Nullable Chunk first;
@@ -40,8 +40,10 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
    * @param channel the owner's end of the connection
    * @param thread writes
    * @param stats counts the flushes
+   * @param onDrained called once output that was not written at once is written
    */
-  LentOutput(Channel channel, IoThread thread, LoopStats stats) {
+  LentOutput(Channel channel, IoThread thread, LoopStats stats, Runnable onDrained) {
+    this.onDrained = onDrained;
     this.channel = channel;
     this.thread = thread;
     this.stats = stats;
@@ -60,11 +62,6 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
   @Override
   public void giveBack(Chunk written) {
     thread.giveBack(written);
-  }
-
-  /** Sets the task to run once output that was not written at once is written. */
-  void setOnDrained(Runnable task) {
-    onDrained = task;
   }
 
   @Override
@@ -157,7 +154,10 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
   }
 
   private void reportDrained() {
-    if (lentBytes == 0 && unflushedBytes == 0 && channel.isActive()) {
+    if (!channel.isActive()) {
+      return;
+    }
+    if (isEmpty()) { // otherwise later, since output may wait for the report
       onDrained.run();
     }
   }

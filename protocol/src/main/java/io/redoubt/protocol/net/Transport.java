@@ -406,10 +406,10 @@ public final class Transport implements AutoCloseable {
       boolean unix,
       @Nullable Tls tls,
       Consumer<Connection> acceptor) {
-    LentChannel channel = new LentChannel(thread, socket, stats);
+    LentChannel channel = new LentChannel(thread, socket);
     Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
     channel.pipeline().addLast(connection.new PipelineEnd(acceptor));
-    channel.open(tls);
+    channel.open((LentOutput) connection.output(), tls);
     register(channel);
   }
 
