@@ -166,6 +166,24 @@ final class IoThreadsTest {
     }
   }
 
+  /** A reply that does not fill the socket follows one that does, at any time between the two. */
+  @Test
+  void sendsASmallReplyWhileALargeOneIsReportedAsWritten() throws Exception {
+    Random random = Seed.random("IoThreadsTest");
+    try (RedisServer server = TestServers.start("io-threads 2");
+        RespClient client = RespClient.connect("127.0.0.1", server.port())) {
+      int sizes = 14;
+      for (int i = 0; i < sizes; i++) {
+        assertThat(client.call("SET", "size" + i, "w".repeat(10_000 * i + 1)).text())
+            .isEqualTo("OK");
+      }
+      for (int i = 0; i < 1500; i++) {
+        int size = random.nextInt(sizes);
+        assertThat(client.call("GET", "size" + size).text()).hasSize(10_000 * size + 1);
+      }
+    }
+  }
+
   @Test
   void aKilledClientLeavesItsThread() throws Exception {
     try (RedisServer server = TestServers.start("io-threads 2");
