@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -257,10 +258,9 @@ public final class Connection {
    * without encryption.
    */
   public List<String> peerNames(PeerCertificate.Field field) {
-    SslHandler encryption = tls ? channel.pipeline().get(SslHandler.class) : null;
-    return encryption == null
-        ? List.of()
-        : PeerCertificate.names(encryption.engine().getSession(), field);
+    SSLSession session =
+        channel instanceof LentChannel lent ? lent.session() : Tls.session(channel.pipeline());
+    return session == null ? List.of() : PeerCertificate.names(session, field);
   }
 
   public boolean isUnix() {

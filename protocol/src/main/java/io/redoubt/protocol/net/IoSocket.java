@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.util.function.IntConsumer;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,6 +119,10 @@ final class IoSocket extends LastHandler {
     } else if (event instanceof SslHandshakeCompletionEvent handshake) {
       if (handshake.isSuccess()) {
         SocketOptions.acknowledge(channel);
+        SSLSession session = Tls.session(channel.pipeline());
+        if (session != null) {
+          target.onSecured(session);
+        }
         report(ReadBatch.Kind.OPENED, null);
       } else {
         fail(handshake.cause());

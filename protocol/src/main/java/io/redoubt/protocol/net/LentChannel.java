@@ -9,6 +9,7 @@ import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   private final Channel socketChannel;
   private @Nullable IoSocket socket;
   private volatile boolean open = true;
+  private volatile @Nullable SSLSession session;
   private boolean readingStopped;
 
   /** Input that arrived while the client must not be read; see {@link IoThreads}. */
@@ -38,6 +40,16 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     socket = opened;
     output.setSocket(opened);
     thread.order(opened::open);
+  }
+
+  @Override
+  public void onSecured(SSLSession complete) {
+    session = complete;
+  }
+
+  /** Returns the session of the encryption; null without encryption or before its handshake. */
+  @Nullable SSLSession session() {
+    return session;
   }
 
   IoThread thread() {

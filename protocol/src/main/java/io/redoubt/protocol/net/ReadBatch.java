@@ -3,6 +3,7 @@ package io.redoubt.protocol.net;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,10 @@ final class ReadBatch {
   }
 
   /** The receiver of an entry, known to the owner. */
-  interface Target {}
+  interface Target {
+    /** Takes the session of a complete handshake, before it is reported; on the thread. */
+    void onSecured(SSLSession session);
+  }
 
   /** Takes batches back after their use. */
   interface Home {

@@ -24,6 +24,7 @@ import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -358,6 +359,12 @@ public final class Tls {
     return encryption != null
         && !encryption.engine().isOutboundDone()
         && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
+  }
+
+  /** Returns the session of a pipeline's encryption, or null. */
+  static @Nullable SSLSession session(ChannelPipeline pipeline) {
+    SslHandler encryption = pipeline.get(SslHandler.class);
+    return encryption == null ? null : encryption.engine().getSession();
   }
 
   /** Creates what prepares the input of a channel for the context's engines. */
