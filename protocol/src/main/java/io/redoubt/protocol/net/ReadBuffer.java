@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection is read once per turn, so that a busy one does not delay the others; the rest of
  * its input is ready again in the next turn. For the same reason a read fetches at most {@link
- * ReadBlock#USUAL_BYTES}, possibly hundreds of requests, and more only of large requests, or for one
- * large argument, whose owner may supply the memory ({@link ArgumentRead}).
+ * ReadBlock#USUAL_BYTES}, possibly hundreds of requests, and more only of large requests, or for
+ * one large argument, whose owner may supply the memory ({@link ArgumentRead}).
  *
  * <p>Input of several connections in one turn is stored side by side and remains valid until their
  * handlers have been notified, one after the other, that reading is done; they can thus process it
@@ -227,8 +227,7 @@ final class ReadBuffer {
       if (intoArgument != null) {
         return intoArgument;
       }
-      long room =
-          largeRequests ? ReadBlock.BYTES : Math.max(ReadBlock.USUAL_BYTES, expectedBytes);
+      long room = largeRequests ? ReadBlock.BYTES : Math.max(ReadBlock.USUAL_BYTES, expectedBytes);
       return shared.prepareRead(position, room);
     }
 
