@@ -103,7 +103,7 @@ final class SessionTextsTest {
       CONFIG SET maxmemory
       CONFIG SET port x
       CONFIG SET databases 5
-      CONFIG SET maxmemory-policy nosuch
+      CONFIG SET loglevel nosuch
       CONFIG SET appendonly maybe
       CONFIG SET save x
       CONFIG SET notify-keyspace-events KEx
