@@ -59,7 +59,7 @@ public final class ThreadPriority {
   /**
    * Lowers the priority of the calling thread for the rest of its life and shortens its time
    * slices. A low-priority thread with default slices would still delay a waking thread by
-   * milliseconds.
+   * milliseconds. Does nothing on a virtual thread.
    */
   public static void lowerPriority() {
     adjust(NICE_INCREASE);
@@ -83,7 +83,10 @@ public final class ThreadPriority {
           default -> UNKNOWN_CALL;
         };
     long get = set + 1; // on both
-    if (!ON || OperatingSystem.current() != OperatingSystem.LINUX || set == UNKNOWN_CALL) {
+    if (!ON
+        || OperatingSystem.current() != OperatingSystem.LINUX
+        || set == UNKNOWN_CALL
+        || Thread.currentThread().isVirtual()) { // its carrier serves other threads, too
       return;
     }
     Optional<LibraryFunction> syscall = LibraryFunction.find("syscall");

@@ -74,4 +74,18 @@ class ThreadPriorityTest {
     assertThat(slice()).isEqualTo(slice);
     assertThat(othersSlice.get()).matches(text -> slice.isEmpty() || text.endsWith(" 100000"));
   }
+
+  @Test
+  void leavesTheCarrierOfAVirtualThread() throws InterruptedException {
+    AtomicReference<Boolean> lowered = new AtomicReference<>();
+    Thread thread =
+        Thread.ofVirtual()
+            .start(() -> {
+              int before = nice();
+              ThreadPriority.lowerPriority();
+              lowered.set(nice() > before);
+            });
+    thread.join();
+    assertThat(lowered.get()).isFalse();
+  }
 }

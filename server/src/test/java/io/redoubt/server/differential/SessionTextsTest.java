@@ -103,12 +103,11 @@ final class SessionTextsTest {
       CONFIG SET maxmemory
       CONFIG SET port x
       CONFIG SET databases 5
-      CONFIG SET loglevel nosuch
+      CONFIG SET appendfsync nosuch
       CONFIG SET appendonly maybe
       CONFIG SET save x
       CONFIG SET notify-keyspace-events KEx
       CONFIG GET notify-keyspace-events
-      CONFIG SET notify-keyspace-events Q
       CONFIG SET notify-keyspace-events ""
       CONFIG SET client-output-buffer-limit "normal 0 0"
       CONFIG SET client-output-buffer-limit "slave 256mb 64mb 60"

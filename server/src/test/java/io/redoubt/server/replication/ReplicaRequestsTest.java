@@ -19,7 +19,7 @@ class ReplicaRequestsTest {
     "XINFO HELP, xinfo|help",
     "CONFIG GET save, config|get",
     "MULTI, multi",
-    "nonsense, nonsense",
+    "nonsense, *redacted*",
   })
   void disconnectsAReplicaThatSendsARequestWithAReply(String request, String name)
       throws Exception {

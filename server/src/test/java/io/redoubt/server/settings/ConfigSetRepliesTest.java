@@ -39,12 +39,19 @@ class ConfigSetRepliesTest {
   }
 
   private void compare(String name, String value, String expected) {
-    String outcome = set(name, value);
-    String same = expected.equals("=") ? "=" + value : plain(expected);
-    boolean differs = !outcome.equals(same);
+    String outcome = withoutLetters(set(name, value));
+    String same = withoutLetters(expected.equals("=") ? "=" + value : plain(expected));
+    boolean lengthensList =
+        same.startsWith("argument(s) must be one of ") && outcome.startsWith(same + ", ");
+    boolean differs = !outcome.equals(same) && !lengthensList;
     if (differs != otherwise.contains(name + " " + value)) {
       differences.add(name + " '" + value + "': " + outcome + ", but Redis: " + same);
     }
+  }
+
+  /** Drops the letters of notify-keyspace-events, of which Redoubt has more. */
+  private static String withoutLetters(String reply) {
+    return reply.replaceFirst("(event class character. Use ').*'", "$1'");
   }
 
   private String set(String name, String value) {
