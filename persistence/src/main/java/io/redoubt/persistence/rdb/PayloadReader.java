@@ -3,47 +3,48 @@ package io.redoubt.persistence.rdb;
 import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the value of a payload that {@link DumpPayload#isValid} and passes it to a visitor, with an
  * empty key. A collection is read in steps of an element or a node, so that the caller may do other
- * work in between; the payload must stay in place meanwhile.
+ * work in between; the payload must stay in place meanwhile. A reader can be opened again after it
+ * has read a value to its end and was closed.
  */
 public final class PayloadReader implements AutoCloseable {
   private static final String SHORT = "Short read: the data ends too early";
 
-  private final RdbInput in;
-  private final RdbType type;
+  private final RdbInput in = new RdbInput(MemorySegment.NULL, 0, 0);
+  private final RdbKey noKey = new RdbKey();
   private final RdbValueVisitor visitor;
-  private final BufferMemory buffers;
-  private final Lzf.Decompressor lzf;
-  private @Nullable CollectionReader collection;
+  private final RdbString string;
+  private final CollectionReader collection;
+  private RdbType type = RdbType.STRING;
+  private boolean started;
 
   /**
-   * Creates a reader at the start of a value.
+   * Creates a reader.
    *
    * @param lzf decompresses strings; it may be shared with other readers of this thread
+   */
+  public PayloadReader(BufferMemory buffers, Lzf.Decompressor lzf, RdbValueVisitor visitor) {
+    this.visitor = visitor;
+    string = new RdbString(buffers, lzf);
+    collection = new CollectionReader(buffers, lzf, visitor, in);
+  }
+
+  /**
+   * Starts at the beginning of a value.
+   *
    * @throws RdbException if the payload has no value, or one of an unknown type
    */
-  public PayloadReader(
-      MemorySegment memory,
-      long offset,
-      long length,
-      BufferMemory buffers,
-      Lzf.Decompressor lzf,
-      RdbValueVisitor visitor)
-      throws RdbException {
+  public void open(MemorySegment memory, long offset, long length) throws RdbException {
     long valueBytes = length - DumpPayload.FOOTER_BYTES;
-    in = new RdbInput(memory, offset, valueBytes);
-    in.setTotalBytes(valueBytes);
+    in.open(memory, offset, valueBytes);
+    started = false;
     if (valueBytes <= 0) {
       throw new RdbException(0, SHORT);
     }
     type = RdbType.known(in.readByte(), 0);
-    this.visitor = visitor;
-    this.buffers = buffers;
-    this.lzf = lzf;
   }
 
   /**
@@ -66,46 +67,42 @@ public final class PayloadReader implements AutoCloseable {
   }
 
   private void readString() throws RdbException {
-    try (RdbString value = new RdbString(buffers, lzf)) {
-      if (!value.read(in)) {
-        throw new RdbException(in.offset(), SHORT);
-      }
-      if (in.available() == 0) {
-        if (value.isInteger()) {
-          visitor.integer(new RdbKey(), value.number());
-        } else {
-          RdbBytes bytes = value.plain(1);
-          visitor.string(new RdbKey(), bytes.memory(), bytes.offset(), bytes.length());
-        }
+    if (!string.read(in)) {
+      throw new RdbException(in.offset(), SHORT);
+    }
+    if (in.available() == 0) {
+      if (string.isInteger()) {
+        visitor.integer(noKey, string.number());
+      } else {
+        RdbBytes bytes = string.plain(1);
+        visitor.string(noKey, bytes.memory(), bytes.offset(), bytes.length());
       }
     }
   }
 
   private boolean readPart() throws RdbException {
     try {
-      CollectionReader reader = collection;
       boolean whole;
-      if (reader == null) {
-        reader = new CollectionReader(buffers, lzf, visitor, in);
-        collection = reader;
-        whole = reader.begin(type, new RdbKey());
-      } else {
+      if (started) {
         in.commit();
-        whole = reader.step();
+        whole = collection.step();
+      } else {
+        started = true;
+        whole = collection.begin(type, noKey);
       }
       if (!whole) {
         throw new RdbException(in.offset(), SHORT);
       }
-      return !reader.isDone();
+      return !collection.isDone();
     } catch (RdbException e) {
       throw e.in(in.consumedBytes(), " (" + type.description() + ")");
     }
   }
 
+  /** Frees the memory of decoded strings. */
   @Override
   public void close() {
-    if (collection != null) {
-      collection.close();
-    }
+    string.close();
+    collection.close();
   }
 }

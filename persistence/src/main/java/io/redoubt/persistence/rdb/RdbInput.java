@@ -81,11 +81,24 @@ final class RdbInput {
   RdbInput(MemorySegment memory, long offset, long length) {
     this.buffers = null;
     this.memory = memory;
-    this.position = offset;
-    this.cursor = offset;
-    this.limit = offset + length;
-    this.summed = offset;
-    this.base = -offset;
+    open(memory, offset, length);
+  }
+
+  /** Starts with other bytes, which are the whole stream and stay in place. */
+  void open(MemorySegment of, long offset, long bytes) {
+    memory = of;
+    position = offset;
+    cursor = offset;
+    limit = offset + bytes;
+    base = -offset;
+    totalBytes = bytes;
+    reached = 0;
+    summed = offset;
+    crc = 0;
+    dropped = 0;
+    toDrop = 0;
+    passed = 0;
+    passedBytes = 0;
   }
 
   void close() {

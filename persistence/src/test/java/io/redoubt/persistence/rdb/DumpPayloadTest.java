@@ -35,13 +35,8 @@ class DumpPayloadTest {
   /** Passes the value of a payload to a visitor. */
   static void read(byte[] payload, RdbValueVisitor visitor) throws RdbException {
     try (PayloadReader reader =
-        new PayloadReader(
-            MemorySegment.ofArray(payload),
-            0,
-            payload.length,
-            BufferMemory.offHeap(),
-            new Lzf.Decompressor(),
-            visitor)) {
+        new PayloadReader(BufferMemory.offHeap(), new Lzf.Decompressor(), visitor)) {
+      reader.open(MemorySegment.ofArray(payload), 0, payload.length);
       while (reader.step()) {
         // one part after another
       }

@@ -270,7 +270,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   @Override
   public void close() {
     list.abandon();
-    set.abandon();
+    set.close();
     sortedSet.abandon();
     hash.close();
     stream.abandon();

@@ -17,83 +17,92 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores the value of a RESTORE payload under a key. A collection is built in a separate database
- * if the key has a value, which is kept if the payload is corrupt, or if it is built in steps, so
- * that clients can't see an incomplete value. A string takes one step and must not be restored in
- * steps.
+ * Restores values of RESTORE payloads under keys, one after another. A collection is built in a
+ * separate database if the key has a value, which is kept if the payload is corrupt, or if it is
+ * built in steps, so that clients can't see an incomplete value. A string takes one step and must
+ * not be restored in steps.
  */
 public final class RestoredValue extends CollectionFiller {
 
+  private static final Consumer<String> IGNORE = what -> {};
+
+  private final Values values;
   private final Keyspace keyspace;
-  private final Database database;
-  private final long key;
-  private final int keyLength;
-  private final Consumer<String> onRepair;
   private final PayloadReader reader;
-  private final boolean inSteps;
+  private Database database;
+  private long key;
+  private int keyLength;
+  private Consumer<String> onRepair = IGNORE;
+  private boolean inSteps;
   private long entry;
   private @Nullable Database apart;
 
-  /**
-   * Starts to restore a value.
-   *
-   * @param keyAddress the key, which must stay in place like the payload
-   * @param inSteps true if commands may run between the steps
-   * @param onRepair receives the repairs of the value
-   * @throws RdbException if the value is of an unknown type
-   */
-  public RestoredValue(
-      Values values,
-      Database database,
-      long keyAddress,
-      int keyLength,
-      Payload payload,
-      boolean inSteps,
-      Consumer<String> onRepair)
-      throws RdbException {
+  /** Creates an object that restores values of a keyspace and holds no memory in between. */
+  public RestoredValue(Values values) {
     super(values);
-    this.onRepair = onRepair;
+    this.values = values;
     keyspace = values.keyspace();
-    this.database = database;
-    this.key = keyAddress;
-    this.keyLength = keyLength;
-    this.inSteps = inSteps;
-    reader =
-        new PayloadReader(
-            Region.MEMORY,
-            payload.address(),
-            payload.length(),
-            new SlabBuffers(keyspace.slabs()),
-            values.decompressor(),
-            this);
+    database = keyspace.database(0);
+    reader = new PayloadReader(new SlabBuffers(keyspace.slabs()), values.decompressor(), this);
+  }
+
+  /** Returns true if this object restores values of a keyspace with these values. */
+  public boolean isOf(Values others) {
+    return values == others;
   }
 
   /** The place of a valid payload in the region. */
   public record Payload(long address, int length) {}
 
   /**
-   * Stores the value of a valid payload under a key, replacing any other.
+   * Starts to restore a value; {@link #close} must follow.
+   *
+   * @param keyAddress the key, which must stay in place like the payload
+   * @param stepwise true if commands may run between the steps
+   * @param repairs receives the repairs of the value
+   * @throws RdbException if the value is of an unknown type
+   */
+  public void start(
+      Database into,
+      long keyAddress,
+      int lengthOfKey,
+      Payload payload,
+      boolean stepwise,
+      Consumer<String> repairs)
+      throws RdbException {
+    database = into;
+    key = keyAddress;
+    keyLength = lengthOfKey;
+    inSteps = stepwise;
+    onRepair = repairs;
+    reader.open(Region.MEMORY, payload.address(), payload.length());
+  }
+
+  /**
+   * Stores the value of a valid payload under a key, replacing any other. After an exception this
+   * object must not be used again, because its reader has stopped within the value.
    *
    * @param expireAtMillis Unix time, -1 for none
-   * @param onRepair receives the repairs of the value
+   * @param repairs receives the repairs of the value
    * @return the entry
    * @throws RdbException if the value is corrupt or of an unknown type; the key is unchanged then
    */
-  public static long restore(
-      Values values,
-      Database database,
+  public long restore(
+      Database into,
       long keyAddress,
-      int keyLength,
+      int lengthOfKey,
       long expireAtMillis,
       Payload payload,
-      Consumer<String> onRepair)
+      Consumer<String> repairs)
       throws RdbException {
-    try (RestoredValue value =
-        new RestoredValue(values, database, keyAddress, keyLength, payload, false, onRepair)) {
-      while (value.step()) {
+    try {
+      start(into, keyAddress, lengthOfKey, payload, false, repairs);
+      while (step()) {
         // one part after another
       }
-      return value.publish(expireAtMillis);
+      return publish(expireAtMillis);
+    } finally {
+      close();
     }
   }
 
@@ -195,6 +204,7 @@ public final class RestoredValue extends CollectionFiller {
     }
     super.close();
     reader.close();
+    onRepair = IGNORE;
     if (from != null) {
       keyspace.drop(from);
       apart = null;

@@ -51,6 +51,11 @@ public final class ListpackBuilder implements AutoCloseable {
     writer.append(bytes, offset, length);
   }
 
+  /** Appends an element in the region, which must not lie in this listpack. */
+  public void append(long address, int length) {
+    append(Region.MEMORY, address, length);
+  }
+
   /** Appends an integer. */
   public void append(long value) {
     ensure(Numbers.MAX_LONG_LENGTH);

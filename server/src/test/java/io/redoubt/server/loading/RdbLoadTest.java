@@ -264,7 +264,8 @@ class RdbLoadTest {
 
   @Test
   void dumpsAndRestores() throws RdbException {
-    try (SnapshotFixture fixture = new SnapshotFixture(directory)) {
+    try (SnapshotFixture fixture = new SnapshotFixture(directory);
+        RestoredValue restored = new RestoredValue(fixture.values)) {
       for (String value : new String[] {"", "17", "text", "abcdef".repeat(30_000)}) {
         fixture.set(1, "from", value, -1);
         byte[] payload = fixture.dump(fixture.find(1, "from"), 9, true);
@@ -272,8 +273,7 @@ class RdbLoadTest {
         long address = fixture.value(text);
         assertThat(Payloads.isValid(address, payload.length, true)).isTrue();
         long entry =
-            RestoredValue.restore(
-                fixture.values,
+            restored.restore(
                 fixture.keyspace.database(2),
                 fixture.key("to"),
                 2,

@@ -80,6 +80,9 @@ public final class DumpCommands extends CommandGroup<Call> {
   private final Log log;
   private boolean comparesChecksums = true;
 
+  /** Restores small values; it consists of two dozen objects, more than such a value costs. */
+  private @Nullable RestoredValue spare;
+
   /**
    * Declares the group.
    *
@@ -231,17 +234,7 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   private long restored(Call call, long expireAt, @Nullable RestoreWait wait) {
     try {
-      long entry =
-          wait != null
-              ? wait.publish()
-              : RestoredValue.restore(
-                  call.values(),
-                  call.database(),
-                  call.argAddress(1),
-                  call.argLength(1),
-                  expireAt,
-                  new RestoredValue.Payload(call.argAddress(3), call.argLength(3)),
-                  what -> log.warning("RESTORE of key %s: repaired: %s.", keyName(call), what));
+      long entry = wait != null ? wait.publish() : restoredAtOnce(call, expireAt);
       if (Entry.type(entry) != Type.STRING) {
         call.stats().checkedPayloads.increment();
       }
@@ -252,6 +245,24 @@ public final class DumpCommands extends CommandGroup<Call> {
           UserText.of(keyName(call)), bad.offset(), bad);
       throw BAD_DATA;
     }
+  }
+
+  private long restoredAtOnce(Call call, long expireAt) throws RdbException {
+    RestoredValue value = spare;
+    spare = null;
+    if (value == null || !value.isOf(call.values())) {
+      value = new RestoredValue(call.values());
+    }
+    long entry =
+        value.restore(
+            call.database(),
+            call.argAddress(1),
+            call.argLength(1),
+            expireAt,
+            new RestoredValue.Payload(call.argAddress(3), call.argLength(3)),
+            what -> log.warning("RESTORE of key %s: repaired: %s.", keyName(call), what));
+    spare = value;
+    return entry;
   }
 
   /** Returns a receiver of the repairs of a value, which may be restored after the call. */

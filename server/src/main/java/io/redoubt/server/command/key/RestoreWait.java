@@ -136,10 +136,9 @@ final class RestoreWait extends RepeatedWait {
     }
     RestoredValue restored = value;
     if (restored == null) {
-      restored =
-          new RestoredValue(
-              values, database, request().offset(1), request().length(1), payload, true, onRepair);
+      restored = new RestoredValue(values);
       value = restored;
+      restored.start(database, request().offset(1), request().length(1), payload, true, onRepair);
     }
     for (int i = 0; i < STEPS; i++) {
       if (!restored.step()) {

@@ -14,6 +14,7 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.FunctionsPayload;
@@ -205,13 +206,13 @@ public final class FunctionCommands extends CommandGroup<Call> {
   private void dump(Call call) {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
-      FunctionsPayload.write(
-          out,
-          call.settings().persistence.rdbcompression.value(),
-          buffers,
-          scripting.functions().texts());
+      FunctionsPayload.write(out, compressor(call), buffers, scripting.functions().texts());
       call.reply().bulk(out.memory(), out.offset(), out.sizeBytes());
     }
+  }
+
+  private static Lzf.@Nullable Compressor compressor(Call call) {
+    return call.settings().persistence.rdbcompression.value() ? call.values().compressor() : null;
   }
 
   private void restore(Call call) {
@@ -236,7 +237,13 @@ public final class FunctionCommands extends CommandGroup<Call> {
     List<ByteString> texts;
     try {
       SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
-      texts = FunctionsPayload.read(call.memory(), call.argAddress(2), call.argLength(2), buffers);
+      texts =
+          FunctionsPayload.read(
+              call.memory(),
+              call.argAddress(2),
+              call.argLength(2),
+              buffers,
+              call.values().decompressor());
     } catch (RdbException e) {
       throw new CommandError("ERR " + e.getMessage());
     }
@@ -252,8 +259,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
   private static void propagateForOlder(Call call, List<ByteString> texts) {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
-      FunctionsPayload.write(
-          out, call.settings().persistence.rdbcompression.value(), buffers, texts);
+      FunctionsPayload.write(out, compressor(call), buffers, texts);
       Effect effect = call.propagateAs(call.count()).argument(0).argument(1);
       effect.bytes(out.offset(), (int) out.sizeBytes());
       for (int i = 3; i < call.count(); i++) {

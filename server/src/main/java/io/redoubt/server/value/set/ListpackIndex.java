@@ -78,11 +78,12 @@ final class ListpackIndex {
   }
 
   boolean contains(long listpack, SetMembers member) {
-    if (member.isInteger()) {
-      return contains(listpack, member.integer());
-    }
-    long address = member.address();
-    int length = member.length();
+    return member.isInteger()
+        ? contains(listpack, member.integer())
+        : contains(listpack, member.address(), member.length());
+  }
+
+  boolean contains(long listpack, long address, int length) {
     if (length <= MAX_INTEGER_LENGTH && Numbers.isLong(MEMORY, address, length)) {
       return contains(listpack, Numbers.parseLong(MEMORY, address, length, 0));
     }

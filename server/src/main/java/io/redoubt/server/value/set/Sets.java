@@ -98,6 +98,11 @@ public final class Sets implements AutoCloseable {
         : find(listpack, member.address(), member.length()) != Listpack.NONE;
   }
 
+  /** Returns true if a listpack contains a member of these bytes. */
+  static boolean isIn(long listpack, long address, int length) {
+    return find(listpack, address, length) != Listpack.NONE;
+  }
+
   private static long find(long listpack, long address, int length) {
     return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 0);
   }
@@ -160,16 +165,35 @@ public final class Sets implements AutoCloseable {
    */
   public long create(
       Database database, long key, int keyLength, long address, int length, long expected) {
-    if (expected <= maxIntsetEntries() && Numbers.isLong(MEMORY, address, length)) {
+    if (startsAsIntset(expected, address, length)) {
       return createIntset(database, key, keyLength, Numbers.parseLong(MEMORY, address, length, 0));
     }
-    if (expected <= limits.setMaxListpackEntries.value()
-        && length <= limits.setMaxListpackValue.value()) {
+    if (startsAsListpack(expected, length)) {
       return createListpack(database, key, keyLength, address, length);
     }
     createTable(database, key, keyLength, expected);
     tables.insert(Entry.root(entry), address, length);
     return entry;
+  }
+
+  /** Returns true if a set that is created with a first member is an intset at first. */
+  private boolean startsAsIntset(long expected, long address, int length) {
+    return expected <= maxIntsetEntries() && Numbers.isLong(MEMORY, address, length);
+  }
+
+  private boolean startsAsListpack(long expected, int length) {
+    return expected <= limits.setMaxListpackEntries.value()
+        && length <= limits.setMaxListpackValue.value();
+  }
+
+  /** Returns true if {@link #create} makes a listpack, so that members can be collected first. */
+  public boolean collects(long expected, long address, int length) {
+    return !startsAsIntset(expected, address, length) && startsAsListpack(expected, length);
+  }
+
+  /** Creates a collector of the members of new sets. */
+  public MemberCollector newCollector() {
+    return new MemberCollector(this, slabs);
   }
 
   private long createIntset(Database database, long key, int keyLength, long value) {

@@ -157,6 +157,31 @@ final class GenericCommandsTest {
         "(error) ERR DUMP payload version or checksum are wrong");
   }
 
+  /** One object restores one value after another; a refused one must leave nothing to the next. */
+  @Test
+  void restoresSetsAmongRefusedValues() {
+    redis.says("DEBUG SET-SKIP-CHECKSUM-VALIDATION 1", "OK");
+    StringBuilder members = new StringBuilder();
+    for (int i = 1; i <= 140; i++) {
+      members.append(i % 3 == 0 ? " " : " m").append(i);
+      if (i != 1 && i != 9 && i != 10 && i != 128 && i != 140) {
+        continue;
+      }
+      redis.says("SADD from" + i + members, "(integer) " + i);
+      byte[] payload = ((Reply.Bulk) redis.reply("DUMP from" + i)).bytes();
+      byte[] cut = payload.clone();
+      cut[i < 64 ? 1 : 2]++; // the number of members, so that the last one is missing
+      for (String key : List.of("new" + i, "from1")) { // without a value, and with one
+        redis.says(restore(key, "0", cut, " REPLACE"), "(error) ERR Bad data format");
+        redis.says(restore(key, "0", payload, " REPLACE"), "OK");
+        redis.says("SCARD " + key, "(integer) " + i);
+        redis.says("SDIFF " + key + " from" + i, "(empty array)");
+        redis.says("OBJECT ENCODING " + key, i > 128 ? "\"hashtable\"" : "\"listpack\"");
+      }
+    }
+    redis.says("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0", "OK");
+  }
+
   /** A value that replaces another one is built in a database of its own, which is used again. */
   @Test
   void restoresOverCollectionsAgainAndAgain() {

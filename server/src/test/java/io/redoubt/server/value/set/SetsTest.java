@@ -60,6 +60,33 @@ final class SetsTest {
   }
 
   @Test
+  void collectsDistinctMembers() {
+    limits.setMaxListpackEntries.set(2000L);
+    try (MemberCollector collector = sets.newCollector()) {
+      for (int most : new int[] {1, 7, 8, 9, 100, 1024, 1500}) {
+        Set<String> added = new HashSet<>();
+        collector.begin();
+        while (added.size() < most) {
+          String member = (random.nextBoolean() ? "m" : "") + random.nextInt(3000);
+          try (RegionArgument bytes = RegionArgument.of(slabs, member)) {
+            assertThat(collector.fits(bytes.length())).isTrue();
+            assertThat(collector.add(bytes.address(), bytes.length())).isEqualTo(added.add(member));
+          }
+        }
+        assertThat(collector.fits(21)).isFalse();
+        try (RegionArgument key = RegionArgument.of(slabs, "collected:" + most)) {
+          long set = collector.store(database, key.address(), key.length());
+          assertThat(PackedValue.isPacked(set)).isTrue();
+          assertThat(sets.size(set)).isEqualTo(most);
+        }
+        for (String member : added) {
+          assertThat(contains("collected:" + most, member)).isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
   void behaveLikeSets() {
     for (int step = 0; step < 60_000; step++) {
       String key = "set:" + random.nextInt(6);
