@@ -350,7 +350,7 @@ final class Rules {
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"
-              + " server.script persistence.packed"
+              + " server.script persistence.packed server.value"
               + " server.snapshot.context server.snapshot.export",
           "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
