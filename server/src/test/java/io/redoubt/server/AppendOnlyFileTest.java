@@ -10,7 +10,9 @@ import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +95,51 @@ final class AppendOnlyFileTest {
       redis.says("FLUSHALL", "OK");
       stop();
     }
+  }
+
+  /** Appends commands to the file of a stopped server. */
+  private void append(String... commands) throws IOException {
+    Path file = directory.resolve("appendonlydir/appendonly.aof.1.incr.aof");
+    var text = new StringBuilder();
+    for (String command : commands) {
+      String[] words = command.split(" ");
+      text.append('*').append(words.length).append("\r\n");
+      for (String word : words) {
+        text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+      }
+    }
+    Files.writeString(file, text, StandardOpenOption.APPEND);
+  }
+
+  /** Returns commands whose load takes several turns of the event loop. */
+  private static String[] manyWrites() {
+    var writes = new String[100_000];
+    Arrays.setAll(writes, i -> "SET filler:" + i + " " + "x".repeat(50));
+    return writes;
+  }
+
+  @Test
+  void aLongLoadKeepsDueKeysThatTheFileProlongs() throws Exception {
+    start();
+    stop();
+    append("SELECT 0", "SET session x PXAT 1", "SET kept x PXAT 1", "HSET hash f 1 g 2");
+    append("HPEXPIREAT hash 1 FIELDS 1 f", "SET due x PXAT 1");
+    append(manyWrites());
+    append("PEXPIREAT session 4000000000000", "PERSIST kept", "HPERSIST hash FIELDS 1 f");
+    start();
+    redis.says("EXISTS session kept due", "(integer) 2");
+    redis.says("HLEN hash", "(integer) 2");
+  }
+
+  @Test
+  void aLongLoadEvictsNothingUntilItsEnd() throws Exception {
+    start();
+    stop();
+    append("SELECT 0", "RPUSH list a", "SELECT 1");
+    append(manyWrites());
+    append("FLUSHDB", "SELECT 0", "RPUSH list b");
+    start("maxmemory 4mb", "maxmemory-policy allkeys-random");
+    redis.says("LLEN list", "(integer) 2");
   }
 
   private boolean isGone() {

@@ -57,7 +57,6 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private final CommandDispatcher dispatcher;
   private final AofLoad files;
   private final ServerClient client;
-  private final ExpiredKeys expiryBefore;
   private @Nullable RdbLoader preamble;
   private String fileName = "";
 
@@ -87,7 +86,6 @@ final class AofReplay implements AofVisitor, AutoCloseable {
             loader.settings().persistence.aofLoadTruncated.value(),
             directory.log());
     client = loader.clients().master(0);
-    expiryBefore = keyspace.expiredKeys();
     progress.begin(clock.wallMillis(), files.totalBytes());
     beginFile();
   }
@@ -155,6 +153,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     long start = clock.monotonicNanos();
     Keyspace keyspace = context.keyspace();
     keyspace.setNowMicros(clock.wallMicros());
+    ExpiredKeys before = keyspace.expiredKeys();
     keyspace.setExpiredKeys(ExpiredKeys.KEEP); // the file contains a removal for each expired key
     propagation.setMuted(true);
     boolean more;
@@ -166,7 +165,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
       throw new LoadMemoryException(full);
     } finally {
       propagation.setMuted(false);
-      keyspace.setExpiredKeys(expiryBefore);
+      keyspace.setExpiredKeys(before);
     }
     progress.onProgress(files.loadedBytes());
     return more;

@@ -235,8 +235,8 @@ final class ServerParts {
     }
 
     @Override
-    public boolean isPaused() {
-      return clients.isPaused();
+    public boolean isFrozen() {
+      return clients.isPaused() || persistence.dataSet.progress().isLoading();
     }
 
     @Override

@@ -102,7 +102,7 @@ public final class Eviction implements AutoCloseable {
    * @return false if the limit is exceeded and nothing is left to evict: writes must be refused
    */
   public boolean makeRoom() {
-    if (!isNeeded() || server.isPaused()) {
+    if (!isNeeded() || server.isFrozen()) {
       return true;
     }
     long excess = memory.countedBytes() - settings.memory.maxmemory.value();

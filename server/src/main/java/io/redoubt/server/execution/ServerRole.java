@@ -5,6 +5,9 @@ public interface ServerRole {
   /** Returns true if the server is a replica: its master removes keys. */
   boolean isReplica();
 
-  /** Returns true if clients are paused: the data set must not change. */
-  boolean isPaused();
+  /**
+   * Returns true while keys must stay: clients are paused, or a load is in progress, during which
+   * an append-only file may still prolong a key that is due, or add to one that would be evicted.
+   */
+  boolean isFrozen();
 }

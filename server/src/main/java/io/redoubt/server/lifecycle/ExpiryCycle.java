@@ -45,6 +45,9 @@ public final class ExpiryCycle {
 
   /** Removes a batch of due keys; returns the number of keys removed. */
   int removeSome() {
+    if (role.isFrozen()) {
+      return 0;
+    }
     long start = clock.monotonicNanos();
     int removed =
         role.isReplica()
@@ -61,6 +64,6 @@ public final class ExpiryCycle {
    * to be removed here.
    */
   long nextDueMillis() {
-    return on && !role.isReplica() ? keyspace.nextDueMillis() : Long.MAX_VALUE;
+    return on && !role.isReplica() && !role.isFrozen() ? keyspace.nextDueMillis() : Long.MAX_VALUE;
   }
 }

@@ -45,7 +45,7 @@ final class ExpiryCycleTest {
         }
 
         @Override
-        public boolean isPaused() {
+        public boolean isFrozen() {
           return false;
         }
       };
