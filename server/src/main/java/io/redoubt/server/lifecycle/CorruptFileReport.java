@@ -42,8 +42,8 @@ public final class CorruptFileReport implements CheckTerminal {
   }
 
   @Override
-  public String shownKey(String key) {
-    return log.shown(UserText.of(key));
+  public String shown(String data) {
+    return log.shown(UserText.of(data));
   }
 
   @Override

@@ -8,9 +8,9 @@ public interface CheckTerminal {
   /** Prints text without adding a newline. */
   void print(String text);
 
-  /** Returns a key as it may be printed. */
-  default String shownKey(String key) {
-    return key;
+  /** Returns a key, or other data of users, as it may be printed. */
+  default String shown(String data) {
+    return data;
   }
 
   /** Prints a message in the format of a server's log. */

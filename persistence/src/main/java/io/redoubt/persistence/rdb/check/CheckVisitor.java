@@ -95,9 +95,31 @@ final class CheckVisitor implements RdbVisitor {
     }
   }
 
+  /** Returns true for a field without data of users, which {@code repl-backlog} has. */
+  private static boolean isHeader(String name) {
+    return switch (name) {
+      case "redis-ver",
+          "valkey-ver",
+          "redis-bits",
+          "ctime",
+          "used-mem",
+          "aof-base",
+          "aof-preamble" ->
+          true;
+      case "repl-stream-db", "repl-id", "repl-offset" -> true;
+      default -> false;
+    };
+  }
+
   @Override
   public void aux(String name, String value) {
-    print("AUX FIELD " + asString(name) + " = '" + asString(value) + "'");
+    String text = asString(value);
+    print(
+        "AUX FIELD "
+            + asString(name)
+            + " = '"
+            + (isHeader(name) ? text : terminal.shown(text))
+            + "'");
   }
 
   @Override

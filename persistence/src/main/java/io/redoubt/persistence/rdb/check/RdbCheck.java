@@ -133,7 +133,7 @@ public final class RdbCheck {
     RdbStep step = reader.step();
     info("While doing: " + step.text());
     if (step == RdbStep.VALUE) {
-      info("Reading key '" + terminal.shownKey(keyText(reader)) + "'");
+      info("Reading key '" + terminal.shown(keyText(reader)) + "'");
     }
     int type = reader.typeId();
     if (type >= 0) {
