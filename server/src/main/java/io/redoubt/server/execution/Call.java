@@ -258,9 +258,7 @@ public final class Call extends RegionCall {
    */
   public long read(int i) {
     long entry = readQuietly(i);
-    if (entry != Entry.NONE && !client().isNoTouch()) {
-      database.touch(entry);
-    }
+    touch(database, entry);
     return entry;
   }
 
@@ -281,9 +279,7 @@ public final class Call extends RegionCall {
       events.notify(KeyEvent.KEYMISS, database.index(), Region.MEMORY, address, length);
     } else {
       stats.countHit();
-      if (!client().isNoTouch()) {
-        database.touch(entry);
-      }
+      touch(database, entry);
     }
     return entry;
   }
@@ -336,14 +332,35 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** Returns the entry of the key in argument {@code i} for a change. */
+  /**
+   * Returns the entry of the key in argument {@code i} for a change, and touches the key. Changes
+   * in place would otherwise leave a key that is never read the first to be evicted.
+   */
   public long findForWrite(int i) {
     return findForWrite(database, i);
   }
 
   /** Like {@link #findForWrite(int)}, in another database. */
   public long findForWrite(Database where, int i) {
-    return where.findLive(argAddress(i), argLength(i));
+    long entry = where.findLive(argAddress(i), argLength(i));
+    touch(where, entry);
+    return entry;
+  }
+
+  /**
+   * Counts an access of the key in argument {@code i} before it is overwritten without a lookup.
+   * Only the counter of LFU outlives the value.
+   */
+  public void touchOverwritten(int i) {
+    if (keyspace.accessClock().isLfu()) {
+      touch(database, database.find(argAddress(i), argLength(i)));
+    }
+  }
+
+  private void touch(Database where, long entry) {
+    if (entry != Entry.NONE && !client().isNoTouch()) {
+      where.touch(entry);
+    }
   }
 
   /**

@@ -112,6 +112,8 @@ public final class MultipleSetCommand extends CommandGroup<Call> {
   private static void set(Call call, int keyArg, long expireAt) {
     if (expireAt == Database.KEEP_EXPIRY) {
       call.findForWrite(keyArg); // removes a due key, whose expiry must not be kept
+    } else {
+      call.touchOverwritten(keyArg);
     }
     call.database()
         .putString(

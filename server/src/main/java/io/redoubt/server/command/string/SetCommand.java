@@ -136,6 +136,7 @@ public final class SetCommand extends CommandGroup<Call> {
 
   private static void set(Call call) {
     if (call.count() == 3) {
+      call.touchOverwritten(1);
       put(call, 2, Entry.NO_EXPIRY);
       call.recordChange(1, KeyEvent.SET, 1);
       call.reply().ok();

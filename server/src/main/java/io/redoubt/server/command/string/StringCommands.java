@@ -348,6 +348,7 @@ public final class StringCommands extends CommandGroup<Call> {
   private static void mset(Call call) {
     requirePairs(call);
     for (int i = 1; i < call.count(); i += 2) {
+      call.touchOverwritten(i);
       setPair(call, i);
     }
     call.reply().ok();
