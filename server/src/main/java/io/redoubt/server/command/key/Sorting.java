@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.cluster.slot.KeySlot;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
@@ -23,9 +24,13 @@ final class Sorting {
   private static final CommandError BY_DENIED =
       new CommandError("ERR BY option of SORT denied due to insufficient ACL permissions.");
   private static final CommandError BY_IN_CLUSTER =
-      new CommandError("ERR BY option of SORT denied in Cluster mode.");
+      new CommandError(
+          "ERR BY option of SORT denied in Cluster mode when keys formed by the pattern may be in"
+              + " different slots.");
   private static final CommandError GET_IN_CLUSTER =
-      new CommandError("ERR GET option of SORT denied in Cluster mode.");
+      new CommandError(
+          "ERR GET option of SORT denied in Cluster mode when keys formed by the pattern may be in"
+              + " different slots.");
   private static final CommandError GET_DENIED =
       new CommandError("ERR GET option of SORT denied due to insufficient ACL permissions.");
   private static final CommandError NOT_DOUBLES =
@@ -70,7 +75,8 @@ final class Sorting {
       } else if (call.is(i, "BY") && left >= 1) {
         by(++i);
       } else if (call.is(i, "GET") && left >= 1) {
-        if (call.isInCluster()) {
+        boolean isElement = call.is(i + 1, "#");
+        if (call.isInCluster() && !isElement && !hasSlotOfKey(i + 1)) {
           throw GET_IN_CLUSTER;
         }
         if (!mayReadAll()) {
@@ -88,11 +94,17 @@ final class Sorting {
     // A pattern without a star has the same value for all elements: nothing to sort by.
     if (!patterns.hasStar(pattern)) {
       unsorted = true;
-    } else if (call.isInCluster()) {
+    } else if (call.isInCluster() && !hasSlotOfKey(pattern)) {
       throw BY_IN_CLUSTER;
     } else if (!mayReadAll()) {
       throw BY_DENIED;
     }
+  }
+
+  /** Returns true if all keys that a pattern can form are in the slot of the sorted key. */
+  private boolean hasSlotOfKey(int pattern) {
+    return KeySlot.ofPattern(Region.MEMORY, call.argAddress(pattern), call.argLength(pattern))
+        == KeySlot.of(Region.MEMORY, call.argAddress(1), call.argLength(1));
   }
 
   private boolean mayReadAll() {

@@ -106,6 +106,40 @@ final class ClusterNewerCommandsTest {
     assertThat(ask("CLUSTER KEYSLOT a").number()).isEqualTo(15_495);
   }
 
+  @Test
+  void sortsByKeysOfTheSameSlot() throws Exception {
+    ok(ask("CLUSTER ADDSLOTSRANGE 0 16383"));
+    TestNodes.awaitServing(client);
+    ask("RPUSH {a}list 1 2 3");
+    ask("MSET {a}w1 3 {a}w2 1 {a}w3 2");
+    ask("HSET {a}h1 f one");
+    assertThat(plain(ask("SORT {a}list BY {a}w* GET # GET {a}w* GET {a}h*->f")).toString())
+        .isEqualTo("[2, 1, null, 3, 2, null, 1, 3, one]");
+    assertThat(plain(ask("SORT_RO {a}list BY {a}w* DESC")).toString()).isEqualTo("[1, 3, 2]");
+    assertThat(plain(ask("SORT a BY {a}w* GET a")).toString()).isEqualTo("[]");
+    assertThat(plain(ask("SORT {a}list BY nosort GET #")).toString()).isEqualTo("[1, 2, 3]");
+    assertThat(ask("SORT {a}list BY {a}w* STORE {a}sorted").number()).isEqualTo(3);
+    assertThat(plain(ask("LRANGE {a}sorted 0 -1")).toString()).isEqualTo("[2, 3, 1]");
+    String end =
+        " option of SORT denied in Cluster mode when keys formed by the pattern may be in different"
+            + " slots.";
+    for (String pattern : List.of("w*", "{b}w*", "*{a}", "{*a}w", "w{}*{a}", "?{a}*", "\\{a}*")) {
+      for (String command : List.of("SORT", "SORT_RO")) {
+        assertThat(error(ask(command + " {a}list GET # GET " + pattern)))
+            .isEqualTo("ERR GET" + end);
+        if (pattern.contains("*")) {
+          assertThat(error(ask(command + " {a}list BY " + pattern))).isEqualTo("ERR BY" + end);
+        }
+      }
+    }
+    ok(ask("ACL SETUSER reader on nopass +@all ~{a}*"));
+    ok(ask("AUTH reader x"));
+    assertThat(error(ask("SORT {a}list BY {a}w*")))
+        .isEqualTo("ERR BY option of SORT denied due to insufficient ACL permissions.");
+    assertThat(error(ask("SORT {a}list GET {a}w*")))
+        .isEqualTo("ERR GET option of SORT denied due to insufficient ACL permissions.");
+  }
+
   private static Object value(List<Reply> report, String name) {
     for (int i = 0; i < report.size(); i += 2) {
       if (report.get(i).text().equals(name)) {
@@ -119,6 +153,7 @@ final class ClusterNewerCommandsTest {
     return switch (reply) {
       case Reply.Array array -> array.elements().stream().map(each -> plain(each)).toList();
       case Reply.Integer integer -> integer.value();
+      case Reply.Null nothing -> "null";
       default -> reply.text();
     };
   }
