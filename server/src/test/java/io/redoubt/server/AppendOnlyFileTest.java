@@ -192,6 +192,23 @@ final class AppendOnlyFileTest {
   }
 
   @Test
+  void cancelsAScheduledSave() throws Exception {
+    start("rdb-key-save-delay 100000");
+    redis.ask("SET a 1");
+    redis.ask("SET b 1");
+    redis.says("BGREWRITEAOF", "Background append only file rewriting started");
+    String none = "(error) ERR Background saving is currently not in progress or scheduled";
+    redis.says("BGSAVE CANCEL", none);
+    redis.says("BGSAVE SCHEDULE", "Background saving scheduled");
+    redis.says("BGSAVE CANCEL", "Scheduled background saving cancelled");
+    redis.says("BGSAVE CANCEL", none);
+    redis.ask("CONFIG SET rdb-key-save-delay 0");
+    awaitRewrite();
+    assertThat(persistence("rdb_saves")).isEqualTo("0");
+    assertThat(persistence("aof_last_bgrewrite_status")).isEqualTo("ok");
+  }
+
+  @Test
   void isTurnedOnAndOffAtRunTime() throws Exception {
     start();
     redis.ask("SET a 1");

@@ -1,6 +1,6 @@
 package io.redoubt.server.snapshot;
 
-/** The outcomes of SAVE and BGSAVE, each with the text of its reply. */
+/** The outcomes of SAVE and BGSAVE, also with CANCEL, each with the text of its reply. */
 public enum SaveOutcome {
   /** The data set was saved. */
   SAVED("OK"),
@@ -8,6 +8,12 @@ public enum SaveOutcome {
   STARTED("Background saving started"),
   /** The background save will start when the current one finishes. */
   SCHEDULED("Background saving scheduled"),
+  /** The snapshot in progress was aborted. */
+  CANCELLED("Background saving cancelled"),
+  /** The scheduled background save will not start. */
+  UNSCHEDULED("Scheduled background saving cancelled"),
+  /** An error: there is nothing to cancel. */
+  NONE("ERR Background saving is currently not in progress or scheduled"),
   /** An error: the append-only file is being rewritten. */
   BLOCKED(
       "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in"
@@ -29,6 +35,6 @@ public enum SaveOutcome {
   }
 
   public boolean isError() {
-    return this == BLOCKED || this == IN_PROGRESS || this == FAILED;
+    return this == BLOCKED || this == IN_PROGRESS || this == FAILED || this == NONE;
   }
 }

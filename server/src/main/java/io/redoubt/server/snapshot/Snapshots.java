@@ -152,6 +152,24 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
+   * Aborts the snapshot in progress, to the file or to replicas, or else unschedules the next one
+   * (BGSAVE CANCEL). The previous file remains; replicas ask for another snapshot.
+   */
+  public SaveOutcome cancel() {
+    if (running != null && !running.isBase()) {
+      context.log().notice("Background saving will be aborted due to user request");
+      running.abort();
+      return SaveOutcome.CANCELLED;
+    }
+    if (scheduled) {
+      context.log().notice("Scheduled background saving will be cancelled due to user request");
+      scheduled = false;
+      return SaveOutcome.UNSCHEDULED;
+    }
+    return SaveOutcome.NONE;
+  }
+
+  /**
    * Starts a snapshot for replicas, which need the replication stream from this moment on.
    *
    * @param withFieldExpiry true to include the expiry times of hash fields

@@ -120,6 +120,35 @@ class SnapshotsTest {
   }
 
   @Test
+  void cancelsASaveAndKeepsTheFormerFile() throws IOException {
+    fill(10);
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+    waitForTheEnd();
+    final byte[] saved = Files.readAllBytes(snapshots.file());
+    fill(5_000);
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+    assertThat(snapshots.cancel()).isEqualTo(SaveOutcome.CANCELLED);
+    waitForTheEnd();
+    assertThat(snapshots.cancel()).isEqualTo(SaveOutcome.NONE);
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+    assertThat(info("rdb_saves")).isEqualTo("1");
+    assertThat(info("rdb_changes_since_last_save")).isEqualTo("5000");
+    assertThat(filesInDirectory()).hasSize(1);
+    assertThat(Files.readAllBytes(snapshots.file())).isEqualTo(saved);
+  }
+
+  @Test
+  void cancelsATransferToReplicas() {
+    fill(5_000);
+    Replica replica = new Replica();
+    assertThat(snapshots.sendTo(List.of(replica), true)).isTrue();
+    assertThat(snapshots.cancel()).isEqualTo(SaveOutcome.CANCELLED);
+    waitForTheEnd();
+    assertThat(replica.failed).isTrue();
+    assertThat(replica.complete).isFalse();
+  }
+
+  @Test
   void writesDoNotProlongTheWalk() {
     fill(5_000);
     fixture.turns.isBusy = true;

@@ -34,12 +34,13 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .runs(this::save);
 
   final Command<Call> bgsave =
-      command("BGSAVE [SCHEDULE]{since 3.2.2}")
-          .does("Saves the data set incrementally, between other commands.")
+      command("BGSAVE [SCHEDULE{since 3.2.2} | CANCEL{since 8.1.0}]{operation}")
+          .does("Saves the data set incrementally, between other commands, or stops that.")
           .since("1.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
           .history("3.2.2", "Added the `SCHEDULE` option.")
+          .history("8.1.0", "Added the `CANCEL` option.")
           .runs(this::saveInBackground);
 
   final Command<Call> bgrewriteaof =
@@ -75,12 +76,13 @@ public final class PersistenceCommands extends CommandGroup<Call> {
   }
 
   private void saveInBackground(Call call) {
-    boolean schedule = call.count() > 1;
-    if (call.count() > 2 || (schedule && !call.is(1, "SCHEDULE"))) {
+    boolean cancel = call.count() == 2 && call.is(1, "CANCEL");
+    boolean schedule = call.count() == 2 && call.is(1, "SCHEDULE");
+    if (call.count() > 1 && !cancel && !schedule) {
       throw Errors.SYNTAX;
     }
     boolean later = (schedule && snapshots.isRunning()) || call.client().isInExec();
-    SaveOutcome outcome = snapshots.saveInBackground(later);
+    SaveOutcome outcome = cancel ? snapshots.cancel() : snapshots.saveInBackground(later);
     if (outcome.isError()) {
       throw new CommandError(outcome.text());
     }
