@@ -87,7 +87,16 @@ public final class KeyEffects implements KeyspaceListener {
    * Reports a key that is about to be removed because its slot has moved to another cluster node.
    */
   public void beforeDrop(Database database, long entry) {
-    removing(database, entry, KeyEvent.DEL, false);
+    beforeDrop(database, entry, false);
+  }
+
+  /**
+   * Reports a key that is about to be removed with all keys of its slot.
+   *
+   * @param lazily true for UNLINK, so that a Redis replica frees the value in the background
+   */
+  public void beforeDrop(Database database, long entry, boolean lazily) {
+    removing(database, entry, KeyEvent.DEL, lazily);
   }
 
   private void removing(Database database, long entry, KeyEvent event, boolean lazily) {

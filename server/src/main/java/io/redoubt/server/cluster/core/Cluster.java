@@ -145,6 +145,7 @@ public final class Cluster {
       case Input.TakeSlots take -> slotOrders.take(take);
       case Input.Outbid(long epoch) -> slotOrders.outbid(epoch);
       case Input.Replicate replicate -> orders.replicate(replicate);
+      case Input.ReplicateNoOne() -> orders.replicateNoOne();
       case Input.Forget(String node) -> orders.forget(node);
       case Input.Failover(Input.FailoverKind kind) -> manual.order(kind);
       case Input.Reset reset -> orders.reset(reset);

@@ -124,6 +124,9 @@ public sealed interface Input {
    */
   record Replicate(String node, boolean hasKeys) implements Input {}
 
+  /** CLUSTER REPLICATE NO ONE: a replica becomes a master without keys and slots. */
+  record ReplicateNoOne() implements Input {}
+
   /** CLUSTER FORGET. */
   record Forget(String node) implements Input {}
 

@@ -96,6 +96,18 @@ final class Orders {
     }
   }
 
+  void replicateNoOne() {
+    Node myself = world.myself();
+    if (myself.isReplica()) {
+      world.remark(Level.NOTICE, "Stop replication and turning myself into empty primary.");
+      roles.becomeMaster();
+      world.emit(new Output.DropAll());
+      Restoration.setShard(myself, world.newId());
+      messages.announce();
+    }
+    replyDone();
+  }
+
   void reset(Input.Reset order) {
     Node myself = world.myself();
     if (myself.isMaster() && order.hasKeys()) {

@@ -50,7 +50,7 @@ public final class SlotDrops {
           if (taken.test(slot)) {
             any[0] = true;
             pending.remove(slot);
-            while (drop(slot)) {
+            while (dropLost(slot)) {
               // slice by slice
             }
           }
@@ -82,7 +82,7 @@ public final class SlotDrops {
       while (!pending.contains(slot)) {
         slot++;
       }
-      if (!drop(slot)) {
+      if (!dropLost(slot)) {
         pending.remove(slot);
       }
       parts.dispatcher().endSlice();
@@ -104,8 +104,28 @@ public final class SlotDrops {
     return parts.keyspace().database(index);
   }
 
+  /**
+   * Deletes all keys of a slot at once; returns their number.
+   *
+   * @param lazily true if a Redis replica is to free the values in the background
+   */
+  long flush(int slot, boolean lazily) {
+    long count = slots.count(slot);
+    while (drop(slot, lazily)) {
+      // slice by slice
+    }
+    return count;
+  }
+
+  private boolean dropLost(int slot) {
+    long before = slots.count(slot);
+    boolean hasMore = drop(slot, false);
+    dropped += before - slots.count(slot);
+    return hasMore;
+  }
+
   /** Deletes some keys of a slot; returns true if more are left. */
-  private boolean drop(int slot) {
+  private boolean drop(int slot, boolean lazily) {
     Database database = used(slot);
     long[] found = new long[KEYS_A_SLICE];
     int[] count = new int[1];
@@ -127,10 +147,9 @@ public final class SlotDrops {
               });
     } while (cursor != 0 && count[0] < KEYS_A_SLICE);
     for (int i = 0; i < count[0]; i++) {
-      parts.effects().beforeDrop(database, found[i]);
+      parts.effects().beforeDrop(database, found[i], lazily);
       database.remove(found[i]);
     }
-    dropped += count[0];
     return slots.count(slot) > 0;
   }
 }

@@ -116,6 +116,14 @@ public final class SlotMigrations {
     drops.add(slots);
   }
 
+  /**
+   * Deletes all keys of a slot for CLUSTER FLUSHSLOT, each with its effect and event; returns their
+   * number. Staged keys remain.
+   */
+  public long flush(int slot, boolean lazily) {
+    return drops.flush(slot, lazily);
+  }
+
   private void noteLoss(SlotSet slots) {
     staged.recordLoss(slots);
     parts.dispatcher().endSliceUnlessInUnit();

@@ -8,6 +8,7 @@ import static io.redoubt.protocol.command.Flag.NO_ASYNC_LOADING;
 import static io.redoubt.protocol.command.Flag.READONLY;
 import static io.redoubt.protocol.command.Flag.STALE;
 import static io.redoubt.protocol.command.Flag.TOUCHES_ARBITRARY_KEYS;
+import static io.redoubt.protocol.command.Flag.WRITE;
 
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
@@ -134,6 +135,16 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
           .runs(call -> orders().failover(call));
 
+  final Command<Call> flushslot =
+      command("CLUSTER FLUSHSLOT slot [ASYNC | SYNC]{flush-type}")
+          .does("Removes all keys of a hash slot.")
+          .since("9.0.0")
+          .costs("O(N), N the number of keys in the slot")
+          .is(WRITE, NO_ASYNC_LOADING, ADMIN)
+          .categories(Category.KEYSPACE)
+          .databases(DatabaseSpec.ALL)
+          .runs(call -> orders().flushSlot(call));
+
   final Command<Call> flushslots =
       command("CLUSTER FLUSHSLOTS")
           .does("Removes all hash slots from this node.")
@@ -251,11 +262,12 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(call -> reports().replicas(call));
 
   final Command<Call> replicate =
-      command("CLUSTER REPLICATE node-id")
-          .does("Makes this node the replica of a master.")
+      command("CLUSTER REPLICATE (node-id | (NO ONE){no-one}){args}")
+          .does("Makes this node the replica of a master, or with NO ONE an empty master.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .history("9.0.0", "Added the `NO ONE` arguments.")
           .runs(call -> orders().replicate(call));
 
   final Command<Call> reset =

@@ -120,6 +120,27 @@ final class ClusterOrders {
     order(call, new Input.FlushSlots());
   }
 
+  /** Replicas and files receive the removal of each key, because Redis 7.2 lacks the command. */
+  void flushSlot(Call call) {
+    int slot = SlotArguments.slot(call, FIRST);
+    boolean lazily = call.settings().memory.lazyfreeLazyUserFlush.value();
+    if (call.count() > FIRST + 2) {
+      throw Errors.SYNTAX;
+    }
+    if (call.count() == FIRST + 2) {
+      lazily = call.is(FIRST + 1, "ASYNC");
+      if (!lazily && !call.is(FIRST + 1, "SYNC")) {
+        throw Errors.SYNTAX;
+      }
+    }
+    long removed = node.migrations().flush(slot, lazily);
+    if (removed > 0) {
+      call.recordFullChange(removed);
+      call.propagateNothing();
+    }
+    call.reply().ok();
+  }
+
   void setSlot(Call call) {
     if (cluster().me().isReplica()) {
       throw NOT_A_MASTER;
@@ -171,6 +192,13 @@ final class ClusterOrders {
   }
 
   void replicate(Call call) {
+    if (call.count() > FIRST + 1) {
+      if (call.count() != FIRST + 2 || !call.is(FIRST, "NO") || !call.is(FIRST + 1, "ONE")) {
+        throw Errors.SYNTAX;
+      }
+      order(call, new Input.ReplicateNoOne());
+      return;
+    }
     order(call, new Input.Replicate(call.argText(FIRST), node.hasKeys()));
   }
 
