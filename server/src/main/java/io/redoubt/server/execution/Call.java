@@ -18,6 +18,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.FieldEvents;
 import io.redoubt.server.keyspace.event.KeyEvent;
+import io.redoubt.server.keyspace.event.KeyEventClass;
 import io.redoubt.server.keyspace.event.KeyspaceEvents;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
@@ -91,6 +92,7 @@ public final class Call extends RegionCall {
   /** Starts a call of another command with a reply to the given writer. */
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
+    Type unreported = keyspace.takeReplaced();
     database = keyspace.database(client.databaseIndex());
     changed = false;
     replaced = false;
@@ -412,7 +414,25 @@ public final class Call extends RegionCall {
       keyspace.localExpiries().onWritten(where, key, length);
     }
     observers.onChanged(client(), where, key, length);
+    if (event.isOfNewValue()) {
+      notifyReplaced(where, key, length);
+    }
     events.notify(event, where.index(), Region.MEMORY, key, length);
+  }
+
+  /** Publishes the events of a key whose value the command has replaced, if it had one. */
+  private void notifyReplaced(Database where, long key, int length) {
+    Type replaced = keyspace.takeReplaced();
+    if (replaced == null) {
+      return;
+    }
+    events.notify(KeyEvent.OVERWRITTEN, where.index(), Region.MEMORY, key, length);
+    if (events.enabled(KeyEventClass.TYPE_CHANGED)) {
+      long entry = where.find(key, length);
+      if (entry != Entry.NONE && Entry.type(entry) != replaced) {
+        events.notify(KeyEvent.TYPE_CHANGED, where.index(), Region.MEMORY, key, length);
+      }
+    }
   }
 
   /** Like {@link #recordChange(int, KeyEvent, long)}, for a change without an event. */

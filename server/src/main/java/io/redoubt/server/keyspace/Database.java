@@ -322,6 +322,7 @@ public final class Database {
       return entry;
     }
     beforeChange(old);
+    context.noteReplaced(old);
     long oldExpireAt = Entry.expireAt(old);
     long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
     OldValue oldValue = context.oldValue(old);

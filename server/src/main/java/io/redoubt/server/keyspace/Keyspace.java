@@ -374,6 +374,14 @@ public final class Keyspace implements AutoCloseable {
     return garbage;
   }
 
+  /**
+   * Returns the type of the value that was last replaced as a whole, null if there was none since
+   * the previous call.
+   */
+  public @Nullable Type takeReplaced() {
+    return context.takeReplaced();
+  }
+
   KeyspaceContext context() {
     return context;
   }

@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.process.FastRandom;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state that all databases of a {@link Keyspace} share: memory, hash function, time, policies,
@@ -17,6 +18,7 @@ public final class KeyspaceContext {
 
   private final Hash hash;
   private final AccessClock accessClock;
+  private @Nullable Type replaced;
   private final boolean bySlot;
 
   /** The number of databases without the staged ones. */
@@ -91,6 +93,21 @@ public final class KeyspaceContext {
 
   public RandomGenerator random() {
     return random;
+  }
+
+  /** Notes that a value is about to be replaced as a whole. */
+  void noteReplaced(long entry) {
+    replaced = Entry.type(entry);
+  }
+
+  /**
+   * Returns the type of the value that was last replaced as a whole, null if there was none since
+   * the previous call.
+   */
+  @Nullable Type takeReplaced() {
+    Type taken = replaced;
+    replaced = null;
+    return taken;
   }
 
   /** Returns the interpretation of the entries' access clocks. */

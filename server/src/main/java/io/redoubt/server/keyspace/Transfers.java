@@ -35,6 +35,7 @@ public final class Transfers {
       return entry;
     }
     if (target != 0) {
+      to.context().noteReplaced(target);
       to.remove(target);
     }
     long moved = makeLike(entry, to, keyAddress, keyLength);
@@ -87,6 +88,7 @@ public final class Transfers {
       return entry;
     }
     if (target != 0) {
+      to.context().noteReplaced(target);
       to.remove(target);
     }
     long copy = makeLike(entry, to, keyAddress, keyLength);

@@ -6,11 +6,11 @@ import java.util.List;
 
 /**
  * The classes of keyspace events to publish: a letter for each class, K and E for the two kinds of
- * channels of keys, S, T, I and V for those of fields, A for all classes but m and n.
+ * channels of keys, S, T, I and V for those of fields, A for all classes but m, n, o and c.
  */
 public final class EventFlagsDirective extends OneWordDirective<String, EventFlagsDirective> {
   private static final String ALL = "g$lshzxetd";
-  private static final String ORDER = ALL + "nKEmSTIV";
+  private static final String ORDER = ALL + "nKEmocSTIV";
 
   EventFlagsDirective(String name) {
     super(name, "");
@@ -25,7 +25,7 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
   protected String parseWord(String word) throws RefusedValue {
     String letters = word.replace("A", ALL);
     if (letters.chars().anyMatch(letter -> ORDER.indexOf(letter) < 0)) {
-      throw new RefusedValue("Invalid event class character. Use 'Ag$lshzxeKEtmdnSTIV'.");
+      throw new RefusedValue("Invalid event class character. Use 'Ag$lshzxeKEtmdnocSTIV'.");
     }
     StringBuilder ordered = new StringBuilder();
     ORDER

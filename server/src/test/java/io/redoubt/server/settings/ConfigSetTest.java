@@ -74,7 +74,7 @@ final class ConfigSetTest {
           client-output-buffer-limit        | normal a 2kb 3   | Error in hard, soft or soft_seconds setting in buffer limit configuration.
           oom-score-adj-values              | 1 2              | wrong number of arguments
           oom-score-adj-values              | 0 200 99999      | Invalid oom-score-adj-values, elements must be between -2000 and 2000.
-          notify-keyspace-events            | KEQ              | Invalid event class character. Use 'Ag$lshzxeKEtmdnSTIV'.
+          notify-keyspace-events            | KEQ              | Invalid event class character. Use 'Ag$lshzxeKEtmdnocSTIV'.
           latency-tracking-info-percentiles | 1 2 200          | latency-tracking-info-percentiles parameters should sit between [0.0,100.0]
           latency-tracking-info-percentiles | 1 a              | Invalid latency-tracking-info-percentiles parameters
           proc-title-template               | {foo}            | template format is invalid or contains unknown variables

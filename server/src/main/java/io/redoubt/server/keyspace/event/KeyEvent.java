@@ -72,6 +72,8 @@ public enum KeyEvent {
   EXPIRED(KeyEventClass.EXPIRED),
   EVICTED(KeyEventClass.EVICTED),
   NEW(KeyEventClass.NEW),
+  OVERWRITTEN(KeyEventClass.OVERWRITTEN),
+  TYPE_CHANGED(KeyEventClass.TYPE_CHANGED),
   KEYMISS(KeyEventClass.KEY_MISS);
 
   private final ByteString wireName;
@@ -94,5 +96,27 @@ public enum KeyEvent {
 
   public KeyEventClass eventClass() {
     return eventClass;
+  }
+
+  /** Returns true if its commands give a key a new value that does not depend on the old one. */
+  public boolean isOfNewValue() {
+    return switch (this) {
+      case SET,
+          COPY_TO,
+          RENAME_TO,
+          RESTORE,
+          SORTSTORE,
+          SINTERSTORE,
+          SUNIONSTORE,
+          SDIFFSTORE,
+          ZRANGESTORE,
+          ZINTERSTORE,
+          ZUNIONSTORE,
+          ZDIFFSTORE,
+          GEOSEARCHSTORE,
+          GEORADIUSSTORE ->
+          true;
+      default -> false;
+    };
   }
 }

@@ -16,6 +16,8 @@ public enum KeyEventClass {
   KEY_MISS('m', false),
   MODULE('d', true),
   NEW('n', false),
+  OVERWRITTEN('o', false),
+  TYPE_CHANGED('c', false),
   SUBKEYSPACE('S', false),
   SUBKEYEVENT('T', false),
   SUBKEYSPACEITEM('I', false),
