@@ -160,7 +160,7 @@ final class ConfigFileTest {
           port 1 2                   | wrong number of arguments
           slaveof 1                  | wrong number of arguments
           slaveof a b                | Invalid master port
-          notify-keyspace-events Q   | Invalid event class character. Use 'Ag$lshzxeKEtmdnSTIV'.
+          notify-keyspace-events Q   | Invalid event class character. Use 'Ag$lshzxeKEtmdnocSTIV'.
           unixsocketperm 999         | argument couldn't be parsed as an octal number
           unixsocketperm 1000        | argument must be between 0 and 777 inclusive
           databases 0                | argument must be between 1 and 2147483647 inclusive
