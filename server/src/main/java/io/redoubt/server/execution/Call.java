@@ -92,7 +92,7 @@ public final class Call extends RegionCall {
   /** Starts a call of another command with a reply to the given writer. */
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
-    Type unreported = keyspace.takeReplaced();
+    Type unused = keyspace.takeReplaced(); // of a change without such an event
     database = keyspace.database(client.databaseIndex());
     changed = false;
     replaced = false;
