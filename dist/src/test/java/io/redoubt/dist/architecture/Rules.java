@@ -346,7 +346,8 @@ final class Rules {
               + " server.value.set server.value.sortedset server.settings server.client"
               + " server.execution server.snapshot server.loading server.command.common"
               + " server.structure.list server.snapshot.export server.execution.monitoring"
-              + " server.migrate protocol.session.blocking server.keyspace.event",
+              + " server.migrate protocol.session.blocking server.keyspace.event"
+              + " server.cluster.slot",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"
@@ -359,7 +360,7 @@ final class Rules {
               + " protocol.session.blocking server.client server.execution server.cluster.slot"
               + " server.cluster.message server.cluster.nodes server.cluster.core"
               + " server.cluster.routing server.cluster.bus server.cluster.migration"
-              + " server.cluster.node",
+              + " server.cluster.node server.settings protocol.config.directive",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"
