@@ -198,4 +198,20 @@ final class IoThreadsTest {
       assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=1,");
     }
   }
+
+  /** The thread reports what it has written, though nothing else happens on its sockets. */
+  @Test
+  void closesAfterTheLastReply() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads 2")) {
+      for (int i = 0; i < 300; i++) {
+        try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 10_000)) {
+          client.send("ECHO", "q".repeat(i % 3 * 20_000));
+          client.send("QUIT");
+          client.receive();
+          assertThat(client.receive().text()).isEqualTo("OK");
+          assertThat(client.isAtEnd()).isTrue();
+        }
+      }
+    }
+  }
 }

@@ -94,6 +94,7 @@ final class IoThread implements ReadBatch.Home {
       }
     } catch (OutOfMemoryError full) {
       freeBatches(memory);
+      spare.release();
       throw full;
     }
     batches.forEach(empty::put);
@@ -191,7 +192,7 @@ final class IoThread implements ReadBatch.Home {
     return ended;
   }
 
-  /** Frees the memory after the thread and the owner have ended. */
+  /** Frees the memory after the thread and the owner have ended, or if the thread never started. */
   void close(BufferMemory memory) {
     boolean all = false;
     while (!all) {
@@ -357,6 +358,7 @@ final class IoThread implements ReadBatch.Home {
     public int run(IoHandlerContext context) {
       outer = context;
       followOrders();
+      passOn(); // the poll may block
       int found = 0;
       if (roomyBatch() != null) {
         stats.sleep();
@@ -366,13 +368,18 @@ final class IoThread implements ReadBatch.Home {
         starve();
       }
       bell.wakeUp();
+      passOn();
+      return found;
+    }
+
+    /** Passes on what was received, written or found closed, and wakes the owner if it waits. */
+    private void passOn() {
       handOver();
       boolean all = filled.push() & written.push();
       if (ringsOwner || !all) {
         ringsOwner = false;
         owner.ring();
       }
-      return found;
     }
 
     /** Waits until the owner returns a batch; other events of the sockets wait, too. */
