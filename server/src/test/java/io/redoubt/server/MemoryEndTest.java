@@ -102,6 +102,26 @@ final class MemoryEndTest {
   }
 
   @Test
+  void keepsTheNumberOfIoThreadsIfMoreFindNoMemory() throws Exception {
+    String before = ask("CONFIG", "GET", "io-threads");
+    assertThat(ask("CONFIG", "SET", "io-threads", "128"))
+        .contains("CONFIG SET failed (possibly related to argument 'io-threads')")
+        .contains("Unable to start I/O threads. Check server logs.");
+    assertThat(ask("CONFIG", "GET", "io-threads")).isEqualTo(before);
+    assertThat(output.toString(StandardCharsets.UTF_8)).contains("Can't start I/O threads: ");
+    long held = Region.heldBytes();
+    assertThat(ask("CONFIG", "SET", "io-threads", "128")).contains("CONFIG SET failed");
+    assertThat(Region.heldBytes()).as("memory of the failed attempt is reused").isEqualTo(held);
+    assertThat(ask("CONFIG", "SET", "io-threads", "3")).contains("OK");
+    try (RespClient other = connect()) {
+      assertThat(other.call("PING").toString()).contains("PONG");
+      assertThat(other.call("INFO", "stats").toString())
+          .contains("io_thread_2:")
+          .doesNotContain("io_thread_3:");
+    }
+  }
+
+  @Test
   void forgetsTrackedKeysRatherThanRefuseWrites() throws Exception {
     ask("CONFIG", "SET", "tracking-table-max-keys", "0");
     try (RespClient tracker = connect()) {

@@ -3,6 +3,7 @@ package io.redoubt.protocol.net;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.redoubt.protocol.bytes.BufferMemory;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -67,14 +68,27 @@ final class IoThreads {
 
   // ---- threads
 
-  /** Sets the number of threads that get new connections; starts the missing ones. */
-  void setCount(int count, String owner, IoHandler handler) {
+  /**
+   * Sets the number of threads that get new connections; starts the missing ones.
+   *
+   * @throws IOException if there is no memory for them, or the system refuses a thread; the number
+   *     stays as it is
+   */
+  void setCount(int count, String owner, IoHandler handler) throws IOException {
     bell.attach(handler);
-    while (sources.size() < count) {
-      String name = owner + " io-" + (sources.size() + 1);
-      IoThread thread = new IoThread(memory, bell, nanoTime);
-      thread.start(name, sockets);
-      sources.add(new Source(thread));
+    ArrayDeque<IoThread> missing = new ArrayDeque<>();
+    try {
+      while (sources.size() + missing.size() < count) {
+        missing.add(new IoThread(memory, bell, nanoTime));
+      }
+      while (!missing.isEmpty()) {
+        missing.element().start(owner + " io-" + (sources.size() + 1), sockets);
+        sources.add(new Source(missing.remove()));
+      }
+    } catch (OutOfMemoryError | RuntimeException e) { // netty's for lack of descriptors
+      throw new IOException("Can't start I/O threads: " + e.getMessage(), e);
+    } finally {
+      missing.forEach(each -> each.close(memory));
     }
     active = count;
   }

@@ -296,9 +296,25 @@ public final class Transport implements AutoCloseable {
 
   /**
    * Sets the number of threads that read and write for connections accepted from now on; 0 to leave
-   * that to the loop. Earlier connections stay where they are. On the loop.
+   * that to the loop. Earlier connections stay where they are. From any thread.
+   *
+   * @throws IOException if threads can't be started; the number stays as it is
    */
-  public void setIoThreads(int count) {
+  public void setIoThreads(int count) throws IOException {
+    try {
+      onLoop(() -> {
+        startIoThreads(count);
+        return count;
+      });
+    } catch (LoopFailure e) {
+      if (e.getCause() instanceof IOException refused) {
+        throw refused;
+      }
+      throw e;
+    }
+  }
+
+  private void startIoThreads(int count) throws IOException {
     if (count > 0 || !ioThreads.isEmpty()) {
       ioThreads.setCount(count, loop.thread().getName(), turns.handler());
       turns.serve(ioThreads);

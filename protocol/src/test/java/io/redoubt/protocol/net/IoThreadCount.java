@@ -1,5 +1,8 @@
 package io.redoubt.protocol.net;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
 /**
  * The I/O threads with which tests of connections run: the system property {@code
  * redoubt.test.io-threads}, as in the directive, whose default is 1, the loop alone.
@@ -19,7 +22,10 @@ public final class IoThreadCount {
 
   /** Starts the threads of a transport. */
   public static void apply(Transport transport) {
-    int threads = value() - 1;
-    transport.loop().execute(() -> transport.setIoThreads(threads));
+    try {
+      transport.setIoThreads(value() - 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -44,8 +44,10 @@ final class AppliedSettings {
   void follow(Listeners listeners, TlsSettings tls, Cron cron, Transport transport) {
     gather(transport);
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));
-    startIoThreads(transport);
-    settings.ioThreads.onChange(() -> startIoThreads(transport));
+    settings.ioThreads.onChange(
+        reopening(
+            () -> transport.setIoThreads(settings.ioThreads.value() - 1),
+            "Unable to start I/O threads. Check server logs."));
     limitBulks();
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
@@ -81,11 +83,6 @@ final class AppliedSettings {
   private void gather(Transport transport) {
     int micros = settings.tuning.gatheringMicros.value();
     transport.loop().execute(() -> transport.setGatheringMicros(micros));
-  }
-
-  private void startIoThreads(Transport transport) {
-    int others = settings.ioThreads.value() - 1;
-    transport.loop().execute(() -> transport.setIoThreads(others));
   }
 
   private void limitBulks() {

@@ -104,7 +104,7 @@ public final class ServerAssembly {
    * Opens the listeners and starts all periodic work. Called on the loop.
    *
    * @param listening runs before the log line that marks the end of the initialization in Redis 7.2
-   * @throws IOException if an address can't be listened on
+   * @throws IOException if an address can't be listened on, or an I/O thread can't be started
    */
   public void open(Runnable listening) throws IOException {
     try {
@@ -117,6 +117,7 @@ public final class ServerAssembly {
 
   private void openParts(Runnable listening) throws IOException {
     parts.clients.tls.start(parts.log);
+    parts.clients.transport.setIoThreads(parts.settings.ioThreads.value() - 1);
     new TlsReload(
             parts.settings.tls.tlsAutoReloadInterval,
             parts.clients.tls,
