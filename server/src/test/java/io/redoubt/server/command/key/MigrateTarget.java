@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -85,7 +86,11 @@ final class MigrateTarget implements AutoCloseable {
 
   /** Returns true if the source has closed the connection. */
   boolean isClosed() throws IOException {
-    return in.read() < 0;
+    try {
+      return in.read() < 0;
+    } catch (SocketException reset) { // if the source had not read everything
+      return true;
+    }
   }
 
   void disconnect() throws IOException {
