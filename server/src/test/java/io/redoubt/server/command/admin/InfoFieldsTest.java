@@ -108,6 +108,8 @@ final class InfoFieldsTest {
 
   @Test
   void hasTheFieldsOfRedisInItsOrder() throws Exception {
+    stop();
+    restart("io-threads 1"); // each further thread has a field
     List<String> names = new ArrayList<>(names("everything"));
     names.addAll(names("debug"));
     assertThat(names).isEqualTo(facts("master"));
