@@ -247,13 +247,13 @@ public final class RandomValues {
       SnapshotFixture fixture, int database, String key, byte[] payload, long expireAtMillis)
       throws RdbException {
     long address = fixture.value(new String(payload, StandardCharsets.ISO_8859_1));
-    return RestoredValue.restore(
-        fixture.values,
-        fixture.keyspace.database(database),
-        fixture.key(key),
-        key.length(),
-        expireAtMillis,
-        new RestoredValue.Payload(address, payload.length),
-        what -> {});
+    return new RestoredValue(fixture.values)
+        .restore(
+            fixture.keyspace.database(database),
+            fixture.key(key),
+            key.length(),
+            expireAtMillis,
+            new RestoredValue.Payload(address, payload.length),
+            what -> {});
   }
 }
