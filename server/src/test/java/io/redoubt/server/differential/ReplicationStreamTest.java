@@ -1,6 +1,7 @@
 package io.redoubt.server.differential;
 
 import static io.redoubt.server.differential.Conversation.bytes;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
@@ -352,10 +353,20 @@ final class ReplicationStreamTest {
     for (int i = 0; i < REQUESTS; i++) {
       Command<?> command = commands.get(random.nextInt(commands.size()));
       List<byte[]> request = generator.request(command);
-      if (!ConversationTest.isLposOfLeastRank(request)) {
+      if (!ConversationTest.isLposOfLeastRank(request) && !mayFail(request)) {
         conversation.say(random.nextInt(4) == 0 ? 1 : 0, request);
         compare();
       }
     }
+  }
+
+  /**
+   * Returns true for BITFIELD with OVERFLOW FAIL: if it creates a key and sets no bits, Redis does
+   * not propagate it.
+   */
+  private static boolean mayFail(List<byte[]> request) {
+    List<String> words = request.stream().map(each -> new String(each, ISO_8859_1)).toList();
+    return words.getFirst().equalsIgnoreCase("bitfield")
+        && words.stream().anyMatch("fail"::equalsIgnoreCase);
   }
 }
