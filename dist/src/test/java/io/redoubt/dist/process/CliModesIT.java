@@ -29,7 +29,7 @@ final class CliModesIT {
           "help getex",
           "help zadd",
           "help zrange",
-          "help geosearch",
+          "help geodist",
           "help client tracking",
           "help xautoclaim",
           "help lmpop",

@@ -102,6 +102,14 @@ final class SnapshotReportIT {
     return merged;
   }
 
+  /** Renames the encoding of packed values in files of version 9, which are loaded as listpacks. */
+  private static Map<String, Long> loaded(Map<String, Long> encodings) {
+    Map<String, Long> renamed = new TreeMap<>();
+    encodings.forEach(
+        (name, keys) -> renamed.merge(name.replace("ziplist", "listpack"), keys, Long::sum));
+    return renamed;
+  }
+
   private static void assertAgrees(Kind kind, NodeProcess node, JsonObject report)
       throws IOException {
     Map<String, Long> encodings = new TreeMap<>();
@@ -118,7 +126,7 @@ final class SnapshotReportIT {
     }
     assertThat(sums(report, "by_database", "database")).isEqualTo(databases);
     Map<String, Long> reported = sums(report, "by_encoding", "type", "encoding");
-    assertThat(kind == Kind.REDOUBT ? reported : before72(reported))
+    assertThat(kind == Kind.REDOUBT ? loaded(reported) : before72(reported))
         .isEqualTo(kind == Kind.REDOUBT ? encodings : before72(encodings));
     long keys = databases.values().stream().mapToLong(count -> count).sum();
     assertThat(report.get("keys").getAsLong()).isEqualTo(keys);
