@@ -5,12 +5,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelConfig;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
@@ -156,7 +154,7 @@ final class IoThread implements ReadBatch.Home {
     return all;
   }
 
-  /** Has the owner woken once the orders so far are carried out, except what a socket refuses. */
+  /** Orders a wake-up of the owner once the orders so far are carried out or wait for a socket. */
   void orderRing() {
     order(ringing);
   }
@@ -439,16 +437,7 @@ final class IoThread implements ReadBatch.Home {
   }
 
   /** Reads of all sockets of the thread, as their channels see them. */
-  private final class Reads implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
-    private int lastBytes;
-    private int attemptedBytes;
-
-    @Override
-    @SuppressWarnings("deprecation") // required by the interface
-    public Handle newHandle() {
-      return this;
-    }
-
+  private final class Reads extends SingleReads {
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
       ReadBatch into = roomyBatch();
@@ -457,51 +446,5 @@ final class IoThread implements ReadBatch.Home {
       }
       return into.shared.prepareRead(into.position(), ReadBlock.USUAL_BYTES);
     }
-
-    @Override
-    public int guess() {
-      return ReadBlock.BYTES;
-    }
-
-    @Override
-    public void reset(ChannelConfig config) {
-      lastBytes = 0;
-    }
-
-    @Override
-    public void incMessagesRead(int messages) {}
-
-    @Override
-    public void lastBytesRead(int bytes) {
-      lastBytes = bytes;
-    }
-
-    @Override
-    public int lastBytesRead() {
-      return lastBytes;
-    }
-
-    @Override
-    public void attemptedBytesRead(int bytes) {
-      attemptedBytes = bytes;
-    }
-
-    @Override
-    public int attemptedBytesRead() {
-      return attemptedBytes;
-    }
-
-    @Override
-    public boolean continueReading() {
-      return false;
-    }
-
-    @Override
-    public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
-      return false;
-    }
-
-    @Override
-    public void readComplete() {}
   }
 }

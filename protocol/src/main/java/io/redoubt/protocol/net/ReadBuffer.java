@@ -2,9 +2,6 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.ChannelConfig;
-import io.netty.channel.RecvByteBufAllocator;
-import io.netty.util.UncheckedBooleanSupplier;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.tuning.Gathering;
 import java.lang.foreign.MemorySegment;
@@ -182,11 +179,9 @@ final class ReadBuffer {
   }
 
   /** The reads of one connection, as the channel sees them. */
-  final class ConnectionReads implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
+  final class ConnectionReads extends SingleReads {
 
     private final Supplier<BufferMemory.@Nullable Block> argumentRoom;
-    private int lastBytes;
-    private int attemptedBytes;
     private long lastReadAfter = -1;
     private long expectedBytes;
     private boolean largeRequests;
@@ -210,12 +205,6 @@ final class ReadBuffer {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // required by the interface
-    public Handle newHandle() {
-      return this;
-    }
-
-    @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
       stats.wake();
       if (lastReadAfter == notificationRounds) {
@@ -235,49 +224,6 @@ final class ReadBuffer {
     private @Nullable ArgumentRead intoArgument() {
       BufferMemory.Block room = expectedBytes <= ReadBlock.USUAL_BYTES ? null : argumentRoom.get();
       return room == null ? null : ArgumentRead.into(room);
-    }
-
-    @Override
-    public int guess() {
-      return ReadBlock.BYTES;
-    }
-
-    @Override
-    public void reset(ChannelConfig config) {
-      lastBytes = 0;
-    }
-
-    @Override
-    public void incMessagesRead(int messages) {}
-
-    @Override
-    public void lastBytesRead(int bytes) {
-      lastBytes = bytes;
-    }
-
-    @Override
-    public int lastBytesRead() {
-      return lastBytes;
-    }
-
-    @Override
-    public void attemptedBytesRead(int bytes) {
-      attemptedBytes = bytes;
-    }
-
-    @Override
-    public int attemptedBytesRead() {
-      return attemptedBytes;
-    }
-
-    @Override
-    public boolean continueReading() {
-      return false;
-    }
-
-    @Override
-    public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
-      return false;
     }
 
     @Override
