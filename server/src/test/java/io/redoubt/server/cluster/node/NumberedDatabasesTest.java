@@ -4,6 +4,7 @@ import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
 import static io.redoubt.server.cluster.node.TestNodes.awaitKnown;
 import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
 import static io.redoubt.server.cluster.node.TestNodes.error;
+import static io.redoubt.server.cluster.node.TestNodes.establish;
 import static io.redoubt.server.cluster.node.TestNodes.id;
 import static io.redoubt.server.cluster.node.TestNodes.number;
 import static io.redoubt.server.cluster.node.TestNodes.ok;
@@ -376,18 +377,7 @@ class NumberedDatabasesTest {
     RespClient replica = nodes.join("cluster-databases " + DATABASES);
     replicate(replica, target);
     RespClient link = nodes.connect(0);
-    ok(
-        link.call(
-            "CLUSTER",
-            "SYNCSLOTS",
-            "ESTABLISH",
-            "SOURCE",
-            id(source),
-            "NAME",
-            "n".repeat(40),
-            "SLOTSRANGE",
-            SLOT,
-            SLOT));
+    establish(link, source, SLOT);
     ok(link.call("SET", "{a}0", "0"));
     assertThat(error(link.call("SELECT", "1"))).startsWith(OUT_OF_RANGE);
     ok(link.call("SELECT", "1048578"));

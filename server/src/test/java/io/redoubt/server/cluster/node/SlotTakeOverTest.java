@@ -3,6 +3,7 @@ package io.redoubt.server.cluster.node;
 import static io.redoubt.server.cluster.node.TestNodes.LIMIT;
 import static io.redoubt.server.cluster.node.TestNodes.awaitKnown;
 import static io.redoubt.server.cluster.node.TestNodes.awaitServing;
+import static io.redoubt.server.cluster.node.TestNodes.establish;
 import static io.redoubt.server.cluster.node.TestNodes.id;
 import static io.redoubt.server.cluster.node.TestNodes.info;
 import static io.redoubt.server.cluster.node.TestNodes.number;
@@ -85,18 +86,7 @@ class SlotTakeOverTest {
   /** Establishes a migration to the target in the role of its source, and sends some keys. */
   private RespClient stage(RespClient target, RespClient source) throws Exception {
     RespClient link = nodes.connect(0);
-    ok(
-        link.call(
-            "CLUSTER",
-            "SYNCSLOTS",
-            "ESTABLISH",
-            "SOURCE",
-            id(source),
-            "NAME",
-            "n".repeat(40),
-            "SLOTSRANGE",
-            SLOT,
-            SLOT));
+    establish(link, source, SLOT);
     ok(link.call("SET", "{a}1", "1"));
     ok(link.call("SET", "{a}2", "2", "PX", "1000000"));
     assertThat(number(link, "SADD", "{a}3", "x", "y")).isEqualTo(2);

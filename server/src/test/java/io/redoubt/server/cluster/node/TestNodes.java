@@ -104,6 +104,22 @@ public final class TestNodes implements AutoCloseable {
     servers.get(node).close();
   }
 
+  /** Establishes the migration of a slot on a connection to the target, in the source's role. */
+  static void establish(RespClient link, RespClient source, String slot) throws Exception {
+    ok(
+        link.call(
+            "CLUSTER",
+            "SYNCSLOTS",
+            "ESTABLISH",
+            "SOURCE",
+            id(source),
+            "NAME",
+            "n".repeat(40),
+            "SLOTSRANGE",
+            slot,
+            slot));
+  }
+
   /** Asserts that a command was accepted. */
   static void ok(Reply reply) {
     assertThat(reply).isEqualTo(new Reply.Simple("OK"));
