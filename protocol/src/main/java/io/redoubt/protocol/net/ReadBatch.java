@@ -7,12 +7,12 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an I/O thread has received from its sockets, in order: bytes, where the thread read them,
- * and events. Filled by the thread, and then used by the owner until its requests have run; its
- * memory belongs to the owner. One without memory carries events only.
+ * The input of an I/O thread from its sockets, in order: bytes, where the thread read them, and
+ * events. Filled by the thread, and then used by the owner until its requests have run; its memory
+ * belongs to the owner. One without memory carries events only.
  */
 final class ReadBatch {
-  /** What an entry reports. */
+  /** The kind of report that an entry is. */
   enum Kind {
     /** Bytes in the batch's memory. */
     BYTES,

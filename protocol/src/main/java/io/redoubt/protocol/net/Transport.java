@@ -415,7 +415,7 @@ public final class Transport implements AutoCloseable {
     return connection;
   }
 
-  /** Has a thread serve an accepted socket. */
+  /** Lends an accepted socket to a thread. */
   private void lend(
       Channel socket,
       IoThread thread,

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class IoThreadTest extends TransportFixture {
   private static final int TIMEOUT_MILLIS = 10_000;
 
-  /** What the orders of the owner bring up is passed on before the thread waits for its sockets. */
+  /** The thread reports written output before it waits for its sockets. */
   @Test
   void reportsWrittenOutputThoughNothingElseHappens() throws Exception {
     transport.setIoThreads(1);

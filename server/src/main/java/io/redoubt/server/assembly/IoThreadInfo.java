@@ -6,7 +6,7 @@ import io.redoubt.protocol.net.IoThreadStats;
 import io.redoubt.protocol.net.Transport;
 import java.util.List;
 
-/** What INFO shows of the threads of {@code io-threads}. */
+/** The INFO fields of the threads of {@code io-threads}. */
 final class IoThreadInfo {
   private static final long NANOS_PER_MICRO = 1000;
 

@@ -573,8 +573,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Has the command executed again after a pause, too. Requires that it has just blocked its client
-   * by {@link #waitForKeys} or {@link #waitForKeysOrTheirLoss}.
+   * Executes the command again after a pause, too. Requires that it has just blocked its client by
+   * {@link #waitForKeys} or {@link #waitForKeysOrTheirLoss}.
    */
   public void repeatWaitAfter(long millis) {
     if (client().waiting() instanceof KeyWait wait) {
@@ -582,7 +582,7 @@ public final class Call extends RegionCall {
     }
   }
 
-  /** Has the clients served that are blocked on the key in argument {@code keyArg}. */
+  /** Marks clients that are blocked on the key in argument {@code keyArg} to be served. */
   public void serveWaiting(int keyArg) {
     observers.blocked().mark(database, argAddress(keyArg), argLength(keyArg));
   }

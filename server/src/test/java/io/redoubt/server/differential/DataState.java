@@ -32,7 +32,7 @@ final class DataState {
           "pids-tracked",
           "iids-tracked");
 
-  /** What payloads do not contain. */
+  /** The fields of idempotent ids, which payloads lack. */
   private static final Set<String> IDEMPOTENCY =
       Set.of("idmp-duration", "idmp-maxsize", "iids-added", "iids-duplicates");
 

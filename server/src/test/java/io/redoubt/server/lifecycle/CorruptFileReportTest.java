@@ -15,7 +15,7 @@ import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the log says about a corrupt RDB file. */
+/** Tests the report of a corrupt RDB file in the log. */
 final class CorruptFileReportTest {
   @TempDir private Path directory;
 

@@ -3,7 +3,7 @@ package io.redoubt.persistence.rdb.report;
 import io.redoubt.protocol.bytes.ByteString;
 
 /**
- * What a report counts.
+ * The settings of a report.
  *
  * @param delimiters the bytes each of which ends a prefix of a key
  * @param prefixDepth the highest number of delimiters in a prefix, 1 to {@link #MAX_DEPTH}

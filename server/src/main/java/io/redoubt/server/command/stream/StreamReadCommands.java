@@ -432,7 +432,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Has the command executed again when a pending entry may be claimed. */
+  /** Schedules the next execution of the command for when a pending entry may be claimed. */
   private void repeatWhenDue(Call call) {
     long pause = MOST_PAUSE_MILLIS;
     for (int keyArg = firstKey; keyArg < firstKey + keys; keyArg++) {

@@ -8,7 +8,7 @@ import io.redoubt.server.execution.monitoring.KeyCosts.Plan;
 import io.redoubt.server.execution.monitoring.KeyCosts.ProcessCosts;
 import org.jspecify.annotations.Nullable;
 
-/** What HOTKEYS collects from START to STOP, and its report. */
+/** The costs that HOTKEYS collects from START to STOP, and their report. */
 final class CostCollection {
   private static final long MICRO_NANOS = 1000;
   private static final long MILLI_NANOS = 1_000_000;
