@@ -113,7 +113,7 @@ final class RequestGenerator {
   }
 
   private void argument(Argument argument, List<String> words) {
-    if (argument.optional() && random.nextInt(3) != 0) {
+    if (argument.optional() && random.nextInt(3) != 0 || !isKnownToRedis(argument)) {
       return;
     }
     int times = argument.multiple() ? 1 + random.nextInt(3) : 1;
