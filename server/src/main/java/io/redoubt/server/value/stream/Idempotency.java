@@ -40,7 +40,6 @@ import io.redoubt.server.structure.IdTree;
  * <p>A hash may be shared: its elements in a tree differ in the low half of their keys.
  */
 public final class Idempotency {
-  private static final int NEXT_TABLE_AT = 8;
   private static final int DURATION_AT = 16;
   private static final int MAXSIZE_AT = 20;
   private static final int ADDED_AT = 24;
@@ -75,12 +74,7 @@ public final class Idempotency {
   private final Hash hash;
   private final IdTree producers;
   private final IdTree ids;
-
-  /** The linked tables, and the one at which {@link #expireSome} continues. */
-  private long firstTable;
-
-  private long lastTable;
-  private long nextTable;
+  private final IdTables tables = new IdTables();
 
   Idempotency(Keyspace keyspace) {
     slabs = keyspace.slabs();
@@ -354,7 +348,7 @@ public final class Idempotency {
   private void link(long table, long producer, long added) {
     long last = last(table);
     if (last == 0) {
-      linkTable(table);
+      tables.add(table);
       Region.putLong(table + FIRST_AT, added);
     } else {
       Region.putLong(last + NEXT_AT, added);
@@ -400,7 +394,7 @@ public final class Idempotency {
       freeProducer(table, producer);
     }
     if (first(table) == 0) {
-      unlinkTable(table);
+      tables.remove(table);
     }
   }
 
@@ -450,60 +444,17 @@ public final class Idempotency {
    */
   public void expireSome(long nowMillis) {
     int most = IDS_A_TICK;
-    for (int i = 0; i < TABLES_A_TICK && most > 0 && firstTable != 0; i++) {
-      long table = nextTable == 0 ? firstTable : nextTable;
-      nextTable = Region.getLong(table + NEXT_TABLE_AT);
-      most -= expire(table, most, nowMillis);
-      if (nextTable == 0) {
+    for (int i = 0; i < TABLES_A_TICK && most > 0 && !tables.isEmpty(); i++) {
+      most -= expire(tables.advance(), most, nowMillis);
+      if (tables.isAtEnd()) {
         break;
       }
     }
   }
 
-  private void linkTable(long table) {
-    Region.putLong(table, 0);
-    Region.putLong(table + NEXT_TABLE_AT, firstTable);
-    if (firstTable == 0) {
-      lastTable = table;
-    } else {
-      Region.putLong(firstTable, table);
-    }
-    firstTable = table;
-  }
-
   /** Takes over the tables of a spare keyspace, whose streams move to this one. */
   void takeOver(Idempotency spare) {
-    if (spare.firstTable == 0) {
-      return;
-    }
-    Region.putLong(spare.lastTable + NEXT_TABLE_AT, firstTable);
-    if (firstTable == 0) {
-      lastTable = spare.lastTable;
-    } else {
-      Region.putLong(firstTable, spare.lastTable);
-    }
-    firstTable = spare.firstTable;
-    spare.firstTable = 0;
-    spare.lastTable = 0;
-    spare.nextTable = 0;
-  }
-
-  private void unlinkTable(long table) {
-    long previous = Region.getLong(table);
-    long following = Region.getLong(table + NEXT_TABLE_AT);
-    if (previous == 0) {
-      firstTable = following;
-    } else {
-      Region.putLong(previous + NEXT_TABLE_AT, following);
-    }
-    if (following == 0) {
-      lastTable = previous;
-    } else {
-      Region.putLong(following, previous);
-    }
-    if (nextTable == table) {
-      nextTable = following;
-    }
+    tables.takeOver(spare.tables);
   }
 
   // Whole tables.
