@@ -302,7 +302,7 @@ final class Rules {
           "server.command          <-",
           "server.command.common   <- server.cluster.slot protocol.bytes protocol.resp"
               + " protocol.command server.memory server.structure server.keyspace server.execution"
-              + " server.value server.value.sortedset",
+              + " server.value server.value.sortedset server.keyspace.event",
           "server.command.string   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.keyspace"
               + " server.value server.settings server.execution server.command.common"
@@ -310,6 +310,7 @@ final class Rules {
           "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config"
               + " protocol.config.directive protocol.command server.memory server.structure"
               + " server.keyspace server.value server.settings server.client server.execution"
+              + " server.command.common"
               + " server.keyspace.event",
           "server.command.hyperloglog <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The propagation and keyspace events of commands that Redis 7.2 lacks. */
 final class NewerEffectsTest extends EffectsFixture {
@@ -110,6 +112,22 @@ final class NewerEffectsTest extends EffectsFixture {
             "zadd g",
             "geosearchstore d",
             "del d");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ZUNIONSTORE d 1 none AGGREGATE COUNT",
+        "GEOSEARCHSTORE d g BYPOLYGON 3 1 1 2 1 2 2",
+        "BITOP DIFF1 d none none2"
+      })
+  void deletesADueDestinationForAnEmptyResult(String request) {
+    says("DEBUG SET-ACTIVE-EXPIRE 0");
+    says("GEOADD g 13.361389 38.115556 Palermo");
+    says("SET d old PXAT 1");
+    replica.next();
+    propagates(request, "DEL d");
+    assertThat(events()).endsWith("del d").doesNotContain("expired d");
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.server.command.common.StoreDestination;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
@@ -242,12 +243,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
   }
 
   private static void deleteTarget(Call call, BitOperation operation) {
-    if (call.findForWrite(2) == Entry.NONE) {
-      return;
-    }
-    call.database().delete(call.argAddress(2), call.argLength(2));
-    call.recordChange(2, KeyEvent.DEL, 1);
-    if (operation.isNewer()) {
+    if (StoreDestination.remove(call, 2) && operation.isNewer()) {
       call.propagateRemoval(2, false);
     }
   }

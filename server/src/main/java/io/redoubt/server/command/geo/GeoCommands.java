@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeySpec;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.StoreDestination;
 import io.redoubt.server.command.common.StoredSetEffects;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
@@ -382,8 +383,9 @@ public final class GeoCommands extends CommandGroup<Call> {
   private static void store(
       Call call, GeoSearch search, GeoPlaces found, int wanted, KeyEvent event) {
     int key = search.storeKeyArg();
-    long old = call.findForWrite(key);
+    boolean replaces;
     if (wanted > 0) {
+      replaces = call.findForWrite(key) != Entry.NONE;
       SortedSetBuilder builder = call.values().sortedSets().builder();
       builder.begin(wanted);
       for (int i = 0; i < wanted; i++) {
@@ -393,12 +395,11 @@ public final class GeoCommands extends CommandGroup<Call> {
       }
       builder.store(call.database(), call.argAddress(key), call.argLength(key));
       call.recordChange(key, event, wanted);
-    } else if (old != Entry.NONE) {
-      call.database().remove(old);
-      call.recordChange(key, KeyEvent.DEL, 1);
+    } else {
+      replaces = StoreDestination.remove(call, key);
     }
     if (!search.isOld()) {
-      StoredSetEffects.propagate(call, key, old != Entry.NONE, wanted);
+      StoredSetEffects.propagate(call, key, replaces, wanted);
     }
     call.reply().integer(wanted);
   }

@@ -5,6 +5,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.cluster.slot.KeySlot;
+import io.redoubt.server.command.common.StoreDestination;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
@@ -278,7 +279,8 @@ final class Sorting {
 
   private void store(int first, int end) {
     if (first == end) {
-      removeDestination();
+      StoreDestination.remove(call, storeArg);
+      call.reply().integer(0);
       return;
     }
     try (ListBuilder list = call.values().lists().newBuilder()) {
@@ -305,14 +307,5 @@ final class Sorting {
         }
       }
     }
-  }
-
-  private void removeDestination() {
-    long destination = call.findForWrite(storeArg);
-    if (destination != Entry.NONE) {
-      call.database().remove(destination);
-      call.recordChange(storeArg, KeyEvent.DEL, 1);
-    }
-    call.reply().integer(0);
   }
 }

@@ -15,8 +15,8 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.StoreDestination;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.event.KeyEvent;
 import io.redoubt.server.value.set.SetAlgebra;
@@ -249,11 +249,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   /** Removes the destination because the result is empty. */
   private static void removeDestination(Call call) {
-    long destination = call.findForWrite(1);
-    if (destination != Entry.NONE) {
-      call.database().remove(destination);
-      call.recordChange(1, KeyEvent.DEL, 1);
-    }
+    StoreDestination.remove(call, 1);
     call.reply().integer(0);
   }
 }

@@ -196,8 +196,10 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   private void store(Call call, Operation operation, KeyEvent event) {
     SortedSetAlgebra algebra = parse(call, 2, operation, true);
-    boolean replaces = call.findForWrite(1) != Entry.NONE;
-    long size = SortedSetRangeCommands.store(call, build(algebra, operation), event);
+    SortedSetBuilder built = build(algebra, operation);
+    long old = built.size() > 0 ? call.findForWrite(1) : call.findAgain(1);
+    boolean replaces = old != Entry.NONE;
+    long size = SortedSetRangeCommands.store(call, built, event);
     if (!algebra.isOld()) {
       StoredSetEffects.propagate(call, 1, replaces, size);
     }

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.StoreDestination;
 import io.redoubt.server.command.sortedset.SortedSetRange.By;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
@@ -279,11 +280,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
     long size = builder.size();
     if (size == 0) {
       builder.abandon();
-      long old = call.findForWrite(1);
-      if (old != Entry.NONE) {
-        call.database().remove(old);
-        call.recordChange(1, KeyEvent.DEL, 1);
-      }
+      StoreDestination.remove(call, 1);
       return 0;
     }
     builder.store(call.database(), call.argAddress(1), call.argLength(1));
