@@ -200,6 +200,7 @@ final class ReplySweepTest {
       assertThat(replies).as("replies to %s", what).isEqualTo(expected);
       if (request.contains("write-acks")) {
         // Otherwise replies to later writes would wait for replicas, a second each.
+        client.setTimeout(PATIENCE_MILLIS);
         client.call("CLIENT", "WRITE-ACKS", "DEFAULT");
       }
     }
