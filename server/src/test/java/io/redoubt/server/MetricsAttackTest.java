@@ -148,7 +148,10 @@ final class MetricsAttackTest {
           }
         }
       }
-      assertThat(sockets).filteredOn(MetricsAttackTest::isOpen).hasSizeLessThanOrEqualTo(128);
+      // The server may lag, but the requests don't time out so soon.
+      await()
+          .atMost(Duration.ofSeconds(4))
+          .until(() -> sockets.stream().filter(MetricsAttackTest::isOpen).count() <= 128);
     });
   }
 
