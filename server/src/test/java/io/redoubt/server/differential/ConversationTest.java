@@ -1,6 +1,7 @@
 package io.redoubt.server.differential;
 
 import static io.redoubt.server.differential.Conversation.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.command.Command;
@@ -46,6 +47,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -159,6 +162,33 @@ final class ConversationTest {
         }
       }
     }
+  }
+
+  /** Requests for a newer command, or with a newer option, would differ with some seed only. */
+  @Test
+  void sendsOnlyWhatRedisKnows() throws Exception {
+    try (var twins = Twins.start(directory);
+        var conversation = new Conversation(twins, 1, "2")) {
+      var unknown = new TreeSet<String>();
+      for (Command<?> command : Set.copyOf(commands())) {
+        String name = command.name();
+        byte[] reply = conversation.askReal(0, bytes("COMMAND"), bytes("DOCS"), bytes(name));
+        Set<String> known = texts(Leniency.parse(reply)).collect(Collectors.toSet());
+        Stream.concat(Stream.of(name), RequestGenerator.tokens(command).stream())
+            .filter(word -> !known.contains(word))
+            .forEach(word -> unknown.add(name + ": " + word));
+      }
+      // 7.0 documents the operations of BITOP as a string.
+      assertThat(unknown).containsExactly("bitop: AND", "bitop: NOT", "bitop: OR", "bitop: XOR");
+    }
+  }
+
+  private static Stream<String> texts(Reply reply) {
+    return switch (reply) {
+      case Reply.Array(List<Reply> elements) -> elements.stream().flatMap(each -> texts(each));
+      case Reply.Bulk bulk -> Stream.of(text(bulk.bytes()));
+      default -> Stream.of();
+    };
   }
 
   /** Sorts successive misses: SORT looks up weights in the order of a table. */

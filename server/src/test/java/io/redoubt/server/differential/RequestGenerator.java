@@ -1,5 +1,7 @@
 package io.redoubt.server.differential;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.usage.Argument;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Generates requests from a command's declaration: mostly valid ones, occasionally with a surplus
@@ -110,6 +114,17 @@ final class RequestGenerator {
       }
     }
     return words.stream().map(word -> word.getBytes(StandardCharsets.ISO_8859_1)).toList();
+  }
+
+  /** Returns the tokens that requests for a command may contain. */
+  static Set<String> tokens(Command<?> command) {
+    return tokens(command.arguments()).collect(toSet());
+  }
+
+  private static Stream<String> tokens(List<Argument> arguments) {
+    return arguments.stream()
+        .filter(RequestGenerator::isKnownToRedis)
+        .flatMap(each -> Stream.concat(Stream.ofNullable(each.token()), tokens(each.parts())));
   }
 
   private void argument(Argument argument, List<String> words) {
