@@ -213,7 +213,8 @@ public final class RedisServer implements AutoCloseable {
                       wish,
                       flags.contains(ShutdownFlag.NOW),
                       flags.contains(ShutdownFlag.FORCE),
-                      flags.contains(ShutdownFlag.SAFE)));
+                      flags.contains(ShutdownFlag.SAFE),
+                      flags.contains(ShutdownFlag.FAILOVER)));
         });
   }
 

@@ -84,6 +84,18 @@ final class ShutdownTest {
     }
   }
 
+  @Test
+  void handsNothingOverWithoutClusterMode() throws Exception {
+    String refused = "(error) ERR SHUTDOWN FAILOVER is only valid in cluster mode";
+    redis.says("SHUTDOWN FAILOVER", refused);
+    redis.says("SHUTDOWN NOSAVE NOW FORCE SAFE FAILOVER", refused);
+    redis.says("SHUTDOWN FAILOVER ABORT", refused);
+    redis.says("PING", "PONG");
+    redis.says("CONFIG SET shutdown-on-sigterm \"nosave failover\"", "OK");
+    server.shutDown("SIGTERM");
+    assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
+  }
+
   /** An ended process need not close its server. */
   @Test
   void deletesTheCommitJournal() throws Exception {

@@ -71,6 +71,9 @@ public final class ClientLine {
     line.append(" resp=").append(client.reply().resp());
     line.append(" lib-name=").append(word(client.names().library()));
     line.append(" lib-ver=").append(word(client.names().libraryVersion()));
+    if (client.followsRedirects()) {
+      line.append(" capa=r"); // of Valkey; other lines are as in Redis 7.2
+    }
   }
 
   /** Returns the length of the received arguments of its current command. */

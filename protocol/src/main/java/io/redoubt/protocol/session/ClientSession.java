@@ -27,6 +27,7 @@ public abstract class ClientSession {
   private int flags;
   private long lastInteractionMillis;
   private @Nullable Tracking tracking;
+  private boolean followsRedirects;
 
   /** Creates the session of the default user of {@code users}. */
   ClientSession(long id, Users users, long nowMillis) {
@@ -65,6 +66,16 @@ public abstract class ClientSession {
   /** Marks the client as authenticated without a password. */
   final void setAuthenticated() {
     authenticated = true;
+  }
+
+  /** Returns true if a replica may redirect the client to its master (CLIENT CAPA redirect). */
+  public final boolean followsRedirects() {
+    return followsRedirects;
+  }
+
+  /** Sets whether a replica may redirect the client to its master. */
+  public final void setFollowsRedirects(boolean on) {
+    followsRedirects = on;
   }
 
   /** Resets the user, the names and the requested options. */

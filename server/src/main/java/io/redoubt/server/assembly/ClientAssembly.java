@@ -34,6 +34,7 @@ import io.redoubt.server.execution.EventsWhileBlocked;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.KeyObservers;
+import io.redoubt.server.execution.MasterRedirect;
 import io.redoubt.server.execution.ScriptFlags;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
@@ -79,7 +80,12 @@ final class ClientAssembly {
 
   /** The parts that are built later and that the clients and execution depend on. */
   interface LaterParts
-      extends Eviction.Server, MemoryUse.Buffers, OutputGate, ReplicaWaits, EndOfTurn {
+      extends Eviction.Server,
+          MasterRedirect.Master,
+          MemoryUse.Buffers,
+          OutputGate,
+          ReplicaWaits,
+          EndOfTurn {
     /** Counts changes of the data set since the last save. */
     void recordChange(long count);
 
@@ -149,7 +155,7 @@ final class ClientAssembly {
     CommandTrace trace =
         new CommandTrace(
             data.latency, data.slowLog, monitors, data.hotKeys, data.keyCosts, data.state);
-    CommandRefusals refusals = new CommandRefusals(table, call);
+    CommandRefusals refusals = new CommandRefusals(table, call, new MasterRedirect(later));
     routes =
         settings.cluster.clusterEnabled.value()
             ? new SlotRoutes(

@@ -5,7 +5,6 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.lifecycle.PeriodicWork;
 import io.redoubt.server.lifecycle.Shutdown;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
@@ -20,13 +19,13 @@ final class EndOfService implements Shutdown.Host {
   private final Transport transport;
   private final ClientRegistry clients;
   private final PeriodicWork periodic;
-  private final BooleanSupplier ownsSlots;
+  private final Shutdown.Slots slots;
   private final IntConsumer ended;
 
   /**
    * Creates the end of a server that does not serve yet.
    *
-   * @param ownsSlots returns true for a master of a cluster that owns slots
+   * @param slots the hash slots that a replica may take over before
    * @param ended receives the exit status of the process
    */
   EndOfService(
@@ -34,13 +33,13 @@ final class EndOfService implements Shutdown.Host {
       Transport transport,
       ClientRegistry clients,
       PeriodicWork periodic,
-      BooleanSupplier ownsSlots,
+      Shutdown.Slots slots,
       IntConsumer ended) {
     this.listeners = listeners;
     this.transport = transport;
     this.clients = clients;
     this.periodic = periodic;
-    this.ownsSlots = ownsSlots;
+    this.slots = slots;
     this.ended = ended;
   }
 
@@ -50,8 +49,8 @@ final class EndOfService implements Shutdown.Host {
   }
 
   @Override
-  public boolean ownsSlots() {
-    return ownsSlots.getAsBoolean();
+  public Shutdown.Slots slots() {
+    return slots;
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.redoubt.server.lifecycle.HeardSentinels;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SentinelHellos;
 import io.redoubt.server.lifecycle.SentinelLease;
+import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.migrate.KeyMigrations;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.ReplicationParts;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * The relations of a server to other servers: replication, protection from a second master,
  * sentinels, the cluster, and keys that migrate. Built last, on data, clients and files.
  */
-final class ReplicationAssembly {
+final class ReplicationAssembly implements Shutdown.Slots {
   /** The role, the stream, the replicas and the master link. */
   final ReplicationParts core;
 
@@ -110,9 +111,26 @@ final class ReplicationAssembly {
     return core.isReplica();
   }
 
-  /** Returns true if this server is a master of a cluster that owns slots. */
-  boolean ownsSlots() {
+  @Override
+  public boolean areOwned() {
     return clusterNode != null && clusterNode.isOpen() && clusterNode.cluster().me().isVoter();
+  }
+
+  @Override
+  public boolean startHandover() {
+    return clusterNode != null && clusterNode.handover().start();
+  }
+
+  @Override
+  public boolean advanceHandover() {
+    return clusterNode != null && clusterNode.handover().advance();
+  }
+
+  @Override
+  public void stopHandover() {
+    if (clusterNode != null) {
+      clusterNode.handover().stop();
+    }
   }
 
   /** Does the work at the end of a turn of the loop. */

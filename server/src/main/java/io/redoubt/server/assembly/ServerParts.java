@@ -110,12 +110,7 @@ final class ServerParts {
             () -> persistence.dataSet.progress().isLoading() || cron.isPaused());
     endOfService =
         new EndOfService(
-            clients.listeners,
-            clients.transport,
-            clients.registry,
-            periodic,
-            replication::ownsSlots,
-            ended);
+            clients.listeners, clients.transport, clients.registry, periodic, replication, ended);
     shutdown =
         new Shutdown(
             settings,
@@ -222,6 +217,21 @@ final class ServerParts {
     @Override
     public boolean isReplica() {
       return replication.isReplica();
+    }
+
+    @Override
+    public boolean isHandingOver() {
+      return replication.core.isHandingOver();
+    }
+
+    @Override
+    public String masterHost() {
+      return replication.core.view().masterHost();
+    }
+
+    @Override
+    public int masterPort() {
+      return replication.core.view().masterPort();
     }
 
     @Override

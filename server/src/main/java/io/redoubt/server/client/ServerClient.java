@@ -216,6 +216,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     debugsScripts = false;
     asking = false;
     restoreProgress = false;
+    setFollowsRedirects(false);
     setFlag(ClientFlag.READONLY, false);
     writeAcks = DEFAULT_WRITE_ACKS;
   }

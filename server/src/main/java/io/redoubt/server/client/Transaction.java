@@ -18,6 +18,7 @@ public final class Transaction {
   private int refusals;
   private int databaseIndex;
   private boolean doomed;
+  private boolean reads;
 
   /** Creates an empty transaction in a database; its buffer comes from {@code source}. */
   public Transaction(BufferMemory source, int databaseIndex) {
@@ -35,6 +36,16 @@ public final class Transaction {
     }
     count++;
     refusals |= commandRefusals;
+  }
+
+  /** Records that a queued command reads keys without changing any. */
+  public void setReads() {
+    reads = true;
+  }
+
+  /** Returns true if a queued command reads keys without changing any. */
+  public boolean reads() {
+    return reads;
   }
 
   /** Returns the database in which the next queued command will run. */

@@ -53,7 +53,7 @@ public final class CommandChecks {
   /** Routes requests by slot in cluster mode, null without it. */
   private final @Nullable SlotGate gate;
 
-  /** The gate's refusal of the last checked request. */
+  /** The redirection of the last checked request to another server. */
   private @Nullable CommandError redirection;
 
   /** The minimum request size, by command, at which the needed memory is estimated. */
@@ -158,6 +158,11 @@ public final class CommandChecks {
     SlotGate slots = gate;
     if (slots != null && !client.isStaging()) {
       redirection = elsewhere(slots, client, command, request);
+      if (redirection != null) {
+        return redirection;
+      }
+    } else if (slots == null && client.followsRedirects()) {
+      redirection = refusals.redirection(client, command, request);
       if (redirection != null) {
         return redirection;
       }

@@ -189,15 +189,22 @@ public final class CommandDispatcher implements Dispatcher {
       return true;
     }
     client.setLastCommand(command);
+    if (client.followsRedirects() && refusals.awaitsMaster(client, command, request)) {
+      return false;
+    }
     CommandError error =
         client.waiting() instanceof RepeatedWait wait && wait.isBinding()
             ? null
             : checks.check(client, command, request, unit.isOpen());
     if (error != null) {
       refuse(client, command, request, error);
-    } else if (client.transaction() != null && !neverQueued.contains(command)) {
+    } else if (client.transaction() instanceof Transaction queued
+        && !neverQueued.contains(command)) {
       boolean mayReplicate = client.mayReplicate(command) && !onlyReads(command, request);
       client.queue(request, refusals.of(command, request), mayReplicate);
+      if (command.has(Flag.READONLY)) {
+        queued.setReads();
+      }
       if (command == select) {
         queueSelect(client, request);
       }

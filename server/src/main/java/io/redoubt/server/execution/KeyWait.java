@@ -156,6 +156,12 @@ final class KeyWait implements Waiting {
     return spentNanos;
   }
 
+  /** A client that may read from a replica keeps waiting on one; see {@link MasterRedirect}. */
+  @Override
+  public boolean endsWithRole() {
+    return !(client.followsRedirects() && MasterRedirect.mayStay(client, command));
+  }
+
   @Override
   public long argumentBytes() {
     return request.argumentBytes();

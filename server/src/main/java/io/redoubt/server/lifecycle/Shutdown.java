@@ -33,14 +33,32 @@ public final class Shutdown implements ServerCommands.Shutdown {
   public interface Host {
     boolean isCronPaused();
 
-    /** Returns true if the server is a master of a cluster that owns slots. */
-    boolean ownsSlots();
+    /** Returns the hash slots of the server. */
+    Slots slots();
 
     /** Stops serving and then ends the process; no further request is executed. */
     void end();
   }
 
+  /** The hash slots of the server; without cluster mode there are none. */
+  public interface Slots {
+    /** Returns true if the server is a master of a cluster that owns slots. */
+    boolean areOwned();
+
+    /** Asks a replica to take the slots over; returns false if there is none to ask. */
+    boolean startHandover();
+
+    /** Asks further replicas as needed; returns false if all have failed. */
+    boolean advanceHandover();
+
+    /** Asks no further replica. */
+    void stopHandover();
+  }
+
   private static final long LOOK_MILLIS = 50;
+
+  /** The time limit of a handover, that of CLUSTER FAILOVER. */
+  private static final long HANDOVER_MILLIS = 5000;
 
   private final ServerDirectives settings;
   private final ServerState state;
@@ -52,6 +70,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private final ReplicationParts replication;
   private final AppendOnlyFile appendOnlyFile;
   private final Host host;
+  private final Slots slots;
   private final List<Blocked> blocked = new ArrayList<>();
   private volatile boolean asked;
   private @Nullable Runnable signalled;
@@ -62,6 +81,19 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private boolean over;
 
   private long deadlineNanos;
+
+  /** The state of the handover of a shutdown in progress. */
+  private Handover handover = Handover.NONE;
+
+  private long handoverEndNanos;
+
+  private enum Handover {
+    /** None was requested, or it has ended. */
+    NONE,
+    /** Starts once a replica has caught up, or at the deadline. */
+    REQUESTED,
+    RUNNING
+  }
 
   /** Creates a shutdown that has not been requested. */
   public Shutdown(
@@ -83,6 +115,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     this.replication = replication;
     this.appendOnlyFile = appendOnlyFile;
     this.host = host;
+    this.slots = host.slots();
   }
 
   /** Declares the INFO field with the remaining time of a shutdown in progress. */
@@ -91,7 +124,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
         .when(() -> waiting != null)
         .number(
             "shutdown_in_milliseconds",
-            () -> Math.max(0, (deadlineNanos - clock.monotonicNanos()) / 1_000_000))
+            () -> Math.max(0, (endNanos() - clock.monotonicNanos()) / 1_000_000))
         .always();
   }
 
@@ -143,11 +176,9 @@ public final class Shutdown implements ServerCommands.Shutdown {
     if (over) {
       return true; // the process is about to exit and would interrupt another save
     }
-    if (mode.safe() && host.ownsSlots()) {
-      log.warning("This master owns hash slots of the cluster; it is not safe to shut it down.");
-      if (!mode.force()) {
-        return false;
-      }
+    boolean handsOver = mode.failover() && slots.areOwned() && state.isDataWhole();
+    if (!handsOver && isUnsafe(mode)) {
+      return false;
     }
     boolean now = mode.now();
     if (waiting != null) {
@@ -161,16 +192,24 @@ public final class Shutdown implements ServerCommands.Shutdown {
       return finish(SaveWish.NOSAVE, true); // an incomplete data set must not replace the file
     }
     log.warning("User requested shutdown...");
-    SaveWish save = mode.save();
-    boolean force = mode.force();
-    long millis = settings.shutdownTimeout.value() * 1000L;
-    if (now || millis == 0 || !(waitsForFile(force) || waitsForReplicas())) {
-      return finish(save, force);
+    long millis = now ? 0 : settings.shutdownTimeout.value() * 1000L;
+    if (!handsOver && (millis == 0 || !(waitsForFile(mode.force()) || waitsForReplicas()))) {
+      return finish(mode.save(), mode.force());
     }
+    handover = handsOver ? Handover.REQUESTED : Handover.NONE;
     deadlineNanos = clock.monotonicNanos() + millis * 1_000_000;
-    waiting = loop.every(() -> advance(save, force), LOOK_MILLIS);
-    advance(save, force);
-    return true;
+    waiting = loop.every(() -> advance(mode), LOOK_MILLIS);
+    advance(mode);
+    return waiting != null || over;
+  }
+
+  /** Returns true if the shutdown would take slots from the cluster, and must not. */
+  private boolean isUnsafe(ShutdownMode mode) {
+    if (!mode.safe() || !slots.areOwned()) {
+      return false;
+    }
+    log.warning("This master owns hash slots of the cluster; it is not safe to shut it down.");
+    return !mode.force();
   }
 
   /** Returns true while the first append-only file is incomplete; an exit would lose data. */
@@ -182,33 +221,87 @@ public final class Shutdown implements ServerCommands.Shutdown {
     return !replication.laggingReplicas().isEmpty();
   }
 
-  private void advance(SaveWish save, boolean force) {
+  private void advance(ShutdownMode mode) {
     boolean early = clock.monotonicNanos() < deadlineNanos;
-    if (early && waitsForFile(force)) {
+    if (early && waitsForFile(mode.force())) {
       return; // writes are not paused yet, since the file includes them
     }
+    if (handover != Handover.NONE && awaitsHandover(mode, early)) {
+      return;
+    }
     if (early && waitsForReplicas()) {
-      holdWrites();
+      holdWrites("Waiting for replicas before shutting down.");
       return;
     }
     stopWaiting();
-    if (!finish(save, force)) {
+    if (!finish(mode.save(), mode.force())) {
       onFailure();
     }
   }
 
-  private void holdWrites() {
+  /** Advances the handover; returns true while the shutdown waits for it, or is refused. */
+  private boolean awaitsHandover(ShutdownMode mode, boolean early) {
+    if (handover == Handover.REQUESTED) {
+      if (early && replication.replicaCount() > 0 && !isAnyReplicaInSync()) {
+        return false; // the handover would have to wait as well, for a shorter time
+      }
+      handover = Handover.RUNNING;
+      handoverEndNanos = clock.monotonicNanos() + HANDOVER_MILLIS * 1_000_000;
+      holdWrites("Handing the slots over to a replica before shutting down.");
+      if (slots.startHandover()) {
+        return true;
+      }
+    } else if (!slots.areOwned()) {
+      endHandover();
+      log.notice("A replica has taken over the slots.");
+      releaseWrites(); // paused clients are redirected before the next look
+      return true;
+    } else if (clock.monotonicNanos() < handoverEndNanos && slots.advanceHandover()) {
+      return true;
+    }
+    endHandover();
+    log.warning("No replica has taken over the slots before the shutdown.");
+    if (isUnsafe(mode)) {
+      stopWaiting();
+      onFailure();
+      return true;
+    }
+    return false;
+  }
+
+  private void endHandover() {
+    handover = Handover.NONE;
+    slots.stopHandover();
+  }
+
+  private boolean isAnyReplicaInSync() {
+    return replication.laggingReplicas().size() < replication.replicaCount();
+  }
+
+  private long endNanos() {
+    return handover == Handover.RUNNING ? Math.max(deadlineNanos, handoverEndNanos) : deadlineNanos;
+  }
+
+  private void holdWrites(String reason) {
     if (!holdsWrites) {
       holdsWrites = true;
-      log.notice("Waiting for replicas before shutting down.");
-      clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.WRITES, deadlineWallMillis());
+      log.notice("%s", reason);
       replication.holdStream(true);
       replication.askForAcks();
     }
+    clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.WRITES, endWallMillis());
   }
 
-  private long deadlineWallMillis() {
-    return clock.wallMillis() + (deadlineNanos - clock.monotonicNanos()) / 1_000_000;
+  private long endWallMillis() {
+    return clock.wallMillis() + (endNanos() - clock.monotonicNanos()) / 1_000_000;
+  }
+
+  private void releaseWrites() {
+    if (holdsWrites) {
+      holdsWrites = false;
+      clients.pauses().end(Cause.SHUTDOWN);
+      replication.holdStream(false);
+    }
   }
 
   private void stopWaiting() {
@@ -216,11 +309,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
       waiting.cancel();
       waiting = null;
     }
-    if (holdsWrites) {
-      holdsWrites = false;
-      clients.pauses().end(Cause.SHUTDOWN);
-      replication.holdStream(false);
-    }
+    endHandover();
+    releaseWrites();
   }
 
   @Override
@@ -300,6 +390,11 @@ public final class Shutdown implements ServerCommands.Shutdown {
     public void onTimeout() {
       client.reply().error(ServerCommands.SHUTDOWN_FAILED.text());
       client.flushSoon();
+    }
+
+    @Override
+    public boolean endsWithRole() {
+      return false; // after a handover it waits for the end of the process
     }
 
     @Override

@@ -108,7 +108,7 @@ public final class Replication {
       stream.keepResumePoint();
       stream.openBacklog();
       group.replies().onDemoted();
-      effects.endWaits();
+      effects.endWaits(address, port);
     }
     settings.replicaof.set(new HostPort(address, port));
     link.follow();

@@ -306,6 +306,13 @@ public final class ReplicationParts implements AutoCloseable {
     link.hold(held);
   }
 
+  /**
+   * Returns true while a FAILOVER has made this server a replica, and its replica no master yet.
+   */
+  public boolean isHandingOver() {
+    return failover.isHandingOver();
+  }
+
   public int replicaCount() {
     return feeds.all().size();
   }

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.execution.MasterRedirect;
 import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -86,7 +87,8 @@ final class RoleEffects {
   }
 
   /** Ends the waits of clients whose commands a replica can't finish. */
-  void endWaits() {
+  void endWaits(String masterHost, int masterPort) {
+    MasterRedirect.redirectWaiting(clients, masterHost, masterPort);
     clients.endWaits(DEMOTED);
   }
 }

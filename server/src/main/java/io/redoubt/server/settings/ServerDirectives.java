@@ -28,7 +28,9 @@ public final class ServerDirectives extends Directives {
     /** Exits even if saving fails. */
     FORCE,
     /** Does not exit as a master that owns slots of a cluster. */
-    SAFE
+    SAFE,
+    /** Hands the slots of a cluster's master over to a replica before. */
+    FAILOVER
   }
 
   /** The meaning of {@code oom-score-adj-values}. */
@@ -151,7 +153,9 @@ public final class ServerDirectives extends Directives {
   public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
       flags("shutdown-on-sigint", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
-          .doc("The action of SIGINT: default, or some of save, nosave, now, force, safe.");
+          .doc(
+              "The action of SIGINT: default, or some of save, nosave, now, force,"
+                  + " safe, failover.");
 
   public final FlagsDirective<ShutdownFlag> shutdownOnSigterm =
       flags("shutdown-on-sigterm", ShutdownFlag.class, "default")

@@ -60,8 +60,8 @@ final class ConfigSetTest {
           acl-pubsub-default                | foo              | argument(s) must be one of the following: allchannels, resetchannels
           sanitize-dump-payload             | foo              | argument(s) must be one of the following: no, yes, clients
           oom-score-adj                     | z                | argument(s) must be one of the following: no, yes, relative, absolute
-          shutdown-on-sigterm               | nosave foo       | argument(s) must be one of the following: default, save, nosave, now, force, safe
-          shutdown-on-sigterm               | ``               | argument(s) must be one of the following: default, save, nosave, now, force, safe
+          shutdown-on-sigterm               | nosave foo       | argument(s) must be one of the following: default, save, nosave, now, force, safe, failover
+          shutdown-on-sigterm               | ``               | argument(s) must be one of the following: default, save, nosave, now, force, safe, failover
           shutdown-on-sigterm               | save nosave      | shutdown options SAVE and NOSAVE can't be used simultaneously
           save                              | a b              | Invalid save parameters
           save                              | 10               | Invalid save parameters
@@ -115,6 +115,7 @@ final class ConfigSetTest {
           save                   | 900 1 300 10      | 900 1 300 10
           save                   | ``                | ``
           shutdown-on-sigterm    | force nosave      | nosave force
+          shutdown-on-sigint     | failover safe     | safe failover
           shutdown-on-sigterm    | default           | default
           oom-score-adj          | yes               | yes
           bind                   | 127.0.0.1 ::1 -1.2.3.4 | 127.0.0.1 ::1 -1.2.3.4

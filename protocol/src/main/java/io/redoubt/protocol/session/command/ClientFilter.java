@@ -134,7 +134,7 @@ public final class ClientFilter {
       case "FLAGS" -> flags(request, value, isNegated);
       case "CAPA" -> {
         requireLetters(request, value, CAPABILITIES, "capa", isNegated);
-        yield client -> text.isEmpty();
+        yield client -> text.isEmpty() || client.followsRedirects();
       }
       case "DB" -> {
         if (!isNumber(request, value)) {

@@ -16,6 +16,7 @@ import io.redoubt.server.cluster.core.Input;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.core.Output;
 import io.redoubt.server.cluster.migration.MigrationParts;
+import io.redoubt.server.cluster.migration.ShutdownHandover;
 import io.redoubt.server.cluster.migration.SlotMigrations;
 import io.redoubt.server.cluster.nodes.ClusterState;
 import io.redoubt.server.cluster.nodes.NodesFile;
@@ -60,6 +61,7 @@ public final class ClusterNode {
   private @Nullable NodesFile file;
   private @Nullable ClusterDriver driver;
   private final SlotMigrations migrations;
+  private final ShutdownHandover handover;
 
   /** Creates a node that is not yet open. */
   public ClusterNode(NodeParts parts) {
@@ -69,10 +71,10 @@ public final class ClusterNode {
     routes = parts.routes();
     settings = routes.settings();
     keys = new ServedSlotKeys(parts.keyspace());
-    migrations =
-        new SlotMigrations(
-            new MigrationParts(
-                parts.network(), parts.data(), settings, this::cluster, this::decide));
+    MigrationParts moves =
+        new MigrationParts(parts.network(), parts.data(), settings, this::cluster, this::decide);
+    migrations = new SlotMigrations(moves);
+    handover = new ShutdownHandover(moves);
   }
 
   /**
@@ -308,6 +310,11 @@ public final class ClusterNode {
 
   public SlotMigrations migrations() {
     return migrations;
+  }
+
+  /** Returns the handover of all slots before a shutdown. */
+  public ShutdownHandover handover() {
+    return handover;
   }
 
   /** Returns the names and ports by which clients are redirected. */

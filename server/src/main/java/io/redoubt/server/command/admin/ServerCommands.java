@@ -41,8 +41,10 @@ public final class ServerCommands extends CommandGroup<Call> {
    * @param now true to not wait for replicas
    * @param force true to exit even if the data set cannot be saved
    * @param safe true to not exit if that makes the cluster fail
+   * @param failover true to hand the slots of a cluster's master over to a replica first
    */
-  public record ShutdownMode(SaveWish save, boolean now, boolean force, boolean safe) {}
+  public record ShutdownMode(
+      SaveWish save, boolean now, boolean force, boolean safe, boolean failover) {}
 
   /** Ends the server. */
   public interface Shutdown {
@@ -66,6 +68,9 @@ public final class ServerCommands extends CommandGroup<Call> {
 
   /** The length of an ordinary reply of INFO, so that its text need not grow. */
   private static final int INFO_BYTES = 8 << 10;
+
+  private static final CommandError NOT_IN_CLUSTER =
+      new CommandError("ERR SHUTDOWN FAILOVER is only valid in cluster mode");
 
   private final Info info;
   private final Clock clock;
@@ -94,8 +99,8 @@ public final class ServerCommands extends CommandGroup<Call> {
 
   final Command<Call> shutdownCommand =
       command(
-              "SHUTDOWN [NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0}"
-                  + " [FORCE]{since 7.0.0} [SAFE]{since 9.0.0} [ABORT]{since 7.0.0}")
+              "SHUTDOWN [NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0} [FORCE]{since 7.0.0}"
+                  + " [SAFE]{since 9.0.0} [FAILOVER]{since 9.0.0} [ABORT]{since 7.0.0}")
           .does("Saves the data set if save points are configured, and shuts down the server.")
           .since("1.0.0")
           .costs("O(N) when saving, N the number of keys")
@@ -136,6 +141,7 @@ public final class ServerCommands extends CommandGroup<Call> {
     boolean now = false;
     boolean force = false;
     boolean safe = false;
+    boolean failover = false;
     boolean abort = false;
     for (int i = 1; i < call.count(); i++) {
       if (call.is(i, "NOSAVE") && save != SaveWish.SAVE) {
@@ -148,11 +154,16 @@ public final class ServerCommands extends CommandGroup<Call> {
         force = true;
       } else if (call.is(i, "SAFE")) {
         safe = true;
+      } else if (call.is(i, "FAILOVER")) {
+        failover = true;
       } else if (call.is(i, "ABORT")) {
         abort = true;
       } else {
         throw Errors.SYNTAX;
       }
+    }
+    if (failover && !call.isInCluster()) {
+      throw NOT_IN_CLUSTER;
     }
     RunningScript busy = scripting.running();
     if (busy != null && save != SaveWish.NOSAVE) {
@@ -167,7 +178,7 @@ public final class ServerCommands extends CommandGroup<Call> {
         throw new CommandError("ERR No shutdown in progress.");
       }
       call.reply().ok();
-    } else if (!shutdown.begin(new ShutdownMode(save, now, force, safe))) {
+    } else if (!shutdown.begin(new ShutdownMode(save, now, force, safe, failover))) {
       throw SHUTDOWN_FAILED;
     } else {
       shutdown.await(call.client());

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * CLUSTER, ASKING, READONLY and READWRITE. Without {@code cluster-enabled} they are refused, as by
- * Redis.
+ * Redis, except that clients that follow redirections to the master may use the last two.
  */
 public final class ClusterCommands extends CommandGroup<Call> {
   private static final CommandError DISABLED =
@@ -442,6 +442,13 @@ public final class ClusterCommands extends CommandGroup<Call> {
     }
   }
 
+  /** READONLY tells reads apart that are not redirected, in a cluster or to the master. */
+  private void requireRedirections(Call call) {
+    if (!call.client().followsRedirects()) {
+      requireCluster();
+    }
+  }
+
   private void asking(Call call) {
     requireCluster();
     call.client().setAsking(true);
@@ -449,13 +456,13 @@ public final class ClusterCommands extends CommandGroup<Call> {
   }
 
   private void readonly(Call call) {
-    requireCluster();
+    requireRedirections(call);
     call.client().setFlag(ClientFlag.READONLY, true);
     call.reply().ok();
   }
 
   private void readwrite(Call call) {
-    requireCluster();
+    requireRedirections(call);
     call.client().setFlag(ClientFlag.READONLY, false);
     call.reply().ok();
   }

@@ -24,8 +24,8 @@ public final class CapaCommand extends CommandGroup<Call> {
   final Command<Call> capa =
       command("CLIENT CAPA capability...")
           .does(
-              "Announces capabilities of the client, such as reading newlines before the"
-                  + " reply of RESTORE.")
+              "Announces capabilities of the client, such as following redirections from a replica"
+                  + " to its master.")
           .since("8.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
@@ -39,6 +39,8 @@ public final class CapaCommand extends CommandGroup<Call> {
     for (int i = 2; i < call.count(); i++) {
       if (call.is(i, "RESTORE-PROGRESS")) {
         call.client().setWantsRestoreProgress(true);
+      } else if (call.is(i, "REDIRECT")) {
+        call.client().setFollowsRedirects(true);
       }
     }
     call.reply().ok();
