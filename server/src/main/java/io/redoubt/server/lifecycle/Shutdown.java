@@ -248,6 +248,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
       handover = Handover.RUNNING;
       handoverEndNanos = clock.monotonicNanos() + HANDOVER_MILLIS * 1_000_000;
       holdWrites("Handing the slots over to a replica before shutting down.");
+      pauseWrites(); // until the end of the handover, if that is later
       if (slots.startHandover()) {
         return true;
       }
@@ -286,14 +287,15 @@ public final class Shutdown implements ServerCommands.Shutdown {
     if (!holdsWrites) {
       holdsWrites = true;
       log.notice("%s", reason);
+      pauseWrites();
       replication.holdStream(true);
       replication.askForAcks();
     }
-    clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.WRITES, endWallMillis());
   }
 
-  private long endWallMillis() {
-    return clock.wallMillis() + (endNanos() - clock.monotonicNanos()) / 1_000_000;
+  private void pauseWrites() {
+    long millis = (endNanos() - clock.monotonicNanos()) / 1_000_000;
+    clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.WRITES, clock.wallMillis() + millis);
   }
 
   private void releaseWrites() {
