@@ -1,6 +1,7 @@
 package io.redoubt.server.client;
 
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
@@ -261,6 +262,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Returns true if newlines may precede the reply of a RESTORE, as signs of life. */
   public boolean wantsRestoreProgress() {
     return restoreProgress;
+  }
+
+  /** Returns true if READONLY permits the client to run a command on a replica. */
+  public boolean mayStayOnReplica(Command<?> command) {
+    return is(ClientFlag.READONLY) && command.has(Flag.READONLY);
   }
 
   /** Returns the replication offset after the client's last write, which WAIT waits for. */

@@ -67,7 +67,7 @@ public final class CommandRefusals {
       return writes || (transaction.reads() && !client.is(ClientFlag.READONLY));
     }
     return mayWrite(command, request)
-        || (command.has(Flag.READONLY) && !MasterRedirect.mayStay(client, command));
+        || (command.has(Flag.READONLY) && !client.mayStayOnReplica(command));
   }
 
   /** Returns true if a request may change keys; for scripts and functions the flags decide. */

@@ -156,10 +156,10 @@ final class KeyWait implements Waiting {
     return spentNanos;
   }
 
-  /** A client that may read from a replica keeps waiting on one; see {@link MasterRedirect}. */
+  /** A client that may read from a replica keeps waiting on one. */
   @Override
   public boolean endsWithRole() {
-    return !(client.followsRedirects() && MasterRedirect.mayStay(client, command));
+    return !(client.followsRedirects() && client.mayStayOnReplica(command));
   }
 
   @Override

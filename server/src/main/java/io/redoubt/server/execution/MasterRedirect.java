@@ -1,10 +1,7 @@
 package io.redoubt.server.execution;
 
-import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
-import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.session.Client;
-import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.client.ServerClient;
 
@@ -52,11 +49,6 @@ public final class MasterRedirect {
     return new CommandError("REDIRECT " + host + ":" + port);
   }
 
-  /** Returns true if a client may read here, although it follows redirections. */
-  static boolean mayStay(ServerClient client, Command<?> command) {
-    return client.is(ClientFlag.READONLY) && command.has(Flag.READONLY);
-  }
-
   /** Redirects clients blocked on keys, before this server starts to follow the given master. */
   public static void redirectWaiting(ClientRegistry clients, String host, int port) {
     if (clients.blockedCount() == 0) {
@@ -67,7 +59,7 @@ public final class MasterRedirect {
       if (each instanceof ServerClient client
           && client.followsRedirects()
           && client.waiting() instanceof KeyWait wait
-          && !mayStay(client, wait.command())) {
+          && !client.mayStayOnReplica(wait.command())) {
         client.unblock(error);
       }
     }
