@@ -220,6 +220,19 @@ final class EmbeddedServerTest {
     assertThat(temporaryFolders()).isEqualTo(folders);
   }
 
+  @Test
+  void freesTheScratchMemoryOfStreams() {
+    long memory = Region.heldBytes();
+    try (EmbeddedServer server = Redoubt.server().start()) {
+      server.execute("XADD", "stream", "IDMPAUTO", "producer", "*", "a", "1");
+      server.execute("XGROUP", "CREATE", "stream", "group", "0");
+      server.execute("XREADGROUP", "GROUP", "group", "a", "STREAMS", "stream", ">");
+      assertThat(server.execute("XAUTOCLAIM", "stream", "group", "b", "0", "0").elements())
+          .hasSize(3);
+    }
+    assertThat(Region.heldBytes()).isEqualTo(memory);
+  }
+
   private static void startAndClose(int times) {
     for (int i = 0; i < times; i++) {
       try (EmbeddedServer server = Redoubt.server().start()) {

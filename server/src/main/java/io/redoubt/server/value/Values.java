@@ -160,6 +160,7 @@ public final class Values implements AutoCloseable {
   public void close() {
     setAlgebra.close();
     sets.close();
+    streams.close();
     temporaries.close();
   }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A stream is identified by its {@link StreamRoot}. A writer gets the root from {@link #change}.
  */
-public final class Streams implements Structures {
+public final class Streams implements Structures, AutoCloseable {
   /** The maximum size of a node, regardless of the configuration. */
   private static final long MAX_NODE_BYTES = 1L << 30;
 
@@ -80,6 +80,13 @@ public final class Streams implements Structures {
 
   public StreamGroups groups() {
     return groups;
+  }
+
+  /** Frees the scratch lists; the streams belong to the keyspace. */
+  @Override
+  public void close() {
+    temporary.close();
+    moreTemporary.close();
   }
 
   /** Returns the access to the idempotent ids of streams. */
