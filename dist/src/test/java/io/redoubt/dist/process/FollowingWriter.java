@@ -9,19 +9,35 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that increments a counter on the current master, one request at a time, and counts the
- * acknowledged increments. It looks up the master again after an error or a disconnect.
+ * A client that repeats a request on the current master, such as an increment, and counts the
+ * acknowledged ones. It looks up the master again after an error or a disconnect.
  */
 final class FollowingWriter implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final int RETRY_MILLIS = 5;
 
+  /** A request to a master. */
+  interface Request {
+    /** Sends the request; returns true if it is acknowledged. */
+    boolean isAcknowledged(RespClient client) throws IOException;
+  }
+
   private final Thread thread;
   private final AtomicLong acknowledged = new AtomicLong();
   private volatile boolean stopped;
 
-  private FollowingWriter(String key, IntSupplier port) {
-    thread = Thread.ofPlatform().daemon().name("writer-" + key).unstarted(() -> run(key, port));
+  private FollowingWriter(String name, Request request, IntSupplier port) {
+    thread =
+        Thread.ofPlatform().daemon().name("writer-" + name).unstarted(() -> run(request, port));
+  }
+
+  /**
+   * Starts a writer that increments a counter.
+   *
+   * @param port returns the master's port, or 0 if it is unknown
+   */
+  static FollowingWriter start(String key, IntSupplier port) {
+    return start(key, client -> client.call("INCR", key) instanceof Reply.Integer, port);
   }
 
   /**
@@ -29,8 +45,8 @@ final class FollowingWriter implements AutoCloseable {
    *
    * @param port returns the master's port, or 0 if it is unknown
    */
-  static FollowingWriter start(String key, IntSupplier port) {
-    FollowingWriter writer = new FollowingWriter(key, port);
+  static FollowingWriter start(String name, Request request, IntSupplier port) {
+    FollowingWriter writer = new FollowingWriter(name, request, port);
     writer.thread.start();
     return writer;
   }
@@ -52,14 +68,14 @@ final class FollowingWriter implements AutoCloseable {
     return 0;
   }
 
-  private void run(String key, IntSupplier port) {
+  private void run(Request request, IntSupplier port) {
     RespClient client = null;
     while (!stopped) {
       try {
         if (client == null) {
           client = RespClient.connect("127.0.0.1", port.getAsInt(), TIMEOUT_MILLIS);
         }
-        if (client.call("INCR", key) instanceof Reply.Integer) {
+        if (request.isAcknowledged(client)) {
           acknowledged.incrementAndGet();
           continue;
         }
@@ -91,12 +107,12 @@ final class FollowingWriter implements AutoCloseable {
     }
   }
 
-  /** Returns the number of acknowledged increments so far. */
+  /** Returns the number of acknowledged requests so far. */
   long acknowledged() {
     return acknowledged.get();
   }
 
-  /** Stops after the request in flight and returns the number of acknowledged increments. */
+  /** Stops after the request in flight and returns the number of acknowledged requests. */
   long stop() {
     stopped = true;
     try {

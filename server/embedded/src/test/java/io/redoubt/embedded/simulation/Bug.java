@@ -33,7 +33,9 @@ enum Bug {
   /** Masters reply before replicas have acknowledged the write. */
   EARLY_REPLY,
   /** Masters answer reads without confirming their leadership, even when they are cut off. */
-  HASTY_READ;
+  HASTY_READ,
+  /** Replicas don't record the idempotent ids of entries. */
+  FORGOTTEN_IDS;
 
   private static final Pattern ANSWER =
       Pattern.compile("\\$\\d+\r\n(fenced [0-9a-f]{40} )\\d+( [01] [^\r]*)\r\n");
@@ -46,11 +48,16 @@ enum Bug {
   /** Returns a seed shortly before one that exposes the bug, because a build has little time. */
   long firstSeed() {
     return switch (this) {
-      case NONE, LONG_LEASE, HASTY_READ -> 1;
+      case NONE, LONG_LEASE, HASTY_READ, FORGOTTEN_IDS -> 1;
       case FORGOTTEN_PROMISE -> 210;
       case PRIORITY_FIRST -> 75;
       case EARLY_REPLY -> 5;
     };
+  }
+
+  /** Returns the workload that exposes the bug. */
+  Workload workload() {
+    return this == FORGOTTEN_IDS ? Workload.ENTRIES : Workload.VALUES;
   }
 
   /** Returns the faults that expose the bug; empty to choose them at random. */
@@ -61,6 +68,7 @@ enum Bug {
       case PRIORITY_FIRST -> EnumSet.of(Fault.LAGGING_REPLICA, Fault.KILL_MASTER);
       case LONG_LEASE, HASTY_READ -> EnumSet.of(Fault.SIEGE_OF_MASTER);
       case EARLY_REPLY -> EnumSet.of(Fault.KILL_MASTER, Fault.LAGGING_REPLICA);
+      case FORGOTTEN_IDS -> EnumSet.of(Fault.KILL_MASTER, Fault.RESET);
     };
   }
 
@@ -78,6 +86,7 @@ enum Bug {
       }
       case LONG_LEASE -> group.network().setTap((from, to, bytes) -> lengthened(bytes));
       case EARLY_REPLY -> group.clients().replyEarly();
+      case FORGOTTEN_IDS -> group.network().setTap((from, to, bytes) -> withoutIds(bytes));
       case HASTY_READ -> group.servers().forEach(each -> each.options().add("write-acks-reads no"));
     }
   }
@@ -101,6 +110,11 @@ enum Bug {
     return offer
         .replaceAll(found -> found.group(1) + "9".repeat(found.group(2).length()) + found.group(3))
         .getBytes(ISO_8859_1);
+  }
+
+  /** Renames the commands that record idempotent ids. */
+  private static byte[] withoutIds(byte[] bytes) {
+    return new String(bytes, ISO_8859_1).replace("XIDMPRECORD", "XIDMPFORGET").getBytes(ISO_8859_1);
   }
 
   /** A disk that removes promises to sentinels from the file of a group member. */

@@ -3,18 +3,21 @@ package io.redoubt.embedded.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.embedded.simulation.GroupStorm.Fault;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.simulation.Simulation;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Checks histories of clients while whole servers and sentinels fail at random: no acknowledged
- * write is lost, registers are linearizable, and no deposed master confirms anything.
+ * write is lost, registers are linearizable, no deposed master confirms anything, and a stream has
+ * each entry with an idempotent id once.
  *
  * <p>{@code -Dredoubt.seed=17} repeats one run and prints its trace; {@code -Dredoubt.seeds=100000}
  * runs more than a build does, from {@code -Dredoubt.firstSeed=…} on.
@@ -41,10 +44,20 @@ class HistoriesTest {
 
   @Test
   void keepsAcknowledgedWrites() {
+    runs(Workload.VALUES);
+  }
+
+  @Test
+  void addsResentEntriesOnce() {
+    runs(Workload.ENTRIES);
+  }
+
+  private void runs(Workload workload) {
     Long only = Long.getLong("redoubt.seed");
     if (only != null) {
       run(
               only,
+              workload,
               Bug.valueOf(System.getProperty("redoubt.bug", "NONE")),
               Boolean.getBoolean("redoubt.planted"))
           .forEach(System.out::println);
@@ -52,7 +65,7 @@ class HistoriesTest {
     }
     long first = Long.getLong("redoubt.firstSeed", 1);
     for (long seed = first; seed < first + SEEDS; seed++) {
-      List<String> unused = run(seed, Bug.NONE, false);
+      List<String> unused = run(seed, workload, Bug.NONE, false);
       if ((seed - first + 1) % REPORT_SEEDS == 0) {
         report(seed - first + 1);
       }
@@ -71,8 +84,8 @@ class HistoriesTest {
 
   @Test
   void repeatsARunFromItsSeed() {
-    assertThat(withoutLengths(run(4, Bug.NONE, false)))
-        .isEqualTo(withoutLengths(run(4, Bug.NONE, false)))
+    assertThat(withoutLengths(run(4, Workload.VALUES, Bug.NONE, false)))
+        .isEqualTo(withoutLengths(run(4, Workload.VALUES, Bug.NONE, false)))
         .isNotEmpty();
   }
 
@@ -87,12 +100,12 @@ class HistoriesTest {
   void catches(Bug bug) {
     for (long seed = bug.firstSeed(); seed <= MOST_SEEDS; seed++) {
       try {
-        List<String> unused = run(seed, bug, true);
+        List<String> unused = run(seed, bug.workload(), bug, true);
       } catch (AssertionError expected) {
         if (!(expected.getCause() instanceof HistoryRules.Broken broken)) {
           throw expected;
         }
-        List<String> control = run(seed, bug, false);
+        List<String> control = run(seed, bug.workload(), bug, false);
         assertThat(control).isNotEmpty();
         System.out.println(
             "HistoriesTest: " + bug + " is caught at seed " + seed + ": " + broken.getMessage());
@@ -102,9 +115,9 @@ class HistoriesTest {
     fail("not caught");
   }
 
-  private List<String> run(long seed, Bug bug, boolean planted) {
+  private List<String> run(long seed, Workload workload, Bug bug, boolean planted) {
     try {
-      return Simulation.run(seed, simulation -> scenario(simulation, seed, bug, planted));
+      return Simulation.run(seed, simulation -> scenario(simulation, seed, workload, bug, planted));
     } catch (Simulation.Failure e) {
       List<String> trace = e.trace();
       int from = Long.getLong("redoubt.seed") == null ? Math.max(0, trace.size() - SHOWN_LINES) : 0;
@@ -116,7 +129,8 @@ class HistoriesTest {
     }
   }
 
-  private void scenario(Simulation simulation, long seed, Bug bug, boolean planted)
+  private void scenario(
+      Simulation simulation, long seed, Workload workload, Bug bug, boolean planted)
       throws Exception {
     Shape shape = Shape.random(Seed.from(seed)).showing(bug);
     simulation.note(shape.toString());
@@ -129,7 +143,11 @@ class HistoriesTest {
         bug.plant(group);
       }
       group.start();
-      GroupStorm storm = new GroupStorm(group, bug.faults());
+      if (workload == Workload.ENTRIES) {
+        group.clients().appendIdempotently();
+      }
+      Set<Fault> faults = bug == Bug.NONE ? workload.faults(simulation.random()) : bug.faults();
+      GroupStorm storm = new GroupStorm(group, faults);
       group.clients().start();
       storm.rage(STEPS);
       storm.heal();
@@ -157,7 +175,7 @@ class HistoriesTest {
       }
       simulation.note("recovered" + (loss ? " with a loss" : "") + ": master " + master);
       if (!loss) {
-        check(group, master, history);
+        check(workload, group, master, history);
       }
     } finally {
       group.close();
@@ -173,10 +191,14 @@ class HistoriesTest {
     simulation.note(simulation.turns() + " turns, " + simulation.random().nextLong());
   }
 
-  private static void check(SimulatedGroup group, GroupServer master, History history) {
+  private static void check(
+      Workload workload, SimulatedGroup group, GroupServer master, History history) {
     HistoryRules rules = new HistoryRules(history);
     rules.oneMaster(group.servers());
-    if (group.shape().hasAcks()) {
+    if (workload == Workload.ENTRIES) {
+      Reply entries = group.value(master, "XRANGE", HistoryClients.STREAM, "-", "+");
+      rules.stream(HistoryRules.entries(entries), group.shape().hasAcks());
+    } else if (group.shape().hasAcks()) {
       boolean reads = group.shape().reads();
       rules.set(HistoryRules.texts(group.value(master, "SMEMBERS", HistoryClients.SET)), reads);
       rules.list(HistoryRules.texts(group.value(master, "LRANGE", HistoryClients.LIST, "0", "-1")));

@@ -27,13 +27,14 @@ final class History {
     INCREMENT,
     WRITE,
     SWAP,
+    APPEND,
     READ,
     LOOK,
     /** A read after all clients have ended. */
     LAST_READ;
 
     boolean writes() {
-      return this == ADD || this == PUSH || this == INCREMENT || this == WRITE || this == SWAP;
+      return this != READ && this != LOOK && this != LAST_READ;
     }
   }
 

@@ -8,7 +8,9 @@ import io.redoubt.server.simulation.Simulation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ final class HistoryClients {
   static final String SET = "set";
   static final String LIST = "list";
   static final String COUNTER = "counter";
+  static final String STREAM = "stream";
 
   private static final int CLIENTS = 4;
   private static final int REGISTERS = 3;
@@ -34,6 +37,7 @@ final class HistoryClients {
   private final Simulation simulation;
   private final Random random;
   private final History history;
+  private final Map<String, IdempotentProducer> producers = new TreeMap<>();
   private boolean early;
   private boolean stopping;
   private int running;
@@ -49,6 +53,14 @@ final class HistoryClients {
   /** Makes masters reply to these clients before replicas have acknowledged the write. */
   void replyEarly() {
     early = true;
+  }
+
+  /** Makes these clients add entries with idempotent ids to a stream, and do nothing else. */
+  void appendIdempotently() {
+    for (String host : hosts()) {
+      boolean digested = producers.size() % 2 == 1;
+      producers.put(host, new IdempotentProducer(host, digested, history));
+    }
   }
 
   /** Returns the hosts of the clients. */
@@ -104,7 +116,7 @@ final class HistoryClients {
       if (early) {
         client.call("CLIENT", "WRITE-ACKS", "0");
       }
-      while (!stopping && act(client, server)) {
+      while (!stopping && act(host, client, server)) {
         simulation.sleep(random.nextInt(LONGEST_PAUSE_MILLIS));
       }
     } catch (IOException e) {
@@ -117,7 +129,12 @@ final class HistoryClients {
   }
 
   /** Executes one command; returns false if the client must look for another server. */
-  private boolean act(RespClient client, GroupServer server) throws IOException {
+  private boolean act(String host, RespClient client, GroupServer server) throws IOException {
+    IdempotentProducer producer = producers.get(host);
+    if (producer != null) {
+      String entry = producer.next(random);
+      return call(client, server, Kind.APPEND, STREAM, entry, producer.command(STREAM, entry));
+    }
     String value = newValue();
     String register = "register" + random.nextInt(REGISTERS);
     return switch (random.nextInt(10)) {

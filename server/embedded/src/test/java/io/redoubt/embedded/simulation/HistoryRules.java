@@ -4,6 +4,7 @@ import io.redoubt.embedded.simulation.History.Event;
 import io.redoubt.embedded.simulation.History.Kind;
 import io.redoubt.embedded.simulation.History.Outcome;
 import io.redoubt.protocol.resp.Reply;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -72,6 +73,35 @@ final class HistoryRules {
                 || places.getOrDefault(earlier.argument, 0) < places.getOrDefault(push.argument, 0),
             () -> "out of order: " + earlier + " and " + push);
       }
+    }
+  }
+
+  /**
+   * Checks a stream of entries with idempotent ids: it contains none twice, none that was refused
+   * each time, and each confirmed one under the id in all its answers.
+   *
+   * @param entries the ids and the values of the entries, in turn
+   * @param kept true if no confirmed entry may be lost
+   */
+  void stream(List<String> entries, boolean kept) {
+    Map<String, String> ids = new HashMap<>();
+    for (int i = 0; i < entries.size(); i += 2) {
+      String other = ids.put(entries.get(i + 1), entries.get(i));
+      require(other == null, "twice in the stream: " + entries.get(i + 1));
+    }
+    Set<String> sent = new HashSet<>();
+    for (Event append : history.events(each -> each.outcome != Outcome.REFUSED)) {
+      sent.add(append.argument);
+    }
+    for (Event append : of(Kind.APPEND, Outcome.REFUSED)) {
+      require(
+          sent.contains(append.argument) || !ids.containsKey(append.argument),
+          "refused, but done: " + append);
+    }
+    for (Event append : of(Kind.APPEND, Outcome.DONE)) {
+      String id = ids.get(append.argument);
+      require(!kept || id != null, "lost acknowledged write: " + append);
+      require(!kept || append.result.equals(id), "added as " + id + ": " + append);
     }
   }
 
@@ -148,6 +178,17 @@ final class HistoryRules {
     return reply instanceof Reply.Array(List<Reply> elements)
         ? elements.stream().map(HistoryRules::text).toList()
         : List.of();
+  }
+
+  /** Returns the ids of the entries of a stream and their single values, in turn. */
+  static List<String> entries(Reply reply) {
+    List<String> entries = new ArrayList<>();
+    for (Reply entry : reply.elements()) {
+      List<Reply> parts = List.copyOf(entry.elements());
+      entries.add(parts.getFirst().text());
+      entries.add(texts(parts.getLast()).getLast());
+    }
+    return entries;
   }
 
   private static String text(Reply reply) {
