@@ -35,6 +35,7 @@ import redis.clients.jedis.params.XReadGroupParams;
 import redis.clients.jedis.params.XReadParams;
 import redis.clients.jedis.params.XTrimParams;
 import redis.clients.jedis.params.ZParams;
+import redis.clients.jedis.resps.AccessControlUser;
 import redis.clients.jedis.resps.HotkeysInfo;
 import redis.clients.jedis.resps.StreamEntry;
 import redis.clients.jedis.resps.StreamEntryDeletionResult;
@@ -366,9 +367,15 @@ final class NewerCommandsByJedisTest {
 
   @ParameterizedTest
   @EnumSource(RedisProtocol.class)
-  void clientsByAge(RedisProtocol protocol) {
+  void clientsAndAccess(RedisProtocol protocol) {
     try (Jedis client = new Jedis("127.0.0.1", server.port(), config(protocol))) {
       assertThat(client.clientKill(ClientKillParams.clientKillParams().maxAge(10_000))).isZero();
+      assertThat(client.clusterKeySlot("foo")).isEqualTo(12_182);
+      client.aclSetUser("ann", "on", "nopass", "+@read", "~a*", "resetdbs", "db=0,3");
+      AccessControlUser user = client.aclGetUser("ann");
+      assertThat(user.getKeys()).isEqualTo("~a*");
+      assertThat(user.getCommands()).isEqualTo("-@all +@read");
+      assertThat(client.aclList()).anyMatch(each -> each.contains(" db=0,3 "));
     }
   }
 }

@@ -55,6 +55,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Conditional writes are tested with the packed server.
  */
 @Timeout(60)
+@SuppressWarnings("unchecked") // methods of Lettuce take generic varargs
 final class NewerCommandsByLettuceTest {
   private static final Instant FUTURE = Instant.ofEpochSecond(4_000_000_000L);
   private static final Map<String, String> BODY = Map.of("a", "1");
@@ -68,11 +69,15 @@ final class NewerCommandsByLettuceTest {
   void start() {
     server = Redoubt.server().start();
     client = RedisClient.create();
+    connection = client.connect(RedisURI.create("127.0.0.1", server.port()));
+    commands = connection.sync();
   }
 
   @AfterEach
   void stop() {
-    connection.close();
+    if (connection.isOpen()) {
+      connection.close();
+    }
     client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
     server.close();
   }
@@ -82,6 +87,7 @@ final class NewerCommandsByLettuceTest {
   }
 
   private void connect(ProtocolVersion version, EmbeddedServer to) {
+    connection.close();
     client.setOptions(ClientOptions.builder().protocolVersion(version).build());
     connection = client.connect(RedisURI.create("127.0.0.1", to.port()));
     commands = connection.sync();
@@ -360,8 +366,13 @@ final class NewerCommandsByLettuceTest {
 
   @ParameterizedTest
   @EnumSource(ProtocolVersion.class)
-  void clientsByAge(ProtocolVersion version) {
+  void clientsAndAccess(ProtocolVersion version) {
     connect(version);
     assertThat(commands.clientKill(KillArgs.Builder.maxAge(10_000L))).isZero();
+    assertThat(commands.clusterKeyslot("foo")).isEqualTo(12_182);
+    server.execute("ACL", "SETUSER", "ann", "on", "nopass", "+@read", "~a*", "resetdbs", "db=0,3");
+    assertThat(pairs(commands.aclGetuser("ann")))
+        .containsEntry("keys", "~a*")
+        .containsKey("databases");
   }
 }

@@ -34,13 +34,15 @@ enum Bug {
   EARLY_REPLY,
   /** Masters answer reads without confirming their leadership, even when they are cut off. */
   HASTY_READ,
-  /** Replicas don't record the idempotent ids of entries. */
-  FORGOTTEN_IDS;
+  /** Replicas record the idempotent ids of entries for another producer. */
+  MISTAKEN_IDS;
 
   private static final Pattern ANSWER =
       Pattern.compile("\\$\\d+\r\n(fenced [0-9a-f]{40} )\\d+( [01] [^\r]*)\r\n");
   private static final Pattern LEASE =
       Pattern.compile("(sentinel-lease \\S+ [0-9a-f]{40} \\d+ \\d+ )([1-9]\\d*)( )");
+  private static final Pattern PRODUCER =
+      Pattern.compile("(XIDMPRECORD\r\n\\$\\d+\r\n[a-z]+\r\n\\$\\d+\r\n[0-9.]*)[0-9]");
 
   /** An offset that exceeds all others. */
   private static final long GREAT_OFFSET = 1_000_000_000;
@@ -48,7 +50,7 @@ enum Bug {
   /** Returns a seed shortly before one that exposes the bug, because a build has little time. */
   long firstSeed() {
     return switch (this) {
-      case NONE, LONG_LEASE, HASTY_READ, FORGOTTEN_IDS -> 1;
+      case NONE, LONG_LEASE, HASTY_READ, MISTAKEN_IDS -> 1;
       case FORGOTTEN_PROMISE -> 210;
       case PRIORITY_FIRST -> 75;
       case EARLY_REPLY -> 5;
@@ -57,7 +59,7 @@ enum Bug {
 
   /** Returns the workload that exposes the bug. */
   Workload workload() {
-    return this == FORGOTTEN_IDS ? Workload.ENTRIES : Workload.VALUES;
+    return this == MISTAKEN_IDS ? Workload.ENTRIES : Workload.VALUES;
   }
 
   /** Returns the faults that expose the bug; empty to choose them at random. */
@@ -68,7 +70,7 @@ enum Bug {
       case PRIORITY_FIRST -> EnumSet.of(Fault.LAGGING_REPLICA, Fault.KILL_MASTER);
       case LONG_LEASE, HASTY_READ -> EnumSet.of(Fault.SIEGE_OF_MASTER);
       case EARLY_REPLY -> EnumSet.of(Fault.KILL_MASTER, Fault.LAGGING_REPLICA);
-      case FORGOTTEN_IDS -> EnumSet.of(Fault.KILL_MASTER, Fault.RESET);
+      case MISTAKEN_IDS -> EnumSet.of(Fault.KILL_MASTER, Fault.RESET);
     };
   }
 
@@ -86,7 +88,7 @@ enum Bug {
       }
       case LONG_LEASE -> group.network().setTap((from, to, bytes) -> lengthened(bytes));
       case EARLY_REPLY -> group.clients().replyEarly();
-      case FORGOTTEN_IDS -> group.network().setTap((from, to, bytes) -> withoutIds(bytes));
+      case MISTAKEN_IDS -> group.network().setTap((from, to, bytes) -> ofAnotherProducer(bytes));
       case HASTY_READ -> group.servers().forEach(each -> each.options().add("write-acks-reads no"));
     }
   }
@@ -112,9 +114,10 @@ enum Bug {
         .getBytes(ISO_8859_1);
   }
 
-  /** Renames the commands that record idempotent ids. */
-  private static byte[] withoutIds(byte[] bytes) {
-    return new String(bytes, ISO_8859_1).replace("XIDMPRECORD", "XIDMPFORGET").getBytes(ISO_8859_1);
+  /** Replaces the producer in commands that record idempotent ids. */
+  private static byte[] ofAnotherProducer(byte[] bytes) {
+    Matcher producer = PRODUCER.matcher(new String(bytes, ISO_8859_1));
+    return producer.replaceAll("$1x").getBytes(ISO_8859_1);
   }
 
   /** A disk that removes promises to sentinels from the file of a group member. */

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -101,7 +102,7 @@ final class HistoryRules {
     for (Event append : of(Kind.APPEND, Outcome.DONE)) {
       String id = ids.get(append.argument);
       require(!kept || id != null, "lost acknowledged write: " + append);
-      require(!kept || append.result.equals(id), "added as " + id + ": " + append);
+      require(!kept || Objects.equals(append.result, id), "added as " + id + ": " + append);
     }
   }
 

@@ -46,7 +46,7 @@ record Shape(
   Shape showing(Bug bug) {
     return switch (bug) {
       case NONE -> this;
-      case FORGOTTEN_PROMISE, PRIORITY_FIRST, EARLY_REPLY, FORGOTTEN_IDS ->
+      case FORGOTTEN_PROMISE, PRIORITY_FIRST, EARLY_REPLY, MISTAKEN_IDS ->
           new Shape(3, 3, downAfterMillis, "1", reads, false, false);
       case HASTY_READ -> new Shape(servers, 3, downAfterMillis, "1", true, false, false);
       case LONG_LEASE -> new Shape(servers, 3, 1500, "0", false, false, true);
