@@ -17,7 +17,7 @@ final class FollowingWriter implements AutoCloseable {
   private static final int RETRY_MILLIS = 5;
 
   /** A request to a master. */
-  interface Request {
+  interface RepeatedRequest {
     /** Sends the request; returns true if it is acknowledged. */
     boolean isAcknowledged(RespClient client) throws IOException;
   }
@@ -26,7 +26,7 @@ final class FollowingWriter implements AutoCloseable {
   private final AtomicLong acknowledged = new AtomicLong();
   private volatile boolean stopped;
 
-  private FollowingWriter(String name, Request request, IntSupplier port) {
+  private FollowingWriter(String name, RepeatedRequest request, IntSupplier port) {
     thread =
         Thread.ofPlatform().daemon().name("writer-" + name).unstarted(() -> run(request, port));
   }
@@ -45,7 +45,7 @@ final class FollowingWriter implements AutoCloseable {
    *
    * @param port returns the master's port, or 0 if it is unknown
    */
-  static FollowingWriter start(String name, Request request, IntSupplier port) {
+  static FollowingWriter start(String name, RepeatedRequest request, IntSupplier port) {
     FollowingWriter writer = new FollowingWriter(name, request, port);
     writer.thread.start();
     return writer;
@@ -68,7 +68,7 @@ final class FollowingWriter implements AutoCloseable {
     return 0;
   }
 
-  private void run(Request request, IntSupplier port) {
+  private void run(RepeatedRequest request, IntSupplier port) {
     RespClient client = null;
     while (!stopped) {
       try {

@@ -39,7 +39,7 @@ final class IdempotentFailoverIT {
   }
 
   /** Sends each entry until it is confirmed, and sometimes as if the confirmation had been lost. */
-  private static final class Producer implements FollowingWriter.Request {
+  private static final class Producer implements FollowingWriter.RepeatedRequest {
     private static final int LOST_EVERY = 20;
 
     private final String name;
