@@ -77,6 +77,7 @@ public final class Call extends KeyCall {
   }
 
   /** Starts a call of another command with a reply to the given writer. */
+  @Override
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
     Type unused = keyspace.takeReplaced(); // of a change without such an event
