@@ -113,7 +113,7 @@ final class IoThread implements ReadBatch.Home {
   }
 
   private IoHandler newHandler(Sockets sockets, ThreadAwareExecutor executor) {
-    Handler made = new Handler(sockets.handlers().newHandler(executor));
+    Handler made = new Handler(sockets, sockets.handlers().newHandler(executor));
     bell.attach(made);
     return made;
   }
@@ -351,10 +351,12 @@ final class IoThread implements ReadBatch.Home {
 
   /** Polls the sockets of the thread's loop, and carries out orders before each poll. */
   private final class Handler extends ForwardingHandler implements IoHandlerContext {
+    private final Sockets sockets;
     private @Nullable IoHandlerContext outer;
 
-    Handler(IoHandler handler) {
+    Handler(Sockets sockets, IoHandler handler) {
       super(handler);
+      this.sockets = sockets;
     }
 
     @Override
@@ -391,7 +393,7 @@ final class IoThread implements ReadBatch.Home {
       starving = Thread.currentThread();
       stats.sleep();
       if (empty.isEmpty() && orders.isEmpty()) {
-        LockSupport.parkNanos(this, STARVED_NANOS);
+        sockets.parkNanos(this, STARVED_NANOS);
       }
       stats.wake();
       starving = null;

@@ -29,6 +29,7 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   private final ArrayDeque<DeferredInput> deferred = new ArrayDeque<>(0);
 
   LentChannel(IoThread thread, Channel socketChannel) {
+    super(socketChannel.id());
     this.thread = thread;
     this.socketChannel = socketChannel;
   }

@@ -48,6 +48,11 @@ public final class RoutedSockets implements Sockets {
   }
 
   @Override
+  public void parkNanos(Object blocker, long nanos) {
+    sockets.parkNanos(blocker, nanos);
+  }
+
+  @Override
   public ServerChannel listening(SocketAddress address) {
     return sockets.listening(address);
   }

@@ -2,6 +2,7 @@ package io.redoubt.protocol.net;
 
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelId;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
@@ -22,6 +23,10 @@ abstract class SocketlessChannel extends AbstractChannel {
 
   SocketlessChannel() {
     super(null);
+  }
+
+  SocketlessChannel(ChannelId id) {
+    super(null, id);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The factory of a {@link Transport}'s channels and event loop: system sockets or a simulated
@@ -26,6 +27,11 @@ public interface Sockets {
    * @param handlers creates the polling mechanism: {@link #handlers}, possibly decorated
    */
   IoEventLoop newLoop(String threadName, IoHandlerFactory handlers);
+
+  /** Parks the calling thread, a loop's, for a limited time or until it is unparked. */
+  default void parkNanos(Object blocker, long nanos) {
+    LockSupport.parkNanos(blocker, nanos);
+  }
 
   ServerChannel listening(SocketAddress address);
 

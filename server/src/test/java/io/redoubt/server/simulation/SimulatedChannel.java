@@ -170,6 +170,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
   @Override
   protected void doWrite(ChannelOutboundBuffer out) throws Exception {
     while (out.current() instanceof ByteBuf bytes) {
+      sockets.network.simulation().interleave();
       int count = Math.min(bytes.readableBytes(), end.room());
       if (end.isReset()) {
         throw new IOException("Broken pipe");

@@ -209,9 +209,9 @@ public final class SimulatedMachine implements Threads {
     return simulation.unstarted(name, task, turn -> simulation.scheduleLater(gated(turn)));
   }
 
-  /** Returns a thread that is ready as soon as it is woken. */
-  Thread prompt(String name, Runnable task) {
-    return simulation.unstarted(name, task, turn -> simulation.schedule(gated(turn)));
+  /** Returns the thread of an event loop. */
+  Thread loop(String name, Runnable task) {
+    return simulation.unstarted(name, task, turn -> simulation.scheduleLoop(gated(turn)));
   }
 
   /** Returns an empty result, because processor times are not simulated. */

@@ -14,23 +14,26 @@ import io.netty.util.concurrent.Ticker;
 import io.redoubt.protocol.net.Sockets;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The sockets of one simulated server and its event loop. */
+/** The sockets of one simulated server and its event loops. */
 public final class SimulatedSockets implements Sockets {
   final SimulatedNetwork network;
   final String host;
   private final SimulatedMachine machine;
   private final Simulation simulation;
-  private final Set<Ready> ready = new LinkedHashSet<>();
-  private @Nullable Thread thread;
-  private boolean woken;
+
+  /** The open channels, each with the handler of its loop. */
+  private final Map<Ready, ReadyHandler> registered = new LinkedHashMap<>();
+
   private boolean dead;
 
   /** A channel that can be ready for I/O. */
@@ -58,14 +61,14 @@ public final class SimulatedSockets implements Sockets {
     return dead;
   }
 
-  /** Marks a channel as ready and wakes the event loop. */
+  /**
+   * Marks a channel as ready and wakes its event loop; a channel without one is looked at later.
+   */
   void ready(Ready channel) {
-    ready.add(channel);
-    LockSupport.unpark(thread);
-  }
-
-  void forget(Ready channel) {
-    ready.remove(channel);
+    ReadyHandler handler = registered.get(channel);
+    if (handler != null) {
+      handler.ready(channel);
+    }
   }
 
   @Override
@@ -80,13 +83,22 @@ public final class SimulatedSockets implements Sockets {
 
   @Override
   public IoEventLoop newLoop(String threadName, IoHandlerFactory handlers) {
-    ThreadFactory threads = task -> machine.prompt(threadName + " " + host, task);
+    ThreadFactory threads = task -> machine.loop(threadName + " " + host, task);
     return new SingleThreadIoEventLoop(null, threads, handlers) {
+      /** Passes at the end, because netty sleeps in real time if none has since the last task. */
+      private long laterNanos;
+
       @Override
       public Ticker ticker() {
-        return new SimulatedTime(machine.clock());
+        laterNanos += isShuttingDown() ? 1 : 0;
+        return new SimulatedTime(machine.clock(), laterNanos);
       }
     };
+  }
+
+  @Override
+  public void parkNanos(Object blocker, long nanos) {
+    machine.parkNanos(nanos);
   }
 
   @Override
@@ -110,7 +122,7 @@ public final class SimulatedSockets implements Sockets {
   }
 
   /** A machine's time as Netty's ticker. */
-  private record SimulatedTime(SimulatedClock clock) implements Ticker {
+  private record SimulatedTime(SimulatedClock clock, long laterNanos) implements Ticker {
     @Override
     public long initialNanoTime() {
       return 0;
@@ -118,7 +130,7 @@ public final class SimulatedSockets implements Sockets {
 
     @Override
     public long nanoTime() {
-      return clock.localNanos();
+      return clock.localNanos() + laterNanos;
     }
 
     @Override
@@ -127,14 +139,23 @@ public final class SimulatedSockets implements Sockets {
     }
   }
 
-  /** The event loop's wait for ready channels. */
+  /** An event loop's wait for ready channels. */
   private final class ReadyHandler implements IoHandler {
-    private final List<Ready> registered = new ArrayList<>();
+    private final Set<Ready> ready = new LinkedHashSet<>();
+    private @Nullable Thread thread;
+    private boolean woken;
+
+    void ready(Ready channel) {
+      ready.add(channel);
+      LockSupport.unpark(thread);
+    }
 
     @Override
     public int run(IoHandlerContext context) {
       thread = Thread.currentThread();
+      simulation.interleave();
       if (context.canBlock()) {
+        simulation.interleave(); // a wake-up here must not be lost
         long delay = context.delayNanos(machine.clock().localNanos());
         long end = simulation.nowNanos() + machine.clock().simulatedNanos(delay);
         while (!woken && ready.isEmpty() && simulation.nowNanos() < end) {
@@ -144,7 +165,10 @@ public final class SimulatedSockets implements Sockets {
       woken = false;
       List<Ready> now = List.copyOf(ready);
       ready.clear();
-      now.forEach(Ready::handle);
+      for (Ready each : now) {
+        each.handle();
+        simulation.interleave();
+      }
       return now.size();
     }
 
@@ -158,12 +182,18 @@ public final class SimulatedSockets implements Sockets {
 
     @Override
     public void prepareToDestroy() {
-      List.copyOf(registered).forEach(Ready::close);
+      List<Ready> own = new ArrayList<>();
+      registered.forEach((channel, handler) -> {
+        if (handler == this) {
+          own.add(channel);
+        }
+      });
+      own.forEach(Ready::close);
     }
 
     @Override
     public IoRegistration register(IoHandle handle) {
-      registered.add((Ready) handle);
+      registered.put((Ready) handle, this);
       return new Registration((Ready) handle);
     }
 
@@ -192,13 +222,13 @@ public final class SimulatedSockets implements Sockets {
 
       @Override
       public boolean isValid() {
-        return registered.contains(handle);
+        return registered.containsKey(handle);
       }
 
       @Override
       public boolean cancel() {
-        forget(handle);
-        return registered.remove(handle);
+        ready.remove(handle);
+        return registered.remove(handle) != null;
       }
     }
   }

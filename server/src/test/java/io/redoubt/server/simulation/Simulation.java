@@ -44,6 +44,14 @@ public final class Simulation {
 
   private static final int SLOWNESSES = 12;
 
+  /**
+   * The ratio of the longest delay of an event loop, if servers have several, to that of others.
+   */
+  private static final int LOOP_QUICKNESS = 100;
+
+  /** One of that many turns of an event loop is delayed, or interrupted at a given point. */
+  private static final int LOOP_CALM = 4;
+
   /** The number of ready threads from which the next one is chosen. */
   private static final int CHOICE = 3;
 
@@ -57,6 +65,7 @@ public final class Simulation {
     void run(Simulation simulation) throws Exception;
   }
 
+  private final int loops;
   private final Random random;
   private final long slowestNanos;
   private final List<Runnable> ready = new ArrayList<>();
@@ -81,20 +90,30 @@ public final class Simulation {
     }
   }
 
-  private Simulation(long seed) {
+  private Simulation(long seed, int loops) {
+    this.loops = loops;
     random = Seed.from(seed);
     slowestNanos = SLOWEST_NANOS >> random.nextInt(SLOWNESSES);
   }
 
-  /** Runs a scenario to its end and returns its trace. */
+  /** Runs a scenario to its end, with servers of one event loop each, and returns its trace. */
   public static List<String> run(long seed, Scenario scenario) {
+    return run(seed, 1, scenario);
+  }
+
+  /**
+   * Runs a scenario to its end and returns its trace.
+   *
+   * @param loops the number of event loops of each server, as io-threads sets it
+   */
+  public static List<String> run(long seed, int loops, Scenario scenario) {
     List<Line> trace = new ArrayList<>();
     Throwable[] failure = {null};
     Thread thread =
         new Thread(
             null,
             () -> {
-              Simulation simulation = new Simulation(seed);
+              Simulation simulation = new Simulation(seed, loops);
               try {
                 simulation.run(scenario);
               } catch (Throwable t) {
@@ -207,6 +226,36 @@ public final class Simulation {
     } else {
       wokenOutside.add(continuation);
     }
+  }
+
+  /** Resumes a woken event loop: at once, or after a short random delay if servers have several. */
+  void scheduleLoop(Runnable continuation) {
+    if (loops > 1 && isOwn(Thread.currentThread()) && random.nextInt(LOOP_CALM) == 0) {
+      later(random.nextLong(slowestNanos / LOOP_QUICKNESS), () -> ready.add(continuation));
+    } else {
+      schedule(continuation);
+    }
+  }
+
+  /**
+   * Interrupts the calling event loop at random, if servers have several, so that others take their
+   * turns.
+   */
+  void interleave() {
+    if (loops > 1 && random.nextInt(LOOP_CALM) == 0) {
+      Thread.yield();
+    }
+  }
+
+  /** Returns the number of event loops of each server. */
+  public int loops() {
+    return loops;
+  }
+
+  /** Returns the number of event loops for a seed: the property's, or more than one for half. */
+  public static int loops(long seed) {
+    int chosen = seed % 4 == 0 ? 4 : seed % 4 == 2 ? 2 : 1;
+    return Integer.getInteger("redoubt.test.loops", chosen);
   }
 
   private boolean isOwn(Thread waker) {

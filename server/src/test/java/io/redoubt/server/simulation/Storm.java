@@ -36,6 +36,9 @@ final class Storm {
     for (int i = 0; i < steps; i++) {
       simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
       try {
+        if (simulation.loops() > 1 && random.nextInt(4) == 0) {
+          changeLoops();
+        }
         step();
       } catch (IOException e) {
         simulation.note("failed: " + e.getMessage());
@@ -59,6 +62,15 @@ final class Storm {
       case 17 -> failOver();
       default -> invariants.compare(fleet.node(random.nextInt(fleet.size())));
     }
+  }
+
+  /** Changes the number of event loops that serve new connections. */
+  private void changeLoops() throws IOException {
+    SimulatedNode node = fleet.node(random.nextInt(fleet.size()));
+    int loops = 1 + random.nextInt(simulation.loops());
+    String reply = node.ask("CONFIG SET io-threads " + loops);
+    simulation.note(node + " with " + loops + " loops: " + reply);
+    assertThat(reply).isIn("OK", "LOADING Redis is loading the dataset in memory");
   }
 
   private String anyHost() {

@@ -108,6 +108,9 @@ final class GroupStorm {
       Fault fault = faults.get(random.nextInt(faults.size()));
       simulation.note("fault: " + fault);
       inject(fault);
+      if (simulation.loops() > 1 && random.nextInt(4) == 0) {
+        changeLoops();
+      }
     }
   }
 
@@ -132,6 +135,19 @@ final class GroupStorm {
       case OTHER_ACKS -> changeAcks();
       case AIMED_KILL, AIMED_SIEGE -> {} // elections trigger these
     }
+  }
+
+  /** Changes the number of event loops of a server that serve new connections. */
+  private void changeLoops() {
+    GroupServer server = group.anyServer();
+    String loops = Integer.toString(1 + random.nextInt(simulation.loops()));
+    run(
+        "change loops",
+        () ->
+            simulation.note(
+                "%s with %s loops: %s"
+                    .formatted(
+                        server, loops, group.ask(server, "CONFIG", "SET", "io-threads", loops))));
   }
 
   // Aimed faults.
