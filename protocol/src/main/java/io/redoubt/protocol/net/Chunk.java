@@ -84,7 +84,14 @@ public final class Chunk {
   /** Ends the lending, on the owner's loop. Returns the number of bytes lent. */
   int endLending() {
     borrower = null;
+    assert scrub();
     return lentBytes;
+  }
+
+  /** Overwrites the bytes, so that tests notice a later use. */
+  private boolean scrub() {
+    memory().asSlice(start(), lentBytes).fill((byte) 0xEE);
+    return true;
   }
 
   /** Returns true if the chunk has the size that the pool reuses. */

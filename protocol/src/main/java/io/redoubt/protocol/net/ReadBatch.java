@@ -141,10 +141,17 @@ final class ReadBatch {
   /** Empties the batch for its next use; by the owner. */
   @SuppressWarnings("NullAway") // entries beyond the count are never read
   void clear() {
+    assert scrub();
     Arrays.fill(targets, 0, count, null);
     Arrays.fill(details, 0, count, null);
     count = 0;
     position = 0;
+  }
+
+  /** Overwrites the bytes, so that tests notice a later use. */
+  private boolean scrub() {
+    memory().asSlice(offset(0), position).fill((byte) 0xEE);
+    return true;
   }
 
   BufferMemory.@Nullable Block block() {

@@ -238,8 +238,8 @@ public final class Simulation {
   }
 
   /**
-   * Interrupts the calling event loop at random, if servers have several, so that others take their
-   * turns.
+   * Interrupts the calling thread at random, if servers have several event loops, so that others
+   * take their turns.
    */
   void interleave() {
     if (loops > 1 && random.nextInt(LOOP_CALM) == 0) {
@@ -302,9 +302,10 @@ public final class Simulation {
     return nowNanos;
   }
 
-  /** Advances time by the duration of reading a clock. */
+  /** Advances time by the duration of reading a clock, at which the thread may be interrupted. */
   void advanceForRead() {
     nowNanos += LOOK_NANOS;
+    interleave();
   }
 
   /** Schedules an action, which runs between the turns of threads. */
