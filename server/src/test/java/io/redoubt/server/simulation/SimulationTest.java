@@ -16,6 +16,7 @@ class SimulationTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 60);
   private static final int STEPS = 20;
   private static final int SHOWN_LINES = 80;
+  private static final int REPORT_SEEDS = 50;
 
   private long waited;
   private long positions;
@@ -31,13 +32,20 @@ class SimulationTest {
     long first = Long.getLong("redoubt.firstSeed", 1);
     for (long seed = first; seed < first + SEEDS; seed++) {
       run(seed);
+      if ((seed - first + 1) % REPORT_SEEDS == 0) {
+        report(seed - first + 1);
+      }
     }
+    report(SEEDS);
+    assertThat(waited).isPositive();
+    assertThat(positions).isPositive();
+  }
+
+  private void report(long seeds) {
     System.out.printf(
         "%d simulations of whole servers: %d commands, %d copies waited for, %d positions"
             + " compared%n",
-        SEEDS, written, waited, positions);
-    assertThat(waited).isPositive();
-    assertThat(positions).isPositive();
+        seeds, written, waited, positions);
   }
 
   @Test
