@@ -31,9 +31,11 @@ final class JsonDecoder {
   private long at;
   private long end;
 
-  // For each open array or object: which of them it is, and how many values it has so far.
+  // For each open array or object: which of them it is, how many values it has so far, and whether
+  // they lie on the stack still, without a table.
   private boolean[] objects = new boolean[8];
   private int[] counts = new int[8];
+  private boolean[] pending = new boolean[8];
   private int depth;
 
   JsonDecoder(ScriptBudget budget, ScriptOutput unescaped) {
@@ -78,15 +80,9 @@ final class JsonDecoder {
     }
     while (depth > 0) {
       boolean object = objects[depth - 1];
-      int count = counts[depth - 1]++;
-      budget.field(count);
-      if (object) {
-        Lua.rawSet(state, -3);
-      } else {
-        Lua.rawSet(state, -2, count + 1);
-      }
       blank();
       int c = peek();
+      add(object, c == ',');
       if (c == ',') {
         at++;
         blank();
@@ -100,6 +96,28 @@ final class JsonDecoder {
       }
       at++;
       depth--;
+    }
+  }
+
+  /** Adds the value on top to the innermost array or object. */
+  private void add(boolean object, boolean more) {
+    int count = ++counts[depth - 1];
+    if (pending[depth - 1]) {
+      if (object) {
+        budget.tableOfField(more ? 2 : 1);
+      } else if (more && count < ScriptBudget.MAX_PENDING) {
+        return;
+      } else {
+        budget.tableOfElements(count);
+      }
+      pending[depth - 1] = false;
+      return;
+    }
+    budget.field(count - 1);
+    if (object) {
+      Lua.rawSet(state, -3);
+    } else {
+      Lua.rawSet(state, -2, count);
     }
   }
 
@@ -145,11 +163,15 @@ final class JsonDecoder {
     if (depth == counts.length) {
       objects = Arrays.copyOf(objects, 2 * depth);
       counts = Arrays.copyOf(counts, 2 * depth);
+      pending = Arrays.copyOf(pending, 2 * depth);
     }
     objects[depth] = object;
     counts[depth] = 0;
+    pending[depth] = budget.mayBePending(depth);
     depth++;
-    budget.pushTable();
+    if (!pending[depth - 1]) {
+      budget.pushTable();
+    }
     at++;
     blank();
   }
@@ -157,6 +179,9 @@ final class JsonDecoder {
   private void close() {
     at++;
     depth--;
+    if (pending[depth]) {
+      budget.pushTable();
+    }
   }
 
   private void readKey() {

@@ -41,6 +41,12 @@ final class JsonEncoder {
   /** The precision of Lua's own conversion of numbers. */
   private static final int LUA_PRECISION = 14;
 
+  /** The decimal places of a number that is written without Lua. */
+  private static final int MAX_PLACES = 6;
+
+  /** Smaller numbers have an exponent. */
+  private static final double LEAST_FRACTION = 1e-4;
+
   /** The longest number in bytes, and the longest escape. */
   private static final int NUMBER_BYTES = 32;
 
@@ -261,6 +267,8 @@ final class JsonEncoder {
         && Math.abs(value) < POWERS_OF_TEN[precision]
         && !isMinusZero(value)) {
       out.wrote(Numbers.writeLong(Region.MEMORY, out.reserve(NUMBER_BYTES), (long) value));
+    } else if (precision == LUA_PRECISION && writeShortFraction(value)) {
+      return;
     } else if (precision == LUA_PRECISION) {
       budget.memory(NUMBER_BYTES);
       Lua.pushNumber(state, value);
@@ -269,6 +277,42 @@ final class JsonEncoder {
       Lua.setTop(state, -2);
     } else {
       out.put(rounded(value, precision));
+    }
+  }
+
+  /**
+   * Writes a number of few decimal places, like a price; returns false for others. If a decimal
+   * number of at most 14 digits has this value as its nearest double, it is what printf writes.
+   */
+  private boolean writeShortFraction(double value) {
+    if (Math.abs(value) < LEAST_FRACTION) {
+      return false;
+    }
+    for (int places = 1; places <= MAX_PLACES; places++) {
+      double power = POWERS_OF_TEN[places];
+      double digits = Math.rint(value * power);
+      if (Math.abs(digits) >= POWERS_OF_TEN[LUA_PRECISION]) {
+        return false;
+      }
+      if (digits / power == value) {
+        writeFraction((long) digits, places);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Writes a number without its point, and puts that in front of the last digits. */
+  private void writeFraction(long digits, int places) {
+    if (digits < 0) {
+      out.put('-');
+    }
+    long whole = Math.abs(digits) / (long) POWERS_OF_TEN[places];
+    out.wrote(Numbers.writeLong(Region.MEMORY, out.reserve(NUMBER_BYTES), whole));
+    out.put('.');
+    long rest = Math.abs(digits) % (long) POWERS_OF_TEN[places];
+    for (int place = places - 1; place >= 0; place--) {
+      out.put('0' + (int) (rest / (long) POWERS_OF_TEN[place] % 10));
     }
   }
 

@@ -23,6 +23,7 @@ final class MessagePackDecoder {
   private boolean[] maps = new boolean[8];
   private long[] values = new long[8];
   private long[] read = new long[8];
+  private boolean[] pending = new boolean[8]; // no table yet, the values lie on the stack
   private int depth;
 
   MessagePackDecoder(ScriptBudget budget) {
@@ -61,7 +62,9 @@ final class MessagePackDecoder {
     while (depth > 0) {
       int level = depth - 1;
       read[level]++;
-      if (!maps[level]) {
+      if (pending[level]) {
+        addPending(level);
+      } else if (!maps[level]) {
         budget.field((int) read[level] - 1);
         Lua.rawSet(state, -2, (int) read[level]);
       } else if (read[level] % 2 == 0) {
@@ -74,6 +77,42 @@ final class MessagePackDecoder {
       }
       depth--;
     }
+  }
+
+  /** Adds the value on top to a table that does not exist yet. */
+  private void addPending(int level) {
+    int count = (int) read[level];
+    boolean last = count == values[level];
+    boolean nil = Lua.type(state, -1) == Lua.NIL; // takes no room in a table that grows
+    if (maps[level]) {
+      if (count == 1) {
+        return;
+      }
+      checkKey();
+      budget.tableOfField(nil ? 0 : roomOfMap(last));
+    } else if (nil) {
+      Lua.setTop(state, -2);
+      budget.tableOfElements(count - 1);
+      Lua.pushNil(state);
+      Lua.rawSet(state, -2, count);
+    } else if (last || count == ScriptBudget.MAX_PENDING) {
+      budget.tableOfElements(count);
+    } else {
+      return;
+    }
+    pending[level] = false;
+  }
+
+  /** Returns the first room of a map whose first key and value are on top. */
+  private int roomOfMap(boolean last) {
+    if (Lua.type(state, -2) != Lua.STRING) {
+      return 0; // it may become an element of the array part
+    }
+    return !last && at < end && isString(Region.getUnsignedByte(at)) ? 2 : 1;
+  }
+
+  private static boolean isString(int mark) {
+    return (mark >= 0xa0 && mark <= 0xbf) || (mark >= 0xd9 && mark <= 0xdb);
   }
 
   /** Refuses a key that Lua's tables don't take, with Lua's error. */
@@ -129,18 +168,23 @@ final class MessagePackDecoder {
     if (Lua.room(state, OPEN_SLOTS) == 0) {
       throw tooMany();
     }
-    budget.pushTable();
     if (count == 0) {
+      budget.pushTable();
       return true;
     }
     if (depth == values.length) {
       maps = Arrays.copyOf(maps, 2 * depth);
       values = Arrays.copyOf(values, 2 * depth);
       read = Arrays.copyOf(read, 2 * depth);
+      pending = Arrays.copyOf(pending, 2 * depth);
     }
     maps[depth] = map;
     values[depth] = map ? 2 * count : count;
     read[depth] = 0;
+    pending[depth] = budget.mayBePending(depth);
+    if (!pending[depth]) {
+      budget.pushTable();
+    }
     depth++;
     return false;
   }

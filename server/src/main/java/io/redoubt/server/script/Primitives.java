@@ -114,6 +114,7 @@ final class Primitives implements AutoCloseable {
     define("struct_unpack", formats::structUnpack);
     define("struct_size", formats::structSize);
     define("rep", this::rep);
+    define("has_long_string", Primitives::hasLongString);
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
     define("before_coroutine", this::beforeCoroutine);
@@ -453,6 +454,23 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
+  /**
+   * has_long_string(table, count, bytes): returns true if one of the first elements is a string of
+   * more bytes.
+   */
+  private static int hasLongString(long state) {
+    int count = (int) Lua.number(state, 2);
+    long bytes = (long) Lua.number(state, 3);
+    boolean found = false;
+    for (int i = 1; i <= count && !found; i++) {
+      Lua.rawGet(state, 1, i);
+      found = Lua.type(state, -1) == Lua.STRING && Lua.length(state, -1) > bytes;
+      Lua.setTop(state, 3);
+    }
+    Lua.pushBoolean(state, found ? 1 : 0);
+    return 1;
+  }
+
   /** tick(): called after functions that may be slow. */
   private int tick(long state) {
     lua.tick(state);
@@ -495,23 +513,26 @@ final class Primitives implements AutoCloseable {
   }
 
   /**
-   * Defines a 32-bit operation: name(a, b) returns its result; nothing if that are not two numbers.
-   * It is not guarded, since it neither allocates nor fails.
+   * Defines a 32-bit operation: name(a, b) returns its result; nothing unless it gets two numbers,
+   * which may be texts. It is not guarded, since it neither allocates nor fails.
    */
   private void defineBits(String name, IntBinaryOperator operation) {
     lua.pushText(lua.main(), name);
     lua.push(state -> {
-      if (Lua.top(state) != 2
-          || Lua.type(state, 1) != Lua.NUMBER
-          || Lua.type(state, 2) != Lua.NUMBER) {
+      double a = Lua.number(state, 1);
+      double b = Lua.number(state, 2);
+      if (Lua.top(state) > 2 || isNoNumber(state, 1, a) || isNoNumber(state, 2, b)) {
         return 0;
       }
-      int a = bits(Lua.number(state, 1));
-      int b = bits(Lua.number(state, 2));
-      Lua.pushNumber(state, operation.applyAsInt(a, b));
+      Lua.pushNumber(state, operation.applyAsInt(bits(a), bits(b)));
       return 1;
     });
     Lua.rawSet(lua.main(), -3);
+  }
+
+  /** Returns true if a value has been taken for 0 without being a number. */
+  private static boolean isNoNumber(long state, int index, double value) {
+    return value == 0 && Lua.isNumber(state, index) == 0;
   }
 
   /** Returns the lower 32 bits of a number after rounding it to an integer. */

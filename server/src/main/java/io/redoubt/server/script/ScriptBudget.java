@@ -35,6 +35,14 @@ final class ScriptBudget {
 
   private static final long TABLE_BYTES = 64;
 
+  /** The most elements of an array that wait on the stack for their table. */
+  static final int MAX_PENDING = 16;
+
+  /** Arrays that are nested more deeply don't wait, because Lua's stack is limited. */
+  private static final int MAX_PENDING_DEPTH = 8;
+
+  private static final long ELEMENT_BYTES = 16;
+
   private final LuaState lua;
   private long running;
   private long credit = TICK_BYTES;
@@ -96,6 +104,38 @@ final class ScriptBudget {
   void pushTable() {
     memory(TABLE_BYTES);
     Lua.newTable(running, 0, 0);
+  }
+
+  // A table that grows is allocated anew at each doubling. The first values of an array or object
+  // wait on the stack, so that its table has room for them at once. The room is that which growth
+  // would have led to: the order in which a script finds the fields is the same.
+
+  /** Returns true if the values of a table at this depth may wait on the stack. */
+  boolean mayBePending(int depth) {
+    return depth < MAX_PENDING_DEPTH && Lua.room(running, MAX_PENDING + 2) != 0;
+  }
+
+  /** Replaces the topmost values by an array of them, like {@link #memory}. */
+  void tableOfElements(int count) {
+    int room = count == 0 ? 0 : Integer.highestOneBit(2 * count - 1); // a power of two
+    memory(TABLE_BYTES + room * ELEMENT_BYTES);
+    Lua.newTable(running, room, 0);
+    Lua.insert(running, -count - 1);
+    for (int i = count; i > 0; i--) {
+      Lua.rawSet(running, -i - 1, i);
+    }
+  }
+
+  /**
+   * Replaces the key and the value on top by a table of them, like {@link #memory}.
+   *
+   * @param room the number of fields for which the table has room at first
+   */
+  void tableOfField(int room) {
+    memory(TABLE_BYTES + room * FIELD_BYTES);
+    Lua.newTable(running, 0, room);
+    Lua.insert(running, -3);
+    Lua.rawSet(running, -3);
   }
 
   /** Pushes bytes of the region as a string, like {@link #memory}. */

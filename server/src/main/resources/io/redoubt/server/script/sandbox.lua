@@ -94,7 +94,8 @@ end
 local unpack = unpack
 function variables.unpack(t, ...)
   local first, last = ...
-  if type(t) == 'table' then
+  local all = first == nil and last == nil
+  if type(t) == 'table' and not (all and #t <= MAX_UNPACKED) then
     local low = as_int(tonumber(first) or 1)
     local high = last == nil and #t or as_int(tonumber(last) or low)
     if high - low >= MAX_UNPACKED then
@@ -339,11 +340,11 @@ local MAX_COPIED_BYTES = 65536
 local large_rep = native.rep
 
 function shared.patterns.rep(text, count)
-  if type(text) == 'number' then
-    text = tostring(text)
+  local kind, times = type(text), tonumber(count)
+  if kind == 'number' then
+    text, kind = tostring(text), 'string'
   end
-  local times = tonumber(count)
-  if type(text) == 'string' and times then
+  if kind == 'string' and times then
     count = times
     if text == '' or not (count >= 1) then
       return '' -- Lua would count, and only in 32 bits
@@ -371,18 +372,11 @@ end
 -- Long strings take long to compare.
 local MAX_COMPARED_BYTES = 1000
 
+local has_long_string = native.has_long_string
+
 local function is_heavy(t)
   local count = #t
-  if count > MAX_SORTED then
-    return true
-  end
-  for i = 1, count do
-    local value = rawget(t, i)
-    if type(value) == 'string' and #value > MAX_COMPARED_BYTES then
-      return true
-    end
-  end
-  return false
+  return count > MAX_SORTED or has_long_string(t, count, MAX_COMPARED_BYTES)
 end
 
 local function sorted(t, order)
@@ -419,7 +413,9 @@ local function far_place(t, place)
 end
 
 local function inserted(t, ...)
-  mutable(t)
+  if originals[t] then
+    error(READ_ONLY, 0)
+  end
   if select('#', ...) == 1 then
     return insert(t, ...) -- moves nothing
   end
@@ -556,7 +552,7 @@ local bit_and = native.bit_and
 
 local function unary(name, operation, other)
   return function(...)
-    return operation(number(3, name, 1, ...), other)
+    return operation((...), other) or operation(number(3, name, 1, ...), other)
   end
 end
 
