@@ -26,12 +26,14 @@ local function number(position, name, default, ...)
   return result
 end
 
-local function unpack_some(text, limit, offset)
+local function unpack_some(name, limit, offset, ...)
+  local text = ...
   if type(text) == 'number' then
     text = tostring(text)
   end
   if type(text) ~= 'string' then
-    return false, "bad argument #1 to 'unpack' (string expected, got " .. (text == nil and 'no value' or type(text)) .. ')'
+    local found = select('#', ...) == 0 and 'no value' or type(text)
+    return false, "bad argument #1 to '" .. name .. "' (string expected, got " .. found .. ')'
   end
   if limit < 0 or offset < 0 then
     return false, 'Invalid request to unpack with offset of ' .. offset .. ' and limit of ' .. #text .. '.'
@@ -47,14 +49,14 @@ shared.variables.cmsgpack = shared.protect({
   pack = function(...)
     return raising(pack(...))
   end,
-  unpack = function(text)
-    return raising(unpack_some(text, 0, 0))
+  unpack = function(...)
+    return raising(unpack_some('unpack', 0, 0, ...))
   end,
-  unpack_one = function(text, ...)
-    return raising(unpack_some(text, 1, number(2, 'unpack_one', 0, ...)))
+  unpack_one = function(...)
+    return raising(unpack_some('unpack_one', 1, number(2, 'unpack_one', 0, select(2, ...)), ...))
   end,
-  unpack_limit = function(text, ...)
-    local limit = number(2, 'unpack_limit', nil, ...)
-    return raising(unpack_some(text, limit, number(3, 'unpack_limit', 0, select(2, ...))))
+  unpack_limit = function(...)
+    local limit = number(2, 'unpack_limit', nil, select(2, ...))
+    return raising(unpack_some('unpack_limit', limit, number(3, 'unpack_limit', 0, select(3, ...)), ...))
   end,
 })
