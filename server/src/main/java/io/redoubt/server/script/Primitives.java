@@ -535,9 +535,12 @@ final class Primitives implements AutoCloseable {
     return value == 0 && Lua.isNumber(state, index) == 0;
   }
 
-  /** Returns the lower 32 bits of a number after rounding it to an integer. */
+  /**
+   * Returns the lower 32 bits of a number after rounding it to an integer, as BitOp does: the sum
+   * has them at its end. From 2<sup>51</sup> on they are those of a coarser sum.
+   */
   private static int bits(double number) {
-    return (int) (long) Math.rint(number);
+    return (int) Double.doubleToRawLongBits(number + 0x1.8p52);
   }
 
   @Override

@@ -161,8 +161,8 @@ final class StructPrimitives {
 
   private ScriptBudget.Refused expected(String kind, int argument, int type) {
     // The library leaves a nil behind the arguments of pack.
-    boolean isMissing = type == MISSING && argument > 1;
-    return bad(argument, kind + " expected, got " + TYPES[isMissing ? 1 : type + 1]);
+    boolean isNil = type == MISSING && argument > 1 && function.equals("pack");
+    return bad(argument, kind + " expected, got " + TYPES[isNil ? 1 : type + 1]);
   }
 
   private int type(int argument) {

@@ -2,6 +2,7 @@
 
 local native, shared = ...
 local error, type, select, tonumber, tostring = error, type, select, tonumber, tostring
+local fmod = math.fmod
 
 local raising = shared.raising
 
@@ -12,7 +13,7 @@ local function pack(...)
   return native.pack(...)
 end
 
--- An argument as a number, or the default if it is missing.
+-- An argument cut to an integer of 64 bits, or the default if it is missing.
 local function number(position, name, default, ...)
   local value = ...
   if value == nil and default then
@@ -23,7 +24,10 @@ local function number(position, name, default, ...)
     local found = select('#', ...) == 0 and 'no value' or type(value)
     error('bad argument #' .. position .. " to '" .. name .. "' (number expected, got " .. found .. ')', 3)
   end
-  return result
+  if result ~= result or result >= 2 ^ 63 or result < -2 ^ 63 then
+    return -2 ^ 63
+  end
+  return result - fmod(result, 1)
 end
 
 local function unpack_some(name, limit, offset, ...)
@@ -36,9 +40,9 @@ local function unpack_some(name, limit, offset, ...)
     return false, "bad argument #1 to '" .. name .. "' (string expected, got " .. found .. ')'
   end
   if limit < 0 or offset < 0 then
-    return false, 'Invalid request to unpack with offset of ' .. offset .. ' and limit of ' .. #text .. '.'
+    return false, 'Invalid request to unpack with offset of ' .. shared.as_int(offset) .. ' and limit of ' .. #text .. '.'
   elseif offset > #text then
-    return false, 'Start offset ' .. offset .. ' greater than input length ' .. #text .. '.'
+    return false, 'Start offset ' .. shared.as_int(offset) .. ' greater than input length ' .. #text .. '.'
   end
   return native.unpack(text, limit, offset)
 end

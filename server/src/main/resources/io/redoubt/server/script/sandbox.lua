@@ -51,10 +51,13 @@ end
 shared.protect = protect
 shared.debug_library, shared.coroutine_library = debug, coroutine
 
+-- Errors that Lua itself raises within a library have no line.
+local WITHOUT_LINE = {['table index is nil'] = true, ['table index is NaN'] = true, ['not enough memory'] = true}
+
 -- For the end of a library's function: passes results on, or raises an error at the caller's line.
 function shared.raising(done, ...)
   if not done then
-    error((...), 3)
+    error((...), WITHOUT_LINE[(...)] and 0 or 3)
   end
   return ...
 end
@@ -89,6 +92,7 @@ local function as_int(value)
   value = (value < 0 and -floor(-value) or floor(value)) % 2 ^ 32
   return value >= 2 ^ 31 and value - 2 ^ 32 or value
 end
+shared.as_int = as_int
 
 -- Lua's own function counts the results in 32 bits; a count that wraps would overrun the stack.
 local unpack = unpack
