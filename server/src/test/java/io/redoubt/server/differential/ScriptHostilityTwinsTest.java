@@ -98,7 +98,9 @@ final class ScriptHostilityTwinsTest {
         for i = 1, count do arguments[i] = value(0) end
         local got = {pcall(f, unpack(arguments, 1, count))}
         for i = 1, math.min(table.maxn(got), 10) do got[i] = shown(got[i], 0) end
-        results[call] = table.concat(got, ' ', 1, math.min(table.maxn(got), 10))
+        -- Of several errors the order of keys decides.
+        results[call] =
+          table.concat(got, ' ', 1, math.min(table.maxn(got), 10)):gsub('Cannot serialise.*', 'Cannot serialise')
       end
       return ARGV[3] == 'last' and results[#results] or results
       """;
