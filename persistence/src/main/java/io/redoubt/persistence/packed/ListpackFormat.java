@@ -182,13 +182,11 @@ final class ListpackFormat {
   }
 
   /**
-   * Writes an entry of up to 63 bytes, which are not the decimal form of a {@code long}; returns
-   * the position behind it.
+   * Completes an entry of up to 63 bytes, which are in place and not the decimal form of a {@code
+   * long}; returns the position behind it.
    */
-  static long putShortString(
-      MemorySegment memory, long entry, MemorySegment bytes, long offset, int length) {
+  static long putShortAround(MemorySegment memory, long entry, int length) {
     setByte(memory, entry, BYTES_6 | length);
-    LittleEndian.copy(bytes, offset, memory, entry + 1, length);
     setByte(memory, entry + 1 + length, 1 + length);
     return entry + 2 + length;
   }

@@ -80,9 +80,7 @@ final class LittleEndian {
   static void copy(MemorySegment from, long at, MemorySegment to, long toAt, long length) {
     long last = length - Long.BYTES;
     if (last < 0) {
-      for (long done = 0; done < length; done++) {
-        setByte(to, toAt + done, unsignedByte(from, at + done));
-      }
+      copyFew(from, at, to, toAt, length);
       return;
     }
     if (length > MAX_COPIED_AS_WORDS) {
@@ -95,6 +93,20 @@ final class LittleEndian {
     set64(to, toAt + last, int64(from, at + last));
   }
 
+  /** Copies up to seven bytes; four or more as two integers, which may overlap. */
+  private static void copyFew(
+      MemorySegment from, long at, MemorySegment to, long toAt, long length) {
+    long last = length - Integer.BYTES;
+    if (last >= 0) {
+      set32(to, toAt, int32(from, at));
+      set32(to, toAt + last, int32(from, at + last));
+      return;
+    }
+    for (long done = 0; done < length; done++) {
+      setByte(to, toAt + done, unsignedByte(from, at + done));
+    }
+  }
+
   /**
    * Returns true if {@code length} bytes are equal; tuned for short ones. Compares their ends
    * first, since names often start alike.
@@ -102,18 +114,28 @@ final class LittleEndian {
   static boolean bytesEqual(MemorySegment a, long atA, MemorySegment b, long atB, long length) {
     long last = length - Long.BYTES;
     if (last < 0) {
-      for (long at = 0; at < length; at++) {
-        if (unsignedByte(a, atA + at) != unsignedByte(b, atB + at)) {
-          return false;
-        }
-      }
-      return true;
+      return fewEqual(a, atA, b, atB, length);
     }
     if (int64(a, atA + last) != int64(b, atB + last)) {
       return false;
     }
     for (long at = 0; at < last; at += Long.BYTES) {
       if (int64(a, atA + at) != int64(b, atB + at)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns true if up to seven bytes are equal. */
+  private static boolean fewEqual(
+      MemorySegment a, long atA, MemorySegment b, long atB, long length) {
+    long last = length - Integer.BYTES;
+    if (last >= 0) {
+      return int32(a, atA) == int32(b, atB) && int32(a, atA + last) == int32(b, atB + last);
+    }
+    for (long at = 0; at < length; at++) {
+      if (unsignedByte(a, atA + at) != unsignedByte(b, atB + at)) {
         return false;
       }
     }

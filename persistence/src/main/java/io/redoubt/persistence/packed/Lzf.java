@@ -139,9 +139,10 @@ public final class Lzf {
     }
 
     private void makeRoom(int bytes) {
-      if (plain.length < bytes) {
-        plain = new byte[Integer.highestOneBit(bytes) << 1];
-        packed = new byte[plain.length + plain.length / LONGEST_LITERAL_BYTES + 1];
+      int withWord = bytes + Long.BYTES; // literals are copied as words
+      if (plain.length < withWord) {
+        plain = new byte[Integer.highestOneBit(withWord) << 1];
+        packed = new byte[plain.length + plain.length / LONGEST_LITERAL_BYTES + 1 + Long.BYTES];
       }
     }
 
@@ -211,8 +212,8 @@ public final class Lzf {
       for (int done = 0; done < count; ) {
         int run = Math.min(LONGEST_LITERAL_BYTES, count - done);
         target[out++] = (byte) (run - 1);
-        for (int i = 0; i < run; i++) {
-          target[out + i] = source[from + done + i];
+        for (int i = 0; i < run; i += Long.BYTES) {
+          LITTLE_LONG.set(target, out + i, (long) LITTLE_LONG.get(source, from + done + i));
         }
         out += run;
         done += run;
@@ -233,6 +234,9 @@ public final class Lzf {
     private static final int BLOCK_BYTES = 1 << 15;
 
     private static final int LEAST_ARRAY_BYTES = 1 << 6;
+
+    /** The least first byte of a copy of more than eight bytes. */
+    private static final int LONG_COPY = 7 << 5;
 
     private byte[] packed = {};
     private byte[] plain = {}; // the history and a block
@@ -311,14 +315,30 @@ public final class Lzf {
     }
 
     /** Runs operations of the packed bytes until one does not fit below limit. */
-    private boolean block(int packedEnd, int from, int limit) {
+    private boolean block(int packedEnd, int start, int limit) {
       byte[] source = packed;
       byte[] target = plain;
       int in = 0;
-      int out = from;
+      int out = start;
       boolean valid = true;
       while (in < packedEnd) {
         int control = source[in] & 0xff;
+        if (packedEnd - in > LONGEST_LITERAL_BYTES && limit - out >= LONGEST_LITERAL_BYTES) {
+          // room for any literals or a short copy: most operations need no further checks
+          if (control < LONGEST_LITERAL_BYTES) {
+            copyLiterals(source, in + 1, target, out, control + 1);
+            in += 2 + control;
+            out += 1 + control;
+            continue;
+          }
+          int from = out - ((control & 0x1f) << 8 | (source[in + 1] & 0xff)) - 1;
+          if (control < LONG_COPY && from >= 0 && out - from >= Long.BYTES) {
+            LITTLE_LONG.set(target, out, (long) LITTLE_LONG.get(target, from));
+            in += 2;
+            out += (control >> 5) + 2;
+            continue;
+          }
+        }
         if (control < LONGEST_LITERAL_BYTES) {
           int run = control + 1;
           if (packedEnd - in <= run || limit - out < run) {
@@ -352,6 +372,14 @@ public final class Lzf {
       packedUsed = in;
       plainEnd = out;
       return valid;
+    }
+
+    /** Copies up to 32 bytes as words; there is room for 32. */
+    private static void copyLiterals(byte[] source, int from, byte[] target, int to, int length) {
+      LITTLE_LONG.set(target, to, (long) LITTLE_LONG.get(source, from));
+      for (int i = Long.BYTES; i < length; i += Long.BYTES) {
+        LITTLE_LONG.set(target, to + i, (long) LITTLE_LONG.get(source, from + i));
+      }
     }
 
     /**

@@ -10,8 +10,8 @@ import java.util.Arrays;
  */
 public final class PackedDuplicates {
 
-  /** Up to this many elements are compared pairwise. */
-  private static final int FEW = 6;
+  /** The hashes of up to this many elements are compared pairwise. */
+  private static final int FEW = 10;
 
   private static final int FIRST_SLOTS = 64;
   private static final long MIX = 0x9e3779b97f4a7c15L;
@@ -21,6 +21,9 @@ public final class PackedDuplicates {
    * two.
    */
   private int[] slots = {};
+
+  private final long[] hashes = new long[FEW];
+  private final long[] entries = new long[FEW];
 
   /**
    * Returns true if two of the examined elements are equal.
@@ -33,17 +36,20 @@ public final class PackedDuplicates {
     return count <= FEW ? amongFew(memory, start, stride) : amongMany(memory, start, stride, count);
   }
 
-  private static boolean amongFew(MemorySegment memory, long start, int stride) {
-    for (long one = Listpack.first(memory, start);
-        one != Listpack.NONE;
-        one = skip(memory, one, stride)) {
-      for (long other = skip(memory, one, stride);
-          other != Listpack.NONE;
-          other = skip(memory, other, stride)) {
-        if (sameText(memory, one, other)) {
+  private boolean amongFew(MemorySegment memory, long start, int stride) {
+    int count = 0;
+    for (long entry = Listpack.first(memory, start);
+        entry != Listpack.NONE;
+        entry = skip(memory, entry, stride)) {
+      long hash = hash(memory, entry);
+      for (int i = 0; i < count; i++) {
+        if (hashes[i] == hash && sameText(memory, entries[i], entry)) {
           return true;
         }
       }
+      hashes[count] = hash;
+      entries[count] = entry;
+      count++;
     }
     return false;
   }
@@ -99,18 +105,32 @@ public final class PackedDuplicates {
     }
     long at = Listpack.bytesAt(memory, entry);
     int length = Listpack.bytesLength(memory, entry);
-    if (Numbers.isLong(memory, at, length)) {
-      return mixed(Numbers.parseLong(memory, at, length));
+    long number = Numbers.parseLong(memory, at, length, 0);
+    if (number != 0 || Numbers.isZero(memory, at, length)) {
+      return mixed(number);
+    }
+    if (length < Long.BYTES) {
+      return mixed(fewBytes(memory, at, length) ^ length);
     }
     long hash = length;
-    int done = 0;
-    for (; done <= length - Long.BYTES; done += Long.BYTES) {
-      hash = mixed(hash ^ LittleEndian.int64(memory, at + done));
+    long last = at + length - Long.BYTES;
+    for (long word = at; word < last; word += Long.BYTES) {
+      hash = mixed(hash ^ LittleEndian.int64(memory, word));
     }
-    for (; done < length; done++) {
-      hash = mixed(hash ^ LittleEndian.unsignedByte(memory, at + done));
+    return mixed(hash ^ LittleEndian.int64(memory, last));
+  }
+
+  /** Returns up to seven bytes as a number; those in the middle may occur in it twice. */
+  private static long fewBytes(MemorySegment memory, long at, int length) {
+    if (length >= Integer.BYTES) {
+      long last = LittleEndian.int32(memory, at + length - Integer.BYTES);
+      return last << Integer.SIZE | LittleEndian.unsigned32(memory, at);
     }
-    return hash;
+    long bytes = 0;
+    for (int i = 0; i < length; i++) {
+      bytes = bytes << Byte.SIZE | LittleEndian.unsignedByte(memory, at + i);
+    }
+    return bytes;
   }
 
   private static long mixed(long value) {

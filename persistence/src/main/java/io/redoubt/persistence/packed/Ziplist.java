@@ -157,30 +157,81 @@ public final class Ziplist {
   }
 
   /**
-   * Writes the listpack of the same elements.
+   * Validates every byte of an untrusted ziplist, without reading beyond it, and writes the
+   * listpack of the same elements.
    *
+   * @param length the number of bytes available
    * @param target has {@link #maxConvertedBytes} bytes from {@code to} on
    * @return its size in bytes
+   * @throws PackedException if the ziplist is not valid; parts may be written then
    */
-  public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
-    long end = to + ListpackFormat.HEADER_BYTES;
+  public static long toListpack(
+      MemorySegment memory, long start, long length, MemorySegment target, long to)
+      throws PackedException {
+    long end = validatedEnd(memory, start, length);
+    long out = to + ListpackFormat.HEADER_BYTES;
+    long entry = start + HEADER_BYTES;
+    long last = entry;
     int count = 0;
-    for (long entry = start + HEADER_BYTES; unsignedByte(memory, entry) != END; count++) {
-      long at = encodingAt(memory, entry);
-      int length = unsignedByte(memory, at);
-      if (length < BYTES_14 && !mayBeInteger(memory, at + 1, length)) {
-        end = ListpackFormat.putShortString(target, end, memory, at + 1, length);
-        entry = at + 1 + length;
-      } else {
-        end =
-            isInteger(memory, entry)
-                ? ListpackFormat.put(target, end, integer(memory, entry))
-                : ListpackFormat.put(
-                    target, end, memory, bytesAt(memory, entry), bytesLength(memory, entry));
-        entry = at + bodyBytes(memory, at);
+    while (entry < end) {
+      long run = entry;
+      long next = afterShortText(memory, entry, entry - last, end);
+      while (next != NONE) {
+        last = entry;
+        entry = next;
+        count++;
+        next = entry < end ? afterShortText(memory, entry, entry - last, end) : NONE;
       }
+      if (entry > run) {
+        out = putShortStrings(memory, run, entry, target, out);
+        continue;
+      }
+      next = validateEntry(memory, start, entry, entry - last, end);
+      out =
+          isInteger(memory, entry)
+              ? ListpackFormat.put(target, out, integer(memory, entry))
+              : ListpackFormat.put(
+                  target, out, memory, bytesAt(memory, entry), bytesLength(memory, entry));
+      count++;
+      last = entry;
+      entry = next;
     }
-    return Listpack.finish(target, to, end, count);
+    validateHeader(memory, start, last, count);
+    return Listpack.finish(target, to, out, count);
+  }
+
+  /**
+   * Returns the end of an entry if it is valid, of two bytes and a string of up to 63, and that
+   * string can't be an integer, which a listpack would store as one; otherwise {@link #NONE}.
+   */
+  private static long afterShortText(MemorySegment memory, long entry, long bytesBefore, long end) {
+    int length = unsignedByte(memory, entry + 1); // at most the end marker
+    long next = entry + 2 + length;
+    return length < BYTES_14
+            && next <= end
+            && bytesBefore < LONG_BEFORE
+            && unsignedByte(memory, entry) == bytesBefore
+            && !mayBeInteger(memory, entry + 2, length)
+        ? next
+        : NONE;
+  }
+
+  /**
+   * Writes listpack entries of the strings of up to 63 bytes in [entry, end). Both formats have one
+   * byte before a string and one size byte between two, so the strings are copied together.
+   *
+   * @return the position behind the last entry
+   */
+  private static long putShortStrings(
+      MemorySegment memory, long entry, long end, MemorySegment target, long to) {
+    LittleEndian.copy(memory, entry + 1, target, to, end - entry - 1);
+    long at = to;
+    for (long source = entry + 1; source < end; ) {
+      int length = unsignedByte(memory, source);
+      at = ListpackFormat.putShortAround(target, at, length);
+      source += length + 2;
+    }
+    return at;
   }
 
   /** Returns true if a string starts like an integer, which is stored as one. */
@@ -211,7 +262,7 @@ public final class Ziplist {
         continue;
       }
       at = body + (others - entry - 1);
-      MemorySegment.copy(memory, entry, target, body, at - body);
+      LittleEndian.copy(memory, entry, target, body, at - body);
       last = fromShortStrings(target, last, body, at);
       entry = others;
     }
@@ -310,17 +361,12 @@ public final class Ziplist {
       set32(target, body + 1, Integer.reverseBytes(length));
       body += 5;
     }
-    MemorySegment.copy(memory, offset, target, body, length);
+    LittleEndian.copy(memory, offset, target, body, length);
     return body + length;
   }
 
-  /**
-   * Validates every byte of an untrusted ziplist, without reading beyond it.
-   *
-   * @param length the number of bytes available
-   * @throws PackedException if it is not valid
-   */
-  public static void validate(MemorySegment memory, long start, long length)
+  /** Validates the size and the end marker; returns the offset of the latter. */
+  private static long validatedEnd(MemorySegment memory, long start, long length)
       throws PackedException {
     if (length < HEADER_BYTES + 1) {
       throw new PackedException(0, "ziplist of fewer than " + (HEADER_BYTES + 1) + " bytes");
@@ -332,14 +378,12 @@ public final class Ziplist {
     if (unsignedByte(memory, end) != END) {
       throw new PackedException(length - 1, "ziplist without end marker");
     }
-    long entry = start + HEADER_BYTES;
-    long last = entry;
-    int count = 0;
-    for (; entry < end; count++) {
-      long next = validateEntry(memory, start, entry, entry - last, end);
-      last = entry;
-      entry = next;
-    }
+    return end;
+  }
+
+  /** Validates the offset of the last entry and the count. */
+  private static void validateHeader(MemorySegment memory, long start, long last, int count)
+      throws PackedException {
     if (unsigned32(memory, start + LAST_AT) != last - start) {
       throw new PackedException(LAST_AT, "ziplist's offset of the last entry is wrong");
     }

@@ -92,13 +92,12 @@ final class PackedReader implements AutoCloseable {
   /** Reads a ziplist of a value of the given type and converts it to a listpack. */
   void ziplist(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
+    BufferMemory.Block target = room(Ziplist.maxConvertedBytes(length), at);
     try {
-      Ziplist.validate(memory, offset, length);
+      length = Ziplist.toListpack(memory, offset, length, target.memory(), target.offset());
     } catch (PackedException e) {
       throw corrupt(type, at, e);
     }
-    BufferMemory.Block target = room(Ziplist.maxConvertedBytes(length), at);
-    length = Ziplist.toListpack(memory, offset, target.memory(), target.offset());
     moveTo(target);
   }
 

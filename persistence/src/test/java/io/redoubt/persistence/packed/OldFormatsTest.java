@@ -102,7 +102,8 @@ class OldFormatsTest {
       byte[] ziplist = Packs.ziplist(elements);
       MemorySegment listpack =
           MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(ziplist.length)]);
-      long bytes = Ziplist.toListpack(MemorySegment.ofArray(ziplist), 0, listpack, 0);
+      long bytes =
+          Ziplist.toListpack(MemorySegment.ofArray(ziplist), 0, ziplist.length, listpack, 0);
       assertThat(Packs.bytes(listpack, 0, bytes)).isEqualTo(Packs.listpack(elements));
 
       MemorySegment back = MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(bytes)]);
@@ -114,7 +115,7 @@ class OldFormatsTest {
   @Test
   void countsManyElementsOneByOne() throws PackedException {
     byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
-    Ziplist.validate(MemorySegment.ofArray(ziplist), 0, ziplist.length);
+    Packs.validateZiplist(MemorySegment.ofArray(ziplist), 0, ziplist.length);
     assertThat(Packs.ziplistElements(ziplist)).hasSize(65_600);
     byte[] zipmap = Packs.zipmap(Collections.nCopies(600, "3"));
     Zipmap.validate(MemorySegment.ofArray(zipmap), 0, zipmap.length);
@@ -149,7 +150,7 @@ class OldFormatsTest {
   }
 
   private static void ziplistRefused(String hex, long offset, String reason) {
-    refused(Ziplist::validate, hex, offset, reason);
+    refused(Packs::validateZiplist, hex, offset, reason);
   }
 
   private static void refused(Validation validation, String hex, long offset, String reason) {

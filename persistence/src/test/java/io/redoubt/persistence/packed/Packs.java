@@ -213,10 +213,18 @@ public final class Packs {
     }
   }
 
+  /** Validates a ziplist; discards the listpack. */
+  static void validateZiplist(MemorySegment memory, long start, long length)
+      throws PackedException {
+    MemorySegment target =
+        MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(Math.max(length, 0))]);
+    Ziplist.toListpack(memory, start, length, target, 0);
+  }
+
   /** Validates a ziplist and returns its elements. */
   static List<String> ziplistElements(byte[] ziplist) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(ziplist);
-    Ziplist.validate(memory, 0, ziplist.length);
+    validateZiplist(memory, 0, ziplist.length);
     List<String> elements = new ArrayList<>();
     for (long at = Ziplist.first(memory, 0); at != Ziplist.NONE; at = Ziplist.next(memory, at)) {
       elements.add(
