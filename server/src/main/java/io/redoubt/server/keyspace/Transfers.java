@@ -35,8 +35,7 @@ public final class Transfers {
       return entry;
     }
     if (target != 0) {
-      to.context().noteReplaced(target);
-      to.remove(target);
+      giveWay(to, target);
     }
     long moved = makeLike(entry, to, keyAddress, keyLength);
     try {
@@ -88,8 +87,7 @@ public final class Transfers {
       return entry;
     }
     if (target != 0) {
-      to.context().noteReplaced(target);
-      to.remove(target);
+      giveWay(to, target);
     }
     long copy = makeLike(entry, to, keyAddress, keyLength);
     try {
@@ -100,6 +98,12 @@ public final class Transfers {
     }
     to.reportAdded(copy);
     return copy;
+  }
+
+  /** Removes an entry whose key gets another value immediately. */
+  public static void giveWay(Database database, long entry) {
+    database.context().noteReplaced(entry);
+    database.remove(entry);
   }
 
   /** Makes an entry with the payload, clock and expiry of another one, which is in no table yet. */

@@ -57,6 +57,11 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
     place.set(database, key, keyLength);
   }
 
+  /** Sets the target as {@link #goesTo} does, to a key that stays in place. */
+  final void goesToPlaced(Database database, long key, int keyLength) {
+    place.refer(database, key, keyLength);
+  }
+
   /** Starts a collection that arrives in parts; returns false if it is skipped. */
   private boolean begin(RdbKey key, RdbType collection) throws RdbException {
     skipped = !begins(key);

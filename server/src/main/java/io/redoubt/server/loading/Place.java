@@ -19,8 +19,9 @@ final class Place implements AutoCloseable {
 
   private final Slabs slabs;
   private Database database;
+  private long copy; // of keys that may move
+  private int copyBytes;
   private long key;
-  private int keyBytes;
   private int keyLength;
 
   Place(Slabs slabs, Database database) {
@@ -30,14 +31,20 @@ final class Place implements AutoCloseable {
 
   /** Sets the target; the key is copied. */
   void set(Database newDatabase, long keyAddress, int newKeyLength) {
-    if (keyBytes < newKeyLength || key == 0) {
+    if (copyBytes < newKeyLength || copy == 0) {
       close();
-      keyBytes = Math.max(newKeyLength, FIRST_BYTES);
-      key = slabs.allocateFar(keyBytes);
+      copyBytes = Math.max(newKeyLength, FIRST_BYTES);
+      copy = slabs.allocateFar(copyBytes);
     }
+    Region.copy(keyAddress, copy, newKeyLength);
+    refer(newDatabase, copy, newKeyLength);
+  }
+
+  /** Sets the target; the key stays in place until the collection is finished. */
+  void refer(Database newDatabase, long keyAddress, int newKeyLength) {
     database = newDatabase;
+    key = keyAddress;
     keyLength = newKeyLength;
-    Region.copy(keyAddress, key, keyLength);
   }
 
   Database database() {
@@ -67,9 +74,9 @@ final class Place implements AutoCloseable {
 
   @Override
   public void close() {
-    if (key != 0) {
-      slabs.free(key, keyBytes);
-      key = 0;
+    if (copy != 0) {
+      slabs.free(copy, copyBytes);
+      copy = 0;
     }
   }
 }

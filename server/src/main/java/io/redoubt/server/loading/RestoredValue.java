@@ -26,6 +26,12 @@ public final class RestoredValue extends CollectionFiller {
 
   private static final Consumer<String> IGNORE = what -> {};
 
+  /** The length up to which a packed collection replaces a value without a move. */
+  private static final int FEW_BYTES = 1 << 10;
+
+  /** More than an entry takes in addition to its key and a short value. */
+  private static final int ENTRY_OVERHEAD_BYTES = 64;
+
   private final Values values;
   private final Keyspace keyspace;
   private final PayloadReader reader;
@@ -143,9 +149,30 @@ public final class RestoredValue extends CollectionFiller {
     entry = database.putInteger(key, keyLength, value, Entry.NO_EXPIRY);
   }
 
+  /**
+   * Stores a collection that is complete and valid. A short one goes to the key at once, which
+   * saves a move: the old value is only removed if there is memory for the new one.
+   */
+  @Override
+  public void packed(RdbKey noKey, RdbType form, MemorySegment memory, long offset, int length)
+      throws RdbException {
+    if (!inSteps && length <= FEW_BYTES && form != RdbType.HASH_LISTPACK_EX) {
+      long old = database.find(key, keyLength);
+      if (old != 0) {
+        keyspace.slabs().ensure(1, keyLength + length + ENTRY_OVERHEAD_BYTES, true);
+        Transfers.giveWay(database, old);
+      }
+    }
+    super.packed(noKey, form, memory, offset, length);
+  }
+
   @Override
   boolean begins(RdbKey noKey) {
-    goesTo(place(), key, keyLength);
+    if (inSteps) {
+      goesTo(place(), key, keyLength);
+    } else {
+      goesToPlaced(place(), key, keyLength);
+    }
     return true;
   }
 
