@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       LoadBenchmark.class,
       LoadingBenchmark.class,
       TlsBenchmark.class,
+      CoresBenchmark.class,
       JobsBenchmark.class,
       AppendBenchmark.class,
       SyncBenchmark.class,

@@ -62,6 +62,21 @@ final class BenchmarkIT {
 
   @Test
   @Timeout(300)
+  void measuresThreadsAndCalculatesTheirCeiling() throws Exception {
+    RealRedis.assumeInstalled("redis-server", "redis-benchmark", "openssl");
+    String only = "--only=SET 64 B P=16 50 clients,PUBLISH to 50";
+    String table = run("cores", "--quick", "--rounds=1", "--threads=2", only);
+    assertThat(table).containsPattern("SET 64 B P=16 50 clients +1 redis ( +[0-9.]+){7}");
+    assertThat(table).containsPattern("SET 64 B P=16 50 clients TLS +2 redoubt ( +[0-9.]+){7}");
+    assertThat(table).containsPattern("PUBLISH to 50 +2 redoubt ( +[0-9.]+){4} +- +[0-9.]+");
+    // No I/O thread writes or reads with one thread.
+    assertThat(table).containsPattern("SET 64 B P=16 50 clients +1 redoubt +[0-9.]+ +0\\.00 ");
+    assertThat(table)
+        .containsPattern("clients, N=2 +[0-9]+ \\([0-9]+\\)( +[0-9]+ \\([0-9]+\\)){4}");
+  }
+
+  @Test
+  @Timeout(300)
   void measuresTheLoadOfEachFile() throws Exception {
     RealRedis.assumeInstalled("redis-server");
     String table = run("loading", "--quick", "--rounds=1", "--elements=50000");

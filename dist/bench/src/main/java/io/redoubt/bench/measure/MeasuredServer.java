@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A server process under measurement, with the kernel's figures on its use of the machine. It saves
@@ -111,36 +112,50 @@ public final class MeasuredServer implements AutoCloseable {
    * with its last reading.
    */
   public long cpuNanos() throws IOException {
-    try (DirectoryStream<Path> threads = Files.newDirectoryStream(proc("task"))) {
-      for (Path thread : threads) {
-        try {
-          String line = Files.readString(thread.resolve("schedstat"));
-          nanosByThread.put(thread.toString(), Long.parseLong(line.split(" ", 2)[0]));
-        } catch (NoSuchFileException stopped) {
-          continue;
-        }
-      }
-    }
+    readThreads((thread, nanos) -> nanosByThread.put(thread.toString(), nanos));
     return nanosByThread.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Returns the processor time of the JIT compiler's threads, included in {@link #cpuNanos}. */
   public long compilerNanos() throws IOException {
-    long nanos = 0;
+    return cpuNanosByName().entrySet().stream()
+        .filter(each -> isCompiler(each.getKey()))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
+  }
+
+  /** Returns true if a thread of this name belongs to the JIT compiler. */
+  public static boolean isCompiler(String thread) {
+    return thread.startsWith("C1 ") || thread.startsWith("C2 ");
+  }
+
+  /**
+   * Returns the processor time of the running threads, in nanoseconds, added up by their names,
+   * which the kernel cuts to fifteen characters.
+   */
+  public Map<String, Long> cpuNanosByName() throws IOException {
+    Map<String, Long> nanosByName = new TreeMap<>();
+    readThreads((thread, nanos) ->
+        nanosByName.merge(Files.readString(thread.resolve("comm")).strip(), nanos, Long::sum));
+    return nanosByName;
+  }
+
+  @FunctionalInterface
+  private interface ThreadReader {
+    void read(Path thread, long nanos) throws IOException;
+  }
+
+  private void readThreads(ThreadReader reader) throws IOException {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(proc("task"))) {
       for (Path thread : threads) {
         try {
-          String name = Files.readString(thread.resolve("comm"));
-          if (name.startsWith("C1 ") || name.startsWith("C2 ")) {
-            String line = Files.readString(thread.resolve("schedstat"));
-            nanos += Long.parseLong(line.split(" ", 2)[0]);
-          }
-        } catch (NoSuchFileException stopped) {
+          String line = Files.readString(thread.resolve("schedstat"));
+          reader.read(thread, Long.parseLong(line.split(" ", 2)[0]));
+        } catch (NoSuchFileException ended) {
           continue;
         }
       }
     }
-    return nanos;
   }
 
   /** Waits until the server has loaded its data. */
