@@ -65,6 +65,7 @@ final class IoThread implements ReadBatch.Home {
   private final ArrayList<ReadBatch> batches = new ArrayList<>();
   private boolean announced;
   private boolean returned;
+  private boolean ending;
   private final Runnable ringing = this::ringOwner;
 
   // Used by the thread:
@@ -75,6 +76,7 @@ final class IoThread implements ReadBatch.Home {
   private boolean ringsOwner;
 
   private volatile @Nullable Thread thread;
+  private volatile boolean ended;
 
   /** The thread while it waits for an empty batch. */
   private volatile @Nullable Thread starving;
@@ -126,8 +128,13 @@ final class IoThread implements ReadBatch.Home {
 
   /** Passes an order; {@link #announce} must follow before the owner waits. */
   void order(Object order) {
-    orders.put(order);
-    announced = true;
+    if (!ending) {
+      orders.put(order);
+      announced = true;
+    } else if (order instanceof Chunk chunk) { // of a connection that has closed in this turn
+      chunk.endLending();
+      chunk.release();
+    }
   }
 
   void order(Runnable task) {
@@ -181,16 +188,31 @@ final class IoThread implements ReadBatch.Home {
     return filled.isEmpty() && written.isEmpty();
   }
 
-  /** Ends the thread after all orders; not on the owner's loop, which must not have ended. */
-  boolean stop() throws InterruptedException {
+  /** Lets the thread, which has no connections and all orders, end; on the owner's loop. */
+  void end() {
+    ending = true;
+    shutDown();
+  }
+
+  /** Returns true if the thread does not use its memory and its rings any more. */
+  boolean hasEnded() {
+    return ended;
+  }
+
+  private void shutDown() {
     eventLoop().shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     LockSupport.unpark(starving);
-    boolean ended = eventLoop().awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends the thread after all orders; not on the owner's loop, which must not have ended. */
+  boolean stop() throws InterruptedException {
+    shutDown();
+    boolean terminated = eventLoop().awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
     Thread ending = thread;
     if (ending != null) {
       ending.join(); // so that tests which look for leaked threads don't find it
     }
-    return ended;
+    return terminated;
   }
 
   /** Frees the memory after the thread and the owner have ended, or if the thread never started. */
@@ -412,6 +434,13 @@ final class IoThread implements ReadBatch.Home {
         followOrders();
       }
       super.prepareToDestroy();
+    }
+
+    @Override
+    public void destroy() {
+      super.destroy();
+      ended = true;
+      owner.ring();
     }
 
     @Override

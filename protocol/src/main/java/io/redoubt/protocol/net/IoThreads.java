@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,14 @@ final class IoThreads {
   private final Waiting waiting = new Waiting();
   private final List<Source> sources = new ArrayList<>();
 
+  /** The threads that end because they are not needed any more. */
+  private final List<IoThread> ending = new ArrayList<>();
+
+  /** The reads and writes of threads that have ended. */
+  private long earlierReads;
+
+  private long earlierWrites;
+
   /** The number of threads that get new connections: the first ones. */
   private int active;
 
@@ -46,11 +55,13 @@ final class IoThreads {
   /** A thread, and the batch of it whose entries are being handled. */
   private static final class Source {
     final IoThread thread;
+    final int number;
     @Nullable ReadBatch current;
     int next;
 
-    Source(IoThread thread) {
+    Source(IoThread thread, int number) {
       this.thread = thread;
+      this.number = number;
     }
   }
 
@@ -69,7 +80,8 @@ final class IoThreads {
   // ---- threads
 
   /**
-   * Sets the number of threads that get new connections; starts the missing ones.
+   * Sets the number of threads that get new connections; starts the missing ones. The others end
+   * once they have no connections.
    *
    * @throws IOException if there is no memory for them, or the system refuses a thread; the number
    *     stays as it is
@@ -82,8 +94,9 @@ final class IoThreads {
         missing.add(new IoThread(memory, bell, nanoTime));
       }
       while (!missing.isEmpty()) {
-        missing.element().start(owner + " io-" + (sources.size() + 1), sockets);
-        sources.add(new Source(missing.remove()));
+        int number = unusedNumber();
+        missing.element().start(owner + " io-" + number, sockets);
+        sources.add(new Source(missing.remove(), number));
       }
     } catch (OutOfMemoryError | RuntimeException e) { // netty's for lack of descriptors
       throw new IOException("Can't start I/O threads: " + e.getMessage(), e);
@@ -91,6 +104,38 @@ final class IoThreads {
       missing.forEach(each -> each.close(memory));
     }
     active = count;
+  }
+
+  private int unusedNumber() {
+    int number = 1;
+    while (isUsed(number)) {
+      number++;
+    }
+    return number;
+  }
+
+  private boolean isUsed(int number) {
+    return sources.stream().anyMatch(source -> source.number == number);
+  }
+
+  /** Ends threads that get no new connections and have none; not while batches are in use. */
+  private void endUnused() {
+    for (int i = sources.size() - 1; i >= active; i--) {
+      IoThread thread = sources.get(i).thread;
+      if (thread.stats().connections() == 0 && thread.wake()) {
+        sources.remove(i);
+        ending.add(thread);
+        thread.end();
+      }
+    }
+    for (int i = ending.size() - 1; i >= 0; i--) {
+      if (ending.get(i).hasEnded()) {
+        IoThread ended = ending.remove(i);
+        earlierReads += ended.stats().reads();
+        earlierWrites += ended.stats().writes();
+        ended.close(memory);
+      }
+    }
   }
 
   boolean isEmpty() {
@@ -102,9 +147,24 @@ final class IoThreads {
     return active;
   }
 
-  /** Returns the threads, in the order of their start. */
+  /** Returns the threads that have not been told to end. */
   List<IoThread> all() {
     return sources.stream().map(source -> source.thread).toList();
+  }
+
+  /** Returns the number of reads by all threads so far. */
+  long reads() {
+    return earlierReads + notEnded().stream().mapToLong(each -> each.stats().reads()).sum();
+  }
+
+  /** Returns the number of writes by all threads so far. */
+  long writes() {
+    return earlierWrites + notEnded().stream().mapToLong(each -> each.stats().writes()).sum();
+  }
+
+  /** Returns the threads that must stop before the owner. */
+  List<IoThread> notEnded() {
+    return Stream.concat(sources.stream().map(source -> source.thread), ending.stream()).toList();
   }
 
   /** Returns the thread with the fewest connections, or null if the owner serves new ones. */
@@ -121,7 +181,7 @@ final class IoThreads {
 
   /** Frees the memory after all threads and the owner have ended. */
   void close() {
-    sources.forEach(source -> source.thread.close(memory));
+    notEnded().forEach(thread -> thread.close(memory));
   }
 
   // ---- waiting
@@ -142,6 +202,9 @@ final class IoThreads {
     boolean all = true;
     for (int i = 0; i < sources.size(); i++) {
       all &= sources.get(i).thread.wake();
+    }
+    if (used.isEmpty() && (sources.size() > active || !ending.isEmpty())) {
+      endUnused();
     }
     return all;
   }
@@ -265,7 +328,7 @@ final class IoThreads {
     if (!channel.isOpen()) {
       return;
     }
-    if (isBusy != null && isBusy.test(connectionOf(channel))) {
+    if (isBusy != null && isBusy.test(channel.connection())) {
       defer(channel, batch, i);
       return;
     }
@@ -273,7 +336,7 @@ final class IoThreads {
     if (!channel.isOpen()) {
       return;
     }
-    Connection connection = connectionOf(channel);
+    Connection connection = channel.connection();
     switch (batch.kind(i)) {
       case BYTES -> connection.receive(batch.memory(), batch.start(i), batch.end(i));
       case COPY -> {
@@ -282,10 +345,6 @@ final class IoThreads {
       }
       default -> connection.receive(batch.kind(i), (Throwable) batch.detail(i));
     }
-  }
-
-  private static Connection connectionOf(LentChannel channel) {
-    return Objects.requireNonNull(Connection.over(channel));
   }
 
   private void receive(Connection connection, BufferMemory.Block bytes, long length) {
@@ -332,7 +391,7 @@ final class IoThreads {
     int entries = 0;
     for (int i = deferring.size(); i > 0 && !deferring.isEmpty(); i--) {
       LentChannel channel = deferring.remove();
-      if (isBusy != null && channel.isOpen() && isBusy.test(connectionOf(channel))) {
+      if (isBusy != null && channel.isOpen() && isBusy.test(channel.connection())) {
         deferring.add(channel);
       } else {
         entries += takeDeferredOf(channel);
@@ -356,9 +415,9 @@ final class IoThreads {
           memory.free(bytes);
         }
       } else if (bytes == null) {
-        connectionOf(channel).receive(next.kind(), (Throwable) next.detail());
+        channel.connection().receive(next.kind(), (Throwable) next.detail());
       } else {
-        receive(connectionOf(channel), bytes, next.length());
+        receive(channel.connection(), bytes, next.length());
       }
       next = channel.deferred().poll();
     }

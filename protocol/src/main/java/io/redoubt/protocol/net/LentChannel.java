@@ -21,6 +21,7 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   private final IoThread thread;
   private final Channel socketChannel;
   private @Nullable IoSocket socket;
+  private @Nullable Connection connection;
   private volatile boolean open = true;
   private volatile @Nullable SSLSession session;
   private boolean readingStopped;
@@ -35,7 +36,9 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   }
 
   /** Starts the service of the socket by the thread. */
-  void open(LentOutput output, @Nullable Tls tls) {
+  void open(Connection its, @Nullable Tls tls) {
+    connection = its;
+    LentOutput output = (LentOutput) its.output();
     thread.stats().addConnections(1);
     IoSocket opened = new IoSocket(thread, this, output, socketChannel, tls);
     socket = opened;
@@ -51,6 +54,11 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   /** Returns the session of the encryption; null without encryption or before its handshake. */
   @Nullable SSLSession session() {
     return session;
+  }
+
+  /** Returns the connection over this channel. */
+  Connection connection() {
+    return Objects.requireNonNull(connection);
   }
 
   IoThread thread() {

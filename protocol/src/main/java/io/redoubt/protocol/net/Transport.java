@@ -296,7 +296,8 @@ public final class Transport implements AutoCloseable {
 
   /**
    * Sets the number of threads that read and write for connections accepted from now on; 0 to leave
-   * that to the loop. Earlier connections stay where they are. From any thread.
+   * that to the loop. Earlier connections stay where they are; a thread that is not needed any more
+   * ends with its last connection. From any thread.
    *
    * @throws IOException if threads can't be started; the number stays as it is
    */
@@ -324,6 +325,16 @@ public final class Transport implements AutoCloseable {
   /** Returns the number of threads that serve new connections, without the loop's; on the loop. */
   public int ioThreads() {
     return ioThreads.active();
+  }
+
+  /** Returns the number of reads by I/O threads so far; on the loop. */
+  public long ioThreadReads() {
+    return ioThreads.reads();
+  }
+
+  /** Returns the number of writes by I/O threads so far; on the loop. */
+  public long ioThreadWrites() {
+    return ioThreads.writes();
   }
 
   /** Returns the counters of the I/O threads; on the loop. */
@@ -425,7 +436,7 @@ public final class Transport implements AutoCloseable {
     LentChannel channel = new LentChannel(thread, socket);
     Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
     channel.pipeline().addLast(connection.new PipelineEnd(acceptor));
-    channel.open((LentOutput) connection.output(), tls);
+    channel.open(connection, tls);
     register(channel);
   }
 
@@ -483,7 +494,7 @@ public final class Transport implements AutoCloseable {
   private boolean stopThreads() {
     boolean all = true;
     try {
-      for (IoThread each : onLoop(ioThreads::all)) {
+      for (IoThread each : onLoop(ioThreads::notEnded)) {
         all &= each.stop();
       }
     } catch (InterruptedException e) {

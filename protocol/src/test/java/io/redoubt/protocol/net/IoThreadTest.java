@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -15,6 +17,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ValueSource(booleans = {false, true})
 final class IoThreadTest extends TransportFixture {
   private static final int TIMEOUT_MILLIS = 10_000;
+
+  /** Threads that are not needed end, and as many new ones start when they are. */
+  @Test
+  void endsThreadsThatAreNotNeeded() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      transport.setIoThreads(2);
+      List<Thread> started =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> !before.contains(thread) && thread.getName().contains(" io-"))
+              .toList();
+      assertThat(started).hasSizeGreaterThanOrEqualTo(2);
+      transport.setIoThreads(0);
+      for (Thread thread : started) {
+        thread.join(TIMEOUT_MILLIS);
+        assertThat(thread.isAlive()).isFalse();
+      }
+    }
+  }
 
   /** The thread reports written output before it waits for its sockets. */
   @Test

@@ -23,12 +23,12 @@ final class IoThreadInfo {
 
   /** Returns the number of reads by threads. */
   long reads() {
-    return transport.ioThreadStats().stream().mapToLong(IoThreadStats::reads).sum();
+    return transport.ioThreadReads();
   }
 
   /** Returns the number of writes by threads. */
   long writes() {
-    return transport.ioThreadStats().stream().mapToLong(IoThreadStats::writes).sum();
+    return transport.ioThreadWrites();
   }
 
   /** Declares a line for each thread. */
