@@ -50,10 +50,45 @@ final class IoThreadsTest {
           .isGreaterThanOrEqualTo(6);
       redis.says("CONFIG SET io-threads 1", "OK");
       assertThat(field(redis, "server", "io_threads_active")).isEqualTo("0");
-      try (Dialogue other = new Dialogue(server.port())) {
-        other.says("PING", "PONG");
-        assertThat(field(redis, "stats", "io_thread_2")).startsWith("clients=0,");
+      await().until(() -> field(redis, "stats", "io_thread_2").isEmpty());
+      assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=1,");
+    }
+  }
+
+  /** A thread that gets no new connections ends with its last one. */
+  @Test
+  void endsThreadsWithoutConnections() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads 1");
+        Dialogue redis = new Dialogue(server.port())) {
+      for (int i = 0; i < 20; i++) {
+        redis.says("CONFIG SET io-threads 3", "OK");
+        long readsBefore = Long.parseLong(field(redis, "stats", "io_threaded_reads_processed"));
+        try (Dialogue lent = new Dialogue(server.port())) {
+          lent.says("PING", "PONG");
+          redis.says("CONFIG SET io-threads 1", "OK");
+          await().until(() -> field(redis, "stats", "io_thread_2").isEmpty());
+          assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=1,");
+          lent.says("ECHO later", "\"later\"");
+        }
+        await().until(() -> field(redis, "stats", "io_thread_1").isEmpty());
+        assertThat(Long.parseLong(field(redis, "stats", "io_threaded_reads_processed")))
+            .isGreaterThanOrEqualTo(readsBefore + 2);
       }
+    }
+  }
+
+  @Test
+  void showsTheNumberThatAutoStandsFor() throws Exception {
+    try (RedisServer server = TestServers.start("io-threads auto");
+        Dialogue redis = new Dialogue(server.port())) {
+      String first = redis.ask("CONFIG GET io-threads");
+      int threads = Integer.parseInt(first.replaceAll("(?s).*\"(\\d+)\"$", "$1"));
+      assertThat(threads).isBetween(1, 8);
+      assertThat(field(redis, "server", "io_threads_active")).isEqualTo(threads > 1 ? "1" : "0");
+      redis.says("CONFIG SET io-threads 3", "OK");
+      assertThat(field(redis, "server", "io_threads_active")).isEqualTo("1");
+      redis.says("CONFIG SET io-threads AUTO", "OK");
+      assertThat(redis.ask("CONFIG GET io-threads")).isEqualTo(first);
     }
   }
 

@@ -93,6 +93,8 @@ public final class ConfSchema {
           "\"enum\": ["
               + String.join(", ", choice.words().stream().map(ConfSchema::quoted).toList())
               + "]";
+      case IntDirective number when number.acceptsAuto() ->
+          number(number.min(), number.max()).replace("[{", "[{\"const\": \"auto\"}, {");
       case IntDirective number -> number(number.min(), number.max());
       case LongDirective number -> number(number.min(), number.max());
       default -> "\"$ref\": \"#/$defs/arguments\"";

@@ -16,6 +16,11 @@ import java.util.Set;
  * All directives of a data server, one instance a server; each field is named after its directive.
  */
 public final class ServerDirectives extends Directives {
+  /** The processors below which I/O threads would take one from the clients or the owner. */
+  private static final int MIN_PROCESSORS = 4;
+
+  /** The most threads of {@code auto}; at P=1 seven keep the owner busy with small requests. */
+  private static final int MAX_AUTOMATIC = 8;
 
   /** An option of the shutdown by a signal; the default is the empty set. */
   public enum ShutdownFlag {
@@ -169,10 +174,12 @@ public final class ServerDirectives extends Directives {
   public final IntDirective ioThreads =
       integer("io-threads", 1)
           .between(1, 128)
+          .orAuto(automaticIoThreads(Runtime.getRuntime().availableProcessors()))
           .doc(
               "The number of threads for socket I/O. With 1 the thread that executes commands also"
                   + " reads and writes. With more, the others read, decrypt, encrypt and write for"
-                  + " clients. A change applies to new connections.");
+                  + " clients. A change applies to new connections. With auto, it is 1 below 4"
+                  + " processors, and half of them otherwise, but at most 8.");
 
   public final YesNoDirective ioThreadsDoReads =
       yesNo("io-threads-do-reads", false)
@@ -260,5 +267,10 @@ public final class ServerDirectives extends Directives {
     if (flags.contains(ShutdownFlag.SAVE) && flags.contains(ShutdownFlag.NOSAVE)) {
       throw new RefusedValue("shutdown options SAVE and NOSAVE can't be used simultaneously");
     }
+  }
+
+  /** Returns the number of threads for socket I/O that suits a machine. */
+  static int automaticIoThreads(int processors) {
+    return processors < MIN_PROCESSORS ? 1 : Math.min(processors / 2, MAX_AUTOMATIC);
   }
 }

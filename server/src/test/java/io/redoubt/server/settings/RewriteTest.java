@@ -56,6 +56,16 @@ final class RewriteTest {
   }
 
   @Test
+  void writesAutoAndNotTheNumberThatItStandsFor() throws Exception {
+    load("io-threads 2\n");
+    set("io-threads", "auto");
+
+    settings.rewrite();
+
+    assertThat(Files.readString(file)).startsWith("io-threads auto\n");
+  }
+
+  @Test
   void replacesLinesInPlaceAndAppendsTheRestBelowASignature() throws Exception {
     load("# head\nport 7000\n# middle\nslaveof 10.0.0.1 6379\nhz 10\n# tail\n");
     set("port", "7001", "timeout", "5", "masterauth", "a b\u00e4", "maxmemory", "2gb");
