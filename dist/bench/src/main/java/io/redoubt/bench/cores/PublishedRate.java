@@ -3,10 +3,10 @@ package io.redoubt.bench.cores;
 import java.util.List;
 
 /**
- * A throughput that another server's makers have published. Their machine is not the measured one.
+ * A throughput that was published for another server. Its machine is not the measured one.
  *
  * @param load the conditions
- * @param rate the figure in their words
+ * @param rate the figure in the words of the source
  */
 public record PublishedRate(String server, String load, String rate, String source) {
   /** The published figures to compare with. */
@@ -21,5 +21,6 @@ public record PublishedRate(String server, String load, String rate, String sour
               "Valkey 9.1",
               "9 io-threads, P=10, 512 B",
               "2 100 000 requests per second",
-              "https://github.com/valkey-io/valkey/releases/tag/9.1.0"));
+              "https://dev.to/x4nent/valkey-91-deep-dive-database-level-acls-lua-as-a-module-and-a-new"
+                  + "-io-threading-model-hitting-5an"));
 }
