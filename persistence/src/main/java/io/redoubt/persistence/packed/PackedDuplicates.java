@@ -22,6 +22,9 @@ public final class PackedDuplicates {
    */
   private int[] slots = {};
 
+  /** The address of the listpack, which senders of elements can't know. */
+  private long seed;
+
   private final long[] hashes = new long[FEW];
   private final long[] entries = new long[FEW];
 
@@ -32,6 +35,7 @@ public final class PackedDuplicates {
    *     hash
    */
   public boolean existIn(MemorySegment memory, long start, int stride) {
+    seed = (memory.address() + start) * MIX;
     int count = Listpack.count(memory, start) / stride;
     return count <= FEW ? amongFew(memory, start, stride) : amongMany(memory, start, stride, count);
   }
@@ -99,7 +103,7 @@ public final class PackedDuplicates {
     return Listpack.equal(memory, other, memory, Listpack.bytesAt(memory, one), length);
   }
 
-  private static long hash(MemorySegment memory, long entry) {
+  private long hash(MemorySegment memory, long entry) {
     if (Listpack.isInteger(memory, entry)) {
       return mixed(Listpack.integer(memory, entry));
     }
@@ -133,8 +137,8 @@ public final class PackedDuplicates {
     return bytes;
   }
 
-  private static long mixed(long value) {
-    long product = value * MIX;
+  private long mixed(long value) {
+    long product = (value ^ seed) * MIX;
     return (product ^ product >>> 29) * MIX;
   }
 }
