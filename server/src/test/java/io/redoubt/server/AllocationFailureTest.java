@@ -83,6 +83,18 @@ final class AllocationFailureTest {
     "SET a $100 EX 100 | COPY a b",
     "SET a $100 EX 100 | MOVE a 1",
     "RPUSH a #3 | RENAME a b",
+    "SET a $100 EX 100 | SET b $300 | RENAME a b",
+    "RPUSH a #600 | HSET b #600 | RENAME a b",
+    "SET a $100 EX 100 | SET b $300 | COPY a b REPLACE",
+    "RPUSH a #600 | HSET b #600 | COPY a b REPLACE",
+    "RPUSH a #600 | HSET b #600 | DUMPED a b",
+    "RPUSH a #6 | HSET b #6 | DUMPED a b",
+    "HSET a #6 | HSET b #6 | DUMPED a b",
+    "SADD a #600 x | HSET b #6 | SUNIONSTORE b a",
+    "ZADD a #600 | HSET b #6 | ZUNIONSTORE b 1 a",
+    "ZADD a #600 | HSET b #6 | ZRANGESTORE b a 0 -1",
+    "RPUSH a #600 | HSET b #6 | SORT a STORE b",
+    "SET a $100 | HSET b #6 | BITOP OR b a",
     "RPUSH a #3",
     "RPUSH a #600",
     "RPUSH a #3 | LPUSH a #600",
@@ -235,9 +247,11 @@ final class AllocationFailureTest {
           request(requests[i]);
         }
         byte[][] last = last(requests[requests.length - 1]);
+        List<String> existing = existingKeys();
+        boolean refused = false;
         slabs.failAfter(n, once);
         try {
-          client.call(last);
+          refused = client.call(last) instanceof Reply.Error;
         } catch (IOException closed) {
           // the server may close a connection that has no memory left
         }
@@ -245,6 +259,9 @@ final class AllocationFailureTest {
         reconnect();
         String where = scenario + ", allocation " + n + (once ? " only" : " and all after");
         checkKeys(where);
+        if (refused) {
+          assertThat(existingKeys()).as(where).containsAll(existing);
+        }
         long before = baseline;
         // Large values are freed in slices.
         long left =
@@ -282,6 +299,21 @@ final class AllocationFailureTest {
     for (int i = 0; i < FILLED_KEYS; i++) {
       client.call("SET", "filled:" + i, "v", "PXAT", Long.toString(4102444800000L + i));
     }
+  }
+
+  private List<String> existingKeys() throws IOException {
+    List<String> existing = new ArrayList<>();
+    try (RespClient observer = connect()) {
+      for (String database : new String[] {"0", "1"}) {
+        observer.call("SELECT", database);
+        for (String key : KEYS) {
+          if (observer.call("EXISTS", key).number() == 1) {
+            existing.add(database + " " + key);
+          }
+        }
+      }
+    }
+    return existing;
   }
 
   private void reconnect() throws IOException {

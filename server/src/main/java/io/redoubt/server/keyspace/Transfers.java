@@ -5,7 +5,7 @@ import io.redoubt.server.memory.Slabs;
 
 /**
  * Moves entries to another key or another database of the same keyspace. An existing entry there is
- * replaced. If there is no memory, the moved entry stays in place.
+ * replaced once there is memory for the new one; otherwise both stay in place.
  */
 public final class Transfers {
   private Transfers() {}
@@ -34,11 +34,11 @@ public final class Transfers {
     if (target == entry) {
       return entry;
     }
-    if (target != 0) {
-      giveWay(to, target);
-    }
     long moved = makeLike(entry, to, keyAddress, keyLength);
     try {
+      if (target != 0) {
+        giveWay(to, target);
+      }
       to.linkWhole(moved, Entry.expireAt(entry));
     } catch (OutOfMemoryError full) {
       to.slabs().free(moved, Entry.sizeBytes(moved));
@@ -86,18 +86,29 @@ public final class Transfers {
     if (target == entry) {
       return entry;
     }
-    if (target != 0) {
-      giveWay(to, target);
-    }
     long copy = makeLike(entry, to, keyAddress, keyLength);
     try {
-      insertLike(entry, to, copy);
+      copyValue(entry, to, copy);
+      replace(entry, to, target, copy);
     } catch (OutOfMemoryError full) {
       to.slabs().free(copy, Entry.sizeBytes(copy));
       throw full;
     }
     to.reportAdded(copy);
     return copy;
+  }
+
+  /** Inserts a copy of an entry in the place of another one, if {@code target} is not 0. */
+  private static void replace(long entry, Database to, long target, long copy) {
+    try {
+      if (target != 0) {
+        giveWay(to, target);
+      }
+      to.linkWhole(copy, Entry.expireAt(entry));
+    } catch (OutOfMemoryError full) {
+      to.context().freeValue(copy);
+      throw full;
+    }
   }
 
   /** Removes an entry whose key gets another value immediately. */
@@ -118,8 +129,8 @@ public final class Transfers {
     return made;
   }
 
-  /** Inserts an entry that was made like another one, with a copy of the value. */
-  private static void insertLike(long entry, Database to, long made) {
+  /** Gives an entry that was made like another one a copy of its value. */
+  private static void copyValue(long entry, Database to, long made) {
     KeyspaceContext context = to.context();
     int encoding = Entry.encoding(entry);
     long payload = Entry.payloadAddress(entry);
@@ -132,12 +143,6 @@ public final class Transfers {
       long block = slabs.allocateFar(length);
       Region.copy(OwnBlock.address(payload), block, length);
       OwnBlock.put(Entry.payloadAddress(made), block, length, length);
-    }
-    try {
-      to.linkWhole(made, Entry.expireAt(entry));
-    } catch (OutOfMemoryError full) {
-      context.freeValue(made);
-      throw full;
     }
   }
 }
