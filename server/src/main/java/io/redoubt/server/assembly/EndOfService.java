@@ -56,6 +56,7 @@ final class EndOfService implements Shutdown.Host {
   @Override
   public void end() {
     halt();
+    slots.leave();
     ended.accept(0);
   }
 

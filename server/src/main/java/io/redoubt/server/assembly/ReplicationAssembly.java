@@ -133,6 +133,13 @@ final class ReplicationAssembly implements Shutdown.Slots {
     }
   }
 
+  @Override
+  public void leave() {
+    if (clusterNode != null) {
+      clusterNode.close();
+    }
+  }
+
   /** Does the work at the end of a turn of the loop. */
   void onTurnEnd() {
     if (clusterNode != null) {

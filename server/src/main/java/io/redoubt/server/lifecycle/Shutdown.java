@@ -53,6 +53,9 @@ public final class Shutdown implements ServerCommands.Shutdown {
 
     /** Asks no further replica. */
     void stopHandover();
+
+    /** Leaves the cluster's bus for good, once the last state of the cluster is durable. */
+    void leave();
   }
 
   private static final long LOOK_MILLIS = 50;
