@@ -117,13 +117,13 @@ final class ReplicationAssembly implements Shutdown.Slots {
   }
 
   @Override
-  public boolean startHandover() {
-    return clusterNode != null && clusterNode.handover().start();
+  public boolean startHandover(int replicas) {
+    return clusterNode != null && clusterNode.handover().start(replicas);
   }
 
   @Override
-  public boolean advanceHandover() {
-    return clusterNode != null && clusterNode.handover().advance();
+  public boolean advanceHandover(int replicas) {
+    return clusterNode != null && clusterNode.handover().advance(replicas);
   }
 
   @Override

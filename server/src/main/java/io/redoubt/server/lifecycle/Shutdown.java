@@ -45,11 +45,16 @@ public final class Shutdown implements ServerCommands.Shutdown {
     /** Returns true if the server is a master of a cluster that owns slots. */
     boolean areOwned();
 
-    /** Asks a replica to take the slots over; returns false if there is none to ask. */
-    boolean startHandover();
+    /**
+     * Asks a replica to take the slots over.
+     *
+     * @param replicas the number of replicas that follow the stream
+     * @return false if there is none to ask
+     */
+    boolean startHandover(int replicas);
 
     /** Asks further replicas as needed; returns false if all have failed. */
-    boolean advanceHandover();
+    boolean advanceHandover(int replicas);
 
     /** Asks no further replica. */
     void stopHandover();
@@ -183,6 +188,9 @@ public final class Shutdown implements ServerCommands.Shutdown {
     if (!handsOver && isUnsafe(mode)) {
       return false;
     }
+    if (mode.failover() && !handsOver) {
+      log.notice("This server owns no hash slots, so there is nothing to hand over.");
+    }
     boolean now = mode.now();
     if (waiting != null) {
       if (!now) {
@@ -252,7 +260,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
       handoverEndNanos = clock.monotonicNanos() + HANDOVER_MILLIS * 1_000_000;
       holdWrites("Handing the slots over to a replica before shutting down.");
       pauseWrites(); // until the end of the handover, if that is later
-      if (slots.startHandover()) {
+      if (slots.startHandover(replication.replicaCount())) {
         return true;
       }
     } else if (!slots.areOwned()) {
@@ -260,7 +268,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
       log.notice("A replica has taken over the slots.");
       releaseWrites(); // paused clients are redirected before the next look
       return true;
-    } else if (clock.monotonicNanos() < handoverEndNanos && slots.advanceHandover()) {
+    } else if (clock.monotonicNanos() < handoverEndNanos
+        && slots.advanceHandover(replication.replicaCount())) {
       return true;
     }
     endHandover();

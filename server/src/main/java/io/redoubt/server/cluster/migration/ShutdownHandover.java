@@ -3,9 +3,9 @@ package io.redoubt.server.cluster.migration;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.cluster.core.Node;
 import io.redoubt.server.cluster.message.NodeFlag;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,10 @@ public final class ShutdownHandover implements TargetLink.User {
   private static final long ANSWER_MILLIS = 1000;
 
   private final MigrationParts parts;
-  private final Deque<Node> candidates = new ArrayDeque<>();
+
+  /** The replicas that have been asked, by name. */
+  private final Set<String> tried = new HashSet<>();
+
   private @Nullable Node asked;
   private @Nullable TargetLink link;
   private boolean accepted;
@@ -29,18 +32,20 @@ public final class ShutdownHandover implements TargetLink.User {
     this.parts = parts;
   }
 
-  /** Asks the replica with the most data; returns false if there is none to ask. */
-  public boolean start() {
+  /**
+   * Asks the replica with the most data.
+   *
+   * @param attached the number of replicas that follow the stream of this node
+   * @return false if there is none to ask
+   */
+  public boolean start(int attached) {
     stop();
-    parts.cluster().get().me().replicas().stream()
-        .filter(each -> each.isConnected() && !each.hasFailed() && !each.has(NodeFlag.NOFAILOVER))
-        .sorted(Comparator.comparingLong(Node::offset).reversed())
-        .forEach(candidates::add);
-    return askNext();
+    tried.clear();
+    return askNext(attached);
   }
 
   /** Asks the next replica if the last one is silent; returns false if none is left. */
-  public boolean advance() {
+  public boolean advance(int attached) {
     TargetLink current = link;
     if (current != null
         && (accepted || parts.nowMillis() - current.heardMillis() < ANSWER_MILLIS)) {
@@ -49,14 +54,21 @@ public final class ShutdownHandover implements TargetLink.User {
     if (current != null) {
       giveUp("it does not answer");
     }
-    return askNext();
+    return askNext(attached);
   }
 
-  private boolean askNext() {
-    Node next = candidates.poll();
+  private boolean askNext(int attached) {
+    Node next =
+        parts.cluster().get().me().replicas().stream()
+            .filter(each -> !tried.contains(each.id()))
+            .filter(each -> each.isConnected() && !each.hasFailed())
+            .filter(each -> !each.has(NodeFlag.NOFAILOVER))
+            .max(Comparator.comparingLong(Node::offset))
+            .orElse(null);
     if (next == null) {
-      return false;
+      return tried.size() < attached; // the bus has yet to tell whose replica it is
     }
+    tried.add(next.id());
     asked = next;
     accepted = false;
     parts.log().notice("Asking replica %s (%s) to take over.", next.id(), next.shownAddress());
@@ -110,7 +122,6 @@ public final class ShutdownHandover implements TargetLink.User {
 
   /** Asks no further replica. One that has accepted may still take over. */
   public void stop() {
-    candidates.clear();
     disconnect();
   }
 }
