@@ -188,7 +188,7 @@ final class IoThread implements ReadBatch.Home {
     return filled.isEmpty() && written.isEmpty();
   }
 
-  /** Lets the thread, which has no connections and all orders, end; on the owner's loop. */
+  /** Ends the thread, which has no connections and all orders; on the owner's loop. */
   void end() {
     ending = true;
     shutDown();

@@ -35,7 +35,7 @@ public final class MasterRedirect {
     return to(master.masterHost(), master.masterPort());
   }
 
-  /** Returns true if requests are redirected or wait for the end of a FAILOVER. */
+  /** Returns true if requests are redirected, because this server is a replica. */
   boolean isActive() {
     return master.isReplica();
   }

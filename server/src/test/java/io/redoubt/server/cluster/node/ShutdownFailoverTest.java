@@ -169,9 +169,8 @@ final class ShutdownFailoverTest {
     ok(master.call("SET", "a", "1"));
   }
 
-  @Test
-  void aHandoverCanBeAborted() throws Exception {
-    RespClient replica = startWithReplicas(1).getFirst();
+  /** Starts a shutdown that waits for a replica, which sleeps, and returns its connection. */
+  private RespClient awaitSleeping(RespClient replica) throws Exception {
     replica.send("DEBUG", "SLEEP", "3");
     RespClient ending = nodes.connect(0);
     ending.send("SHUTDOWN", "FAILOVER", "NOSAVE");
@@ -180,6 +179,13 @@ final class ShutdownFailoverTest {
         .until(() ->
             master.call("INFO", "server").text().contains("shutdown_in_milliseconds:")
                 && master.call("INFO", "clients").text().contains("blocked_clients:1"));
+    return ending;
+  }
+
+  @Test
+  void aHandoverCanBeAborted() throws Exception {
+    RespClient replica = startWithReplicas(1).getFirst();
+    RespClient ending = awaitSleeping(replica);
     RespClient paused = nodes.connect(0);
     paused.send("SET", "a", "1");
     await()
@@ -195,12 +201,7 @@ final class ShutdownFailoverTest {
   @Test
   void endsAtOnceIfOrderedMeanwhile() throws Exception {
     RespClient replica = startWithReplicas(1).getFirst();
-    replica.send("DEBUG", "SLEEP", "3");
-    RespClient ending = nodes.connect(0);
-    ending.send("SHUTDOWN", "FAILOVER", "NOSAVE");
-    await()
-        .atMost(LIMIT)
-        .until(() -> master.call("INFO", "clients").text().contains("blocked_clients:1"));
+    RespClient unused = awaitSleeping(replica);
     master.send("SHUTDOWN", "NOW", "NOSAVE");
     awaitEnd();
     replica.receive();
