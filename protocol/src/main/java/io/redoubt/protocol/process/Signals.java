@@ -1,6 +1,6 @@
 package io.redoubt.protocol.process;
 
-import io.redoubt.protocol.process.os.Posix;
+import io.redoubt.protocol.process.os.LibraryFunction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandle;
@@ -40,6 +40,10 @@ public final class Signals {
 
   private static final int SIGINT = 2;
   private static final int SIGTERM = 15;
+
+  /** SIG_DFL, the default effect of a signal. */
+  private static final long DEFAULT = 0;
+
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String IGNORED = "SigIgn:";
 
@@ -85,7 +89,7 @@ public final class Signals {
       long ignored = Long.parseUnsignedLong(mask.substring(IGNORED.length()).strip(), 16);
       for (int signal : new int[] {SIGINT, SIGTERM}) {
         if ((ignored >>> (signal - 1) & 1) != 0) {
-          Posix.resetSignal(signal);
+          LibraryFunction.find("signal").ifPresent(function -> function.call(signal, DEFAULT, 0));
         }
       }
     } catch (IOException | UncheckedIOException e) {

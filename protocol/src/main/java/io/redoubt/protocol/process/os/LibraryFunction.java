@@ -16,7 +16,7 @@ import java.util.Optional;
  * arguments are ignored, and a long is also the right form of a smaller argument.
  */
 public final class LibraryFunction {
-  private static final FunctionDescriptor SIX_LONGS =
+  static final FunctionDescriptor SIX_LONGS =
       FunctionDescriptor.of(
           ValueLayout.JAVA_LONG,
           ValueLayout.JAVA_LONG,

@@ -4,18 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
- * System calls for which Java has no method. Linking one costs tens of milliseconds, so they are
- * linked on use: when going to the background, when notifying systemd, and for some directives.
+ * System calls for which Java has no method, with their errors. They are all linked with one type,
+ * since the first link of a type costs tens of milliseconds; and on use only: when going to the
+ * background, when notifying systemd, and for some directives. See {@link LibraryFunction}.
  */
 public final class Posix {
   private static final int AF_UNIX = 1;
@@ -27,69 +27,38 @@ public final class Posix {
   private static final int LOCK_NB = 4;
   private static final int EWOULDBLOCK = 11;
   private static final int SIGSTOP = 19;
-  private static final long SIG_DFL = 0;
   private static final int MAX_PATH_BYTES = 108;
 
-  /** The type of sendto(2). */
-  static final FunctionDescriptor SENDTO =
-      FunctionDescriptor.of(
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_INT,
-          ValueLayout.ADDRESS,
-          ValueLayout.JAVA_LONG,
-          ValueLayout.JAVA_INT,
-          ValueLayout.ADDRESS,
-          ValueLayout.JAVA_INT);
-
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final long ERRNO_OFFSET =
+      CAPTURED.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
   private Posix() {}
 
   /** Makes this process the leader of a new session without a terminal. */
   public static void setsid() throws IOException {
-    call("setsid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    call("setsid");
   }
 
   /** Stops this process until it receives SIGCONT. */
   public static void stop() throws IOException {
-    call("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), SIGSTOP);
-  }
-
-  /** Makes a signal have its default effect. */
-  public static void resetSignal(int number) throws IOException {
-    FunctionDescriptor signal =
-        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
-    call("signal", signal, number, SIG_DFL);
+    call("raise", SIGSTOP);
   }
 
   /** Binds the calling thread to the processors with set bits. */
   static void setAffinity(long[] mask) throws IOException {
-    FunctionDescriptor affinity =
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bits = arena.allocateFrom(ValueLayout.JAVA_LONG, mask);
-      call("sched_setaffinity", affinity, 0, bits.byteSize(), bits);
+      call("sched_setaffinity", 0, bits.byteSize(), bits.address());
     }
   }
 
   /** Redirects standard input, output and error to {@code /dev/null}. */
   public static void standardStreamsToNull() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      int fd =
-          (int)
-              call(
-                  "open",
-                  FunctionDescriptor.of(
-                      ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-                  arena.allocateFrom("/dev/null"),
-                  O_RDWR);
-      FunctionDescriptor dup2 =
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+      int fd = call("open", arena.allocateFrom("/dev/null").address(), O_RDWR);
       for (int standard = 0; standard <= 2; standard++) {
-        call("dup2", dup2, fd, standard);
+        call("dup2", fd, standard);
       }
       close(fd);
     }
@@ -106,8 +75,7 @@ public final class Posix {
       MemorySegment address = unixAddress(arena, path);
       byte[] bytes = text.getBytes(UTF_8);
       MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-      call(
-          "sendto", SENDTO, fd, message, (long) bytes.length, 0, address, (int) address.byteSize());
+      call("sendto", fd, message.address(), bytes.length, 0, address.address(), address.byteSize());
     } finally {
       close(fd);
     }
@@ -115,17 +83,7 @@ public final class Posix {
 
   /** Opens a Unix domain socket for datagrams. */
   static int datagramSocket() throws IOException {
-    return (int)
-        call(
-            "socket",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT),
-            AF_UNIX,
-            SOCK_DGRAM | SOCK_CLOEXEC,
-            0);
+    return call("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   }
 
   /**
@@ -152,24 +110,14 @@ public final class Posix {
   /** Opens an existing file; processes that this one starts don't inherit the descriptor. */
   static int open(String path) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      return (int)
-          call(
-              "open",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-              arena.allocateFrom(path),
-              O_RDWR | O_CLOEXEC);
+      return call("open", arena.allocateFrom(path).address(), O_RDWR | O_CLOEXEC);
     }
   }
 
   /** Locks an open file by flock(2) without waiting; returns false if another holder has a lock. */
   static boolean tryLock(int fd) throws IOException {
     try {
-      call(
-          "flock",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
-          fd,
-          LOCK_EX | LOCK_NB);
+      call("flock", fd, LOCK_EX | LOCK_NB);
       return true;
     } catch (Failure e) {
       if (e.errno == EWOULDBLOCK) {
@@ -192,25 +140,12 @@ public final class Posix {
   }
 
   static void close(int fd) throws IOException {
-    call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
+    call("close", fd);
   }
 
-  /** The result of a function, and errno after it. */
-  private record Result(long value, int errno) {}
-
-  /** Calls a function of the C library that returns -1 when it fails. */
-  private static long call(String function, FunctionDescriptor type, Object... arguments)
-      throws IOException {
-    Result result = invoke(function, type, arguments);
-    if (result.value() == -1) {
-      throw new Failure(function, result.errno());
-    }
-    return result.value();
-  }
-
+  /** Calls a function of the C library that returns an int, or -1 when it fails. */
   @SuppressWarnings("restricted") // the launchers enable native access
-  private static Result invoke(String function, FunctionDescriptor type, Object... arguments)
-      throws IOException {
+  private static int call(String function, long... arguments) throws IOException {
     Linker linker = Linker.nativeLinker();
     MemorySegment address =
         linker
@@ -218,15 +153,18 @@ public final class Posix {
             .find(function)
             .orElseThrow(() -> new IOException("this system has no " + function));
     MethodHandle handle =
-        linker.downcallHandle(address, type, Linker.Option.captureCallState("errno"));
+        linker.downcallHandle(
+            address, LibraryFunction.SIX_LONGS, Linker.Option.captureCallState("errno"));
+    long[] six = Arrays.copyOf(arguments, 6);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment captured = arena.allocate(CAPTURED);
-      Object[] all = new Object[arguments.length + 1];
-      all[0] = captured;
-      System.arraycopy(arguments, 0, all, 1, arguments.length);
-      Number value = (Number) handle.invokeWithArguments(all);
-      return new Result(value.longValue(), (int) ERRNO.get(captured, 0L));
-    } catch (RuntimeException | Error e) {
+      int value =
+          (int) (long) handle.invokeExact(captured, six[0], six[1], six[2], six[3], six[4], six[5]);
+      if (value == -1) {
+        throw new Failure(function, captured.get(ValueLayout.JAVA_INT, ERRNO_OFFSET));
+      }
+      return value;
+    } catch (IOException | RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new IOException(function, e);

@@ -2,10 +2,8 @@ package io.redoubt.protocol.process.os;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Datagrams to one Unix domain socket, sent without waiting. The function is linked once, since a
@@ -16,14 +14,14 @@ final class UnixDatagrams {
   private static final int MSG_NOSIGNAL = 0x4000;
 
   private final MemorySegment address;
-  private final MethodHandle sendto;
+  private final LibraryFunction sendto;
   private int fd = -1;
 
-  @SuppressWarnings("restricted") // the launchers enable native access
   UnixDatagrams(String path) throws IOException {
     address = Posix.unixAddress(Arena.ofAuto(), path);
-    Linker linker = Linker.nativeLinker();
-    sendto = linker.downcallHandle(linker.defaultLookup().findOrThrow("sendto"), Posix.SENDTO);
+    sendto =
+        LibraryFunction.find("sendto")
+            .orElseThrow(() -> new IOException("this system has no sendto"));
   }
 
   /**
@@ -38,21 +36,16 @@ final class UnixDatagrams {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
       long sent =
-          (long)
-              sendto.invokeExact(
-                  fd,
-                  message,
-                  (long) bytes.length,
-                  MSG_DONTWAIT | MSG_NOSIGNAL,
-                  address,
-                  (int) address.byteSize());
+          sendto.call(
+              fd,
+              message.address(),
+              bytes.length,
+              MSG_DONTWAIT | MSG_NOSIGNAL,
+              address.address(),
+              address.byteSize());
       if (sent < 0) {
         throw new IOException("the datagram was not sent");
       }
-    } catch (IOException | RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IOException("sendto", e);
     }
   }
 }
