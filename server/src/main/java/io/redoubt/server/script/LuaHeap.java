@@ -16,8 +16,12 @@ import java.lang.foreign.Arena;
  * Java frames. The region must not run out then either, because Lua would abort the process: Java
  * code reserves its memory with {@link #require} beforehand, and scripts get little memory during a
  * shortage.
+ *
+ * <p>Where there is {@link AllocatorCode}, it serves most small blocks from {@link FreeBlocks}.
+ * This class grants it an allowance: the bytes that it may allocate before a rule above could
+ * apply. There is none near the limit and during a shortage.
  */
-final class LuaHeap {
+final class LuaHeap implements AutoCloseable {
 
   /** An unusual amount of memory to allocate between two ticks of the hook. */
   private static final long MUCH_BYTES = 16L << 20;
@@ -34,25 +38,41 @@ final class LuaHeap {
   /** The growth since the last collection permitted to scripts during a shortage. */
   private static final long SHORTAGE_BYTES = 1 << 20;
 
+  /** The greatest allowance. */
+  private static final long ALLOWANCE_BYTES = 1 << 20;
+
   private final Slabs slabs;
   private final long base = Region.MEMORY.address();
+  private final FreeBlocks free;
   private final long function;
   private long limitBytes = Long.MAX_VALUE;
-  private long usedBytes;
   private long sinceTickBytes;
+
+  /** The allowance that has been granted and not been counted in {@link #sinceTickBytes}. */
+  private long allowedBytes;
+
+  /** The allowance at the last check for idleness. */
+  private long idleAllowance;
+
   private long collectedBytes;
   private final Runnable hurry;
+  private final boolean hasCode;
   private boolean limited;
 
   /**
    * Creates the memory of a state.
    *
    * @param hurry called after large allocations between two ticks
+   * @param code the address of the {@link AllocatorCode}, or {@link AllocatorCode#NONE}
    */
-  LuaHeap(Slabs slabs, Arena arena, Runnable hurry) {
+  LuaHeap(Slabs slabs, Arena arena, Runnable hurry, long code) {
     this.slabs = slabs;
     this.hurry = hurry;
-    function = Lua.callback(this, LuaHeap.class, "reallocate", arena);
+    long callback = Lua.callback(this, LuaHeap.class, "reallocate", arena);
+    hasCode = code != AllocatorCode.NONE;
+    function = hasCode ? code : callback;
+    free = new FreeBlocks(slabs, callback);
+    slabs.setIdleCheck(this::releaseIdle);
   }
 
   /** Returns the address of the lua_Alloc function. */
@@ -60,9 +80,14 @@ final class LuaHeap {
     return function;
   }
 
+  /** Returns the argument of the function for user data. */
+  long argument() {
+    return free.address();
+  }
+
   /** Returns the memory in use, in bytes. */
   long usedBytes() {
-    return usedBytes;
+    return free.usedBytes();
   }
 
   /** Returns true if scripts may allocate the given number of bytes. */
@@ -100,28 +125,56 @@ final class LuaHeap {
 
   /** Records a full collection. */
   void onCollected() {
-    collectedBytes = usedBytes;
+    collectedBytes = usedBytes();
+    free.release();
   }
 
   /** Returns true if garbage should be collected because memory is short. */
   boolean isCollectionDue() {
-    return slabs.isShort() && usedBytes > collectedBytes + SHORTAGE_BYTES / 2;
+    return slabs.isShort() && usedBytes() > collectedBytes + SHORTAGE_BYTES / 2;
   }
 
   private boolean mayGrow(long bytes) {
-    return usedBytes + bytes <= limitBytes
-        && (!slabs.isShort() || usedBytes + bytes <= collectedBytes + SHORTAGE_BYTES);
+    return usedBytes() + bytes <= limitBytes
+        && (!slabs.isShort() || usedBytes() + bytes <= collectedBytes + SHORTAGE_BYTES);
   }
 
   /** Enables the limit while a script's own code runs; returns the previous setting. */
   boolean limited(boolean on) {
     boolean was = limited;
     limited = on;
+    if (on) {
+      allow();
+    }
     return was;
+  }
+
+  /** Counts what was allocated from the free blocks. */
+  private void settle() {
+    long left = free.allowance();
+    sinceTickBytes += allowedBytes - left;
+    allowedBytes = left;
+  }
+
+  /** Allows allocations from the free blocks as far as no rule of this class can apply to them. */
+  private void allow() {
+    settle();
+    long bytes = 0;
+    boolean mayUseCode = hasCode && !slabs.isShort();
+    free.setOpen(mayUseCode);
+    if (mayUseCode) {
+      bytes = Math.min(ALLOWANCE_BYTES, MUCH_BYTES - sinceTickBytes);
+      if (limited) {
+        bytes = Math.min(bytes, limitBytes - usedBytes());
+      }
+    }
+    allowedBytes = Math.max(0, bytes);
+    free.setAllowance(allowedBytes);
   }
 
   /** Records a call of the hook. */
   void tick() {
+    settle();
     sinceTickBytes = 0;
   }
 
@@ -129,7 +182,12 @@ final class LuaHeap {
   @SuppressWarnings("unused") // called from native code
   long reallocate(long userData, long block, long oldSize, long newSize) {
     try {
-      return moved(block, oldSize, newSize);
+      settle();
+      long result = moved(block, oldSize, newSize);
+      allow();
+      free.makeRoom(newSize == 0 ? oldSize : 0);
+      free.fill(newSize);
+      return result;
     } catch (Throwable full) { // nothing may be thrown into native code
       return 0;
     }
@@ -145,7 +203,7 @@ final class LuaHeap {
       hurry.run();
     }
     if (block != 0 && newSize != 0 && slabs.blockBytes(oldSize) == slabs.blockBytes(newSize)) {
-      usedBytes += newSize - oldSize;
+      free.addUsed(newSize - oldSize);
       return block;
     }
     long target = 0;
@@ -158,7 +216,22 @@ final class LuaHeap {
       }
       slabs.free(block - base, oldSize);
     }
-    usedBytes += newSize - (block == 0 ? 0 : oldSize);
+    free.addUsed(newSize - (block == 0 ? 0 : oldSize));
     return target;
+  }
+
+  /** Releases the free blocks if the allowance shows no allocation since the last call. */
+  private void releaseIdle() {
+    if (free.allowance() == idleAllowance) {
+      free.release();
+    }
+    idleAllowance = free.allowance();
+  }
+
+  /** Frees the free blocks, after Lua has freed all others. */
+  @Override
+  public void close() {
+    slabs.setIdleCheck(() -> {});
+    free.close();
   }
 }

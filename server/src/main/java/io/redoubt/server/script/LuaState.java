@@ -84,11 +84,12 @@ final class LuaState implements AutoCloseable {
     this.slabs = slabs;
     this.hook = hook;
     slabs.requireFar(LEAST_BYTES);
-    heap = new LuaHeap(slabs, arena, this::hurry);
+    heap = new LuaHeap(slabs, arena, this::hurry, AllocatorCode.address());
     hookStub = Lua.callback(this, LuaState.class, "count", arena);
     mainHook = hookStub;
-    state = Lua.newState(heap.function(), 0);
+    state = Lua.newState(heap.function(), heap.argument());
     if (state == 0) {
+      heap.close();
       throw new OutOfMemoryError("Lua gets no memory");
     }
     Lua.openLibraries(state);
@@ -296,6 +297,7 @@ final class LuaState implements AutoCloseable {
   @Override
   public void close() {
     Lua.close(state);
+    heap.close();
     arena.close();
   }
 }
