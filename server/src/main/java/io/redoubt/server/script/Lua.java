@@ -20,6 +20,8 @@ import java.lang.invoke.MethodHandles;
  * others are <em>critical</em> ones, which are faster. No error may be raised across a Java frame:
  * whatever can fail is called in protected mode, or from the prelude.
  *
+ * <p>What only reads or changes the stack is done by {@link LuaStack}, without a call.
+ *
  * <p>Ordinary functions are linked as if they took six longs and returned one, the type of {@link
  * LibraryFunction}, which is linked at the start; critical ones as if they took four longs and a
  * double. Each further type would cost several milliseconds of the first script. Without a result
@@ -59,23 +61,11 @@ final class Lua {
   private static final MethodHandle LUAL_OPENLIBS = ordinary("luaL_openlibs");
   private static final MethodHandle LUAL_LOADBUFFER = ordinary("luaL_loadbuffer");
   private static final MethodHandle LUA_PCALL = ordinary("lua_pcall");
-  private static final MethodHandle LUA_GETTOP = critical("lua_gettop");
-  private static final MethodHandle LUA_SETTOP = critical("lua_settop");
-  private static final MethodHandle LUA_PUSHVALUE = critical("lua_pushvalue");
-  private static final MethodHandle LUA_REMOVE = critical("lua_remove");
-  private static final MethodHandle LUA_INSERT = critical("lua_insert");
   private static final MethodHandle LUA_CHECKSTACK = ordinary("lua_checkstack");
-  private static final MethodHandle LUA_TYPE = critical("lua_type");
   private static final MethodHandle LUA_ISNUMBER = critical("lua_isnumber");
   private static final MethodHandle LUA_TOINTEGER = critical("lua_tointeger");
-  private static final MethodHandle LUA_TOBOOLEAN = critical("lua_toboolean");
   private static final MethodHandle LUA_TOLSTRING = ordinary("lua_tolstring");
-  private static final MethodHandle LUA_TOLSTRING_OF_STRING = critical("lua_tolstring");
   private static final MethodHandle LUA_OBJLEN = critical("lua_objlen");
-  private static final MethodHandle LUA_PUSHNIL = critical("lua_pushnil");
-  private static final MethodHandle LUA_PUSHNUMBER = critical("lua_pushnumber");
-  private static final MethodHandle LUA_PUSHBOOLEAN = critical("lua_pushboolean");
-  private static final MethodHandle LUA_PUSHLIGHTUSERDATA = critical("lua_pushlightuserdata");
   private static final MethodHandle LUA_PUSHLSTRING = ordinary("lua_pushlstring");
   private static final MethodHandle LUA_PUSHCCLOSURE = ordinary("lua_pushcclosure");
   private static final MethodHandle LUA_CREATETABLE = ordinary("lua_createtable");
@@ -87,7 +77,6 @@ final class Lua {
   private static final MethodHandle LUA_NEXT = critical("lua_next");
   private static final MethodHandle LUA_GC = ordinary("lua_gc");
   private static final MethodHandle LUA_SETHOOK = critical("lua_sethook");
-
   private static final MethodHandle LUA_GETHOOK = critical("lua_gethook");
 
   private Lua() {}
@@ -194,47 +183,27 @@ final class Lua {
 
   /** Returns the number of values on the stack. */
   static int top(long L) {
-    try {
-      return (int) (long) LUA_GETTOP.invokeExact(L, 0L, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return LuaStack.top(L);
   }
 
   /** Sets the height of the stack. */
   static void setTop(long L, int index) {
-    try {
-      long ignored = (long) LUA_SETTOP.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.setTop(L, index);
   }
 
   /** Pushes a copy of a value. */
   static void copy(long L, int index) {
-    try {
-      long ignored = (long) LUA_PUSHVALUE.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.copy(L, index);
   }
 
   /** Removes a value. */
   static void remove(long L, int index) {
-    try {
-      long ignored = (long) LUA_REMOVE.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.remove(L, index);
   }
 
   /** Moves the top value to an index. */
   static void insert(long L, int index) {
-    try {
-      long ignored = (long) LUA_INSERT.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.insert(L, index);
   }
 
   /** Ensures room for more values on the stack; returns 0 if that fails. */
@@ -248,15 +217,14 @@ final class Lua {
 
   /** Returns the type of a value. */
   static int type(long L, int index) {
-    try {
-      return (int) (long) LUA_TYPE.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return LuaStack.type(L, index);
   }
 
   /** Returns 1 for a number and for a string that is the text of one, otherwise 0. */
   static int isNumber(long L, int index) {
+    if (LuaStack.isNumber(L, index)) {
+      return 1;
+    }
     try {
       return (int) (long) LUA_ISNUMBER.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
@@ -266,6 +234,9 @@ final class Lua {
 
   /** Returns the value of a number. */
   static double number(long L, int index) {
+    if (LuaStack.isNumber(L, index)) {
+      return LuaStack.number(L, index);
+    }
     try {
       return (double) Numbers.LUA_TONUMBER.invokeExact(L, (long) index);
     } catch (Throwable e) {
@@ -284,20 +255,12 @@ final class Lua {
 
   /** Returns 0 for false and nil, 1 otherwise. */
   static int bool(long L, int index) {
-    try {
-      return (int) (long) LUA_TOBOOLEAN.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return LuaStack.isTrue(L, index) ? 1 : 0;
   }
 
-  /** Returns the address of a string's bytes. */
+  /** Returns the address of a string's bytes; 0 for other types. */
   static long string(long L, int index) {
-    try {
-      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, (long) index, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    return LuaStack.type(L, index) == STRING ? LuaStack.string(L, index) : 0;
   }
 
   /**
@@ -313,6 +276,9 @@ final class Lua {
 
   /** Returns the length of a string or table. */
   static long length(long L, int index) {
+    if (LuaStack.type(L, index) == STRING) {
+      return LuaStack.stringLength(L, index);
+    }
     try {
       return (long) LUA_OBJLEN.invokeExact(L, (long) index, 0L, 0L, 0.0);
     } catch (Throwable e) {
@@ -322,38 +288,22 @@ final class Lua {
 
   /** Pushes nil. */
   static void pushNil(long L) {
-    try {
-      long ignored = (long) LUA_PUSHNIL.invokeExact(L, 0L, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.pushNil(L);
   }
 
   /** Pushes a number. */
   static void pushNumber(long L, double number) {
-    try {
-      long ignored = (long) LUA_PUSHNUMBER.invokeExact(L, 0L, 0L, 0L, number);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.pushNumber(L, number);
   }
 
   /** Pushes a boolean. */
   static void pushBoolean(long L, int value) {
-    try {
-      long ignored = (long) LUA_PUSHBOOLEAN.invokeExact(L, (long) value, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.pushBoolean(L, value != 0);
   }
 
   /** Pushes an address as light user data. */
   static void pushAddress(long L, long address) {
-    try {
-      long ignored = (long) LUA_PUSHLIGHTUSERDATA.invokeExact(L, address, 0L, 0L, 0.0);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
+    LuaStack.pushAddress(L, address);
   }
 
   /** Pushes a copy of bytes as a string. */
@@ -404,6 +354,9 @@ final class Lua {
 
   /** Pushes an element of a table. */
   static void rawGet(long L, int index, int n) {
+    if (index != REGISTRY && LuaStack.pushElement(L, index, n)) {
+      return;
+    }
     try {
       long ignored = (long) LUA_RAWGETI.invokeExact(L, (long) index, (long) n, 0L, 0.0);
     } catch (Throwable e) {

@@ -93,6 +93,25 @@ final class LuaState implements AutoCloseable {
       throw new OutOfMemoryError("Lua gets no memory");
     }
     Lua.openLibraries(state);
+    checkLayout();
+  }
+
+  /** Compares the layout that {@link LuaStack} expects with what Lua's functions write and read. */
+  private void checkLayout() {
+    pushText(state, "text");
+    Lua.newTable(state, 1, 0);
+    Lua.copy(state, 1);
+    Lua.rawSet(state, 2, 1);
+    boolean matches = Lua.top(state) == 2 && LuaStack.pushElement(state, 2, 1);
+    Lua.pushNumber(state, 0.5);
+    Lua.stringOf(state, -1);
+    if (!matches
+        || !text(state, 3).toString().equals("text")
+        || !text(state, 4).toString().equals("0.5")) {
+      close();
+      throw new ScriptEngineException("Lua's library has an unknown layout of values");
+    }
+    Lua.setTop(state, 0);
   }
 
   private static void load() {
