@@ -12,35 +12,35 @@ import java.util.Optional;
  * A lua_Alloc function in machine code: the common cases of {@link LuaHeap#reallocate} without the
  * call from native code to Java, which takes longer than the allocation. It is
  *
- * <pre>
- *   void *allocate(FreeBlocks *state, void *block, size_t oldSize, size_t newSize) {
- *     size_t old = (oldSize + 7) / 8, new = (newSize + 7) / 8; // words of eight bytes
- *     void *result = block;
- *     if (old > 128 || new > 128 || state->allowance < newSize) goto slow;
- *     if (old != new) { // otherwise the block stays
- *       if (state->room + new < old) goto slow;
- *       result = NULL;
- *       if (new != 0) {
- *         result = state->lists[new];
- *         if (result == NULL) goto slow;
- *       }
- *       state->room += new - old;
- *       if (new != 0) {
- *         state->lists[new] = *(void **) result; // the next free block
- *         copy(result, block, min(old, new));
- *       }
- *       if (old != 0) {
- *         *(void **) block = state->lists[old];
- *         state->lists[old] = block;
- *       }
+ * <pre>{@code
+ * void *allocate(FreeBlocks *state, void *block, size_t oldSize, size_t newSize) {
+ *   size_t old = (oldSize + 7) / 8, new = (newSize + 7) / 8; // words of eight bytes
+ *   void *result = block;
+ *   if (old > 128 || new > 128 || state->allowance < newSize) goto slow;
+ *   if (old != new) { // otherwise the block stays
+ *     if (state->room + new < old) goto slow;
+ *     result = NULL;
+ *     if (new != 0) {
+ *       result = state->lists[new];
+ *       if (result == NULL) goto slow;
  *     }
- *     state->allowance -= newSize;
- *     state->used += newSize - oldSize;
- *     return result;
- *   slow:
- *     return state->slowPath(state, block, oldSize, newSize); // nothing has changed yet
+ *     state->room += new - old;
+ *     if (new != 0) {
+ *       state->lists[new] = *(void **) result; // the next free block
+ *       copy(result, block, min(old, new));
+ *     }
+ *     if (old != 0) {
+ *       *(void **) block = state->lists[old];
+ *       state->lists[old] = block;
+ *     }
  *   }
- * </pre>
+ *   state->allowance -= newSize;
+ *   state->used += newSize - oldSize;
+ *   return result;
+ * slow:
+ *   return state->slowPath(state, block, oldSize, newSize); // nothing has changed yet
+ * }
+ * }</pre>
  *
  * {@code state} is the block of {@link FreeBlocks}; scripts can't reach it. The code depends on
  * nothing but its arguments, so one page serves all states of the process. The page is writable

@@ -6,7 +6,7 @@ import io.redoubt.server.memory.Region;
  * The stacks of Lua's threads, read and written in place, because a call of Lua's C API takes
  * several times as long. They lie in the region as all of Lua's memory does, so a wrong address
  * can't crash the process. The layout is that of lstate.h and lobject.h of Lua 5.1 on 64-bit
- * platforms; {@link #matches} compares it with the library's.
+ * platforms; {@link LuaState} compares it with the library's.
  *
  * <p>A positive index counts from the first argument, a negative one from the top, as in the C API;
  * there are no pseudo-indices here.
