@@ -36,7 +36,8 @@ final class LuaStack {
 
   private LuaStack() {}
 
-  private static long region(long address) {
+  /** Returns the region address of an object of Lua. */
+  static long region(long address) {
     return address - Region.MEMORY.address();
   }
 
@@ -108,7 +109,12 @@ final class LuaStack {
 
   /** Returns the length of a string. */
   static long stringLength(long L, int index) {
-    return Region.getLong(region(Region.getLong(at(L, index))) + STRING_LENGTH);
+    return Region.getLong(object(L, index) + STRING_LENGTH);
+  }
+
+  /** Returns the region address of a table, function or another object. */
+  static long object(long L, int index) {
+    return region(Region.getLong(at(L, index)));
   }
 
   private static void push(long L, long value, int type) {
@@ -165,7 +171,7 @@ final class LuaStack {
 
   /** Pushes an element of a table if it is in the array part; returns false if it isn't. */
   static boolean pushElement(long L, int index, int n) {
-    long table = region(Region.getLong(at(L, index)));
+    long table = object(L, index);
     if (n <= 0 || n > Region.getInt(table + ARRAY_LENGTH)) {
       return false;
     }

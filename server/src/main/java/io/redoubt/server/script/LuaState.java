@@ -105,6 +105,8 @@ final class LuaState implements AutoCloseable {
     boolean matches = Lua.top(state) == 2 && LuaStack.pushElement(state, 2, 1);
     Lua.pushNumber(state, 0.5);
     Lua.stringOf(state, -1);
+    matches &= compile("return function() return type() end", "=layout");
+    matches &= TailCalls.replace(LuaStack.object(state, -1)) == 1;
     if (!matches
         || !text(state, 3).toString().equals("text")
         || !text(state, 4).toString().equals("0.5")) {

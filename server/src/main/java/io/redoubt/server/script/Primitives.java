@@ -103,7 +103,7 @@ final class Primitives implements AutoCloseable {
     define("random", this::random);
     define("seed", this::seed);
     defineBits();
-    define("without_tail_calls", this::withoutTailCalls);
+    define("replace_tail_calls", this::replaceTailCalls);
     define("register", this::register);
     define("match", patterns::match);
     define("json_encode", formats::jsonEncode);
@@ -489,15 +489,10 @@ final class Primitives implements AutoCloseable {
     return 0;
   }
 
-  /** without_tail_calls(chunk): returns the compiled chunk without tail calls. */
-  private int withoutTailCalls(long state) {
-    int length = LuaState.length(state, 1);
-    long copy = slabs.allocateFar(length);
-    Region.copy(lua.bytes(state, 1), copy, length);
-    Bytecode.withoutTailCalls(Region.MEMORY.asSlice(copy, length).asByteBuffer());
-    lua.pushBytes(state, copy, length);
-    slabs.free(copy, length);
-    return 1;
+  /** replace_tail_calls(function): changes a function that has just been compiled. */
+  private int replaceTailCalls(long state) {
+    TailCalls.replace(LuaStack.object(state, 1));
+    return 0;
   }
 
   private void defineBits() {

@@ -246,7 +246,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
     Shebang shebang = Shebang.ofLibrary(firstLine(address, length));
     String name = String.valueOf(shebang.name());
-    if (!name.matches("[A-Za-z0-9_]+")) {
+    if (!isName(name)) {
       throw new CommandError(
           "ERR Library names can only contain letters, numbers, or underscores(_) and must be at"
               + " least one character long");
@@ -281,6 +281,11 @@ public final class ScriptEngine implements AutoCloseable {
     }
     ByteString code = ByteString.copyOf(Region.MEMORY, address, length);
     return new Library(name, code, List.copyOf(functions.values()));
+  }
+
+  private static boolean isName(String text) {
+    return !text.isEmpty()
+        && text.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)));
   }
 
   /** Switches to the restricted environment of a library during loading, and back. */

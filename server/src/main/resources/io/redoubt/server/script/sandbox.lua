@@ -185,7 +185,7 @@ function variables.xpcall(f, handler)
   end)
 end
 
-local dump, without_tail_calls = string.dump, native.without_tail_calls
+local replace_tail_calls = native.replace_tail_calls
 local load_pieces, clock = load, os.clock
 
 -- Some constructs take the compiler a time that is the square of their number: a longer chunk is
@@ -219,7 +219,8 @@ local function compile(text, name)
   if not chunk then
     return nil, problem
   end
-  return loadstring(without_tail_calls(dump(chunk)), name or text)
+  replace_tail_calls(chunk)
+  return chunk
 end
 shared.compile = compile
 
