@@ -138,12 +138,13 @@ end
 -- Errors of Lua's functions begin with the place of their call, which is a line of ours.
 local OWN = {sandbox = true, patterns = true, cjson = true, cmsgpack = true, struct = true, redis = true}
 
-local function without_own_place(problem)
-  if type(problem) ~= 'string' then
-    return problem
-  end
+local function text_without_own_place(problem)
   local _, last, chunk = find(problem, '^(%l+):%d+: ')
   return OWN[chunk] and sub(problem, last + 1) or problem
+end
+
+local function without_own_place(problem)
+  return type(problem) == 'string' and text_without_own_place(problem) or problem
 end
 
 -- Returns the innermost call by the user's own code, nil if there is none.
@@ -161,13 +162,16 @@ local function caught(done, result, ...)
   if done then
     return done, result, ...
   end
-  if type(result) == 'table' then
+  local kind = type(result)
+  if kind == 'string' then
+    return false, text_without_own_place(result)
+  elseif kind == 'table' then
     local text = rawget(result, 'err')
     if type(text) == 'string' then
       return false, text
     end
   end
-  return false, without_own_place(result)
+  return false, result
 end
 
 function variables.pcall(...)
