@@ -143,6 +143,7 @@ final class ServerParts {
     cron.add(data.slabs::checkShortage);
     cron.add(new MemoryReturn(data.slabs, clock)::tick);
     cron.add(defrag::tick);
+    cron.add(clients.scripting::freeIdleMemory);
     cron.add(() -> data.values.streams().idempotency().expireSome(clock.wallMillis()));
     cron.add(() -> clients.heap.relieve(clients.registry::closeLargestOnHeap));
     cron.add(persistence::cron);

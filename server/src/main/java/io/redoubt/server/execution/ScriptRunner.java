@@ -236,6 +236,13 @@ final class ScriptRunner implements ScriptHost, AutoCloseable {
     return engine == null ? 0 : engine.usedBytes();
   }
 
+  /** Frees memory that the engine keeps for the next script if none has run since the last call. */
+  void freeIdleMemory() {
+    if (engine != null) {
+      engine.freeIdleMemory();
+    }
+  }
+
   /**
    * Returns the number of keys among the command's arguments.
    *

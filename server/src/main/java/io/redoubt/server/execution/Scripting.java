@@ -94,6 +94,11 @@ public final class Scripting implements AutoCloseable {
     return runner.engineBytes();
   }
 
+  /** Frees memory kept for the next script if none has run since the last call. */
+  public void freeIdleMemory() {
+    runner.freeIdleMemory();
+  }
+
   @Override
   public void close() {
     runner.close();

@@ -24,7 +24,6 @@ public class Slabs implements AutoCloseable {
   private boolean isRegionShort;
   private long usedAtLastExtentBytes;
   private long blocks;
-  private Runnable idleCheck = () -> {};
 
   Slabs(Consumer<Shortage> onShortage) {
     this.onShortage = onShortage;
@@ -174,14 +173,8 @@ public class Slabs implements AutoCloseable {
     far.trim();
   }
 
-  /** Sets the check called at the start of each pass, which frees blocks kept for later use. */
-  public final void setIdleCheck(Runnable check) {
-    idleCheck = check;
-  }
-
   /** Starts a pass that returns idle pages to the system, in steps. */
   public final void startPass() {
-    idleCheck.run();
     near.startPass();
     far.startPass();
   }

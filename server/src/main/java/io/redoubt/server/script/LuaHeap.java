@@ -51,8 +51,10 @@ final class LuaHeap implements AutoCloseable {
   /** The allowance that has been granted and not been counted in {@link #sinceTickBytes}. */
   private long allowedBytes;
 
-  /** The allowance at the last check for idleness. */
-  private long idleAllowance;
+  /** The number of grants, now and at the last check for idleness. */
+  private long grants;
+
+  private long idleGrants;
 
   private long collectedBytes;
   private final Runnable hurry;
@@ -72,7 +74,6 @@ final class LuaHeap implements AutoCloseable {
     hasCode = code != AllocatorCode.NONE;
     function = hasCode ? code : callback;
     free = new FreeBlocks(slabs, callback);
-    slabs.setIdleCheck(this::releaseIdle);
   }
 
   /** Returns the address of the lua_Alloc function. */
@@ -158,6 +159,7 @@ final class LuaHeap implements AutoCloseable {
 
   /** Allows allocations from the free blocks as far as no rule of this class can apply to them. */
   private void allow() {
+    grants++;
     settle();
     long bytes = 0;
     boolean mayUseCode = hasCode && !slabs.isShort();
@@ -220,18 +222,17 @@ final class LuaHeap implements AutoCloseable {
     return target;
   }
 
-  /** Releases the free blocks if the allowance shows no allocation since the last call. */
-  private void releaseIdle() {
-    if (free.allowance() == idleAllowance) {
+  /** Releases the free blocks if no script has run since the last call. */
+  void releaseIdle() {
+    if (grants == idleGrants) {
       free.release();
     }
-    idleAllowance = free.allowance();
+    idleGrants = grants;
   }
 
   /** Frees the free blocks, after Lua has freed all others. */
   @Override
   public void close() {
-    slabs.setIdleCheck(() -> {});
     free.close();
   }
 }

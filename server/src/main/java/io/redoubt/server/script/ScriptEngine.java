@@ -497,6 +497,11 @@ public final class ScriptEngine implements AutoCloseable {
     return lua.heap().usedBytes();
   }
 
+  /** Frees memory kept for the next script if none has run since the last call. */
+  public void freeIdleMemory() {
+    lua.heap().releaseIdle();
+  }
+
   /** Frees everything; no script can run afterwards. */
   @Override
   public void close() {

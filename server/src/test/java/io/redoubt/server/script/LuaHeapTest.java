@@ -123,7 +123,7 @@ final class LuaHeapTest {
           collectedBytes = usedBytes;
           assertThat(slabs.liveBlocks()).isEqualTo(blocks.size() + 1);
         }
-        case 4 -> slabs.startPass();
+        case 4 -> heap.releaseIdle();
         default -> step();
       }
       assertThat(heap.usedBytes()).isEqualTo(usedBytes);
@@ -253,8 +253,8 @@ final class LuaHeapTest {
       allocator.call(block, 40, 0);
     }
     assertThat(real.liveBlocks() - before).isBetween(1L, MAX_FREE_BYTES / 40);
-    real.startPass();
-    real.startPass();
+    heap.releaseIdle();
+    heap.releaseIdle();
     assertThat(real.liveBlocks()).isEqualTo(before);
     heap.close();
     real.close();
