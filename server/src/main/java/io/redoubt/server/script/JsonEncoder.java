@@ -183,9 +183,9 @@ final class JsonEncoder {
     advance();
   }
 
-  /** Returns the length of the table on top if it is an array, otherwise OBJECT. */
+  /** Returns the length of the table on top if it is an array, otherwise OBJECT or less. */
   private int arrayLength() {
-    double highest = 0;
+    int highest = 0;
     int count = 0;
     Lua.pushNil(state);
     while (Lua.next(state, -2) != 0) {
@@ -196,7 +196,10 @@ final class JsonEncoder {
         Lua.setTop(state, -2);
         return OBJECT;
       }
-      highest = Math.max(highest, key);
+      if (key > highest) {
+        // C's conversion on x86: a table with such a key becomes an object, unless others follow.
+        highest = key > Integer.MAX_VALUE ? Integer.MIN_VALUE : (int) key;
+      }
       count++;
     }
     if (settings.sparseRatio() > 0
@@ -207,10 +210,7 @@ final class JsonEncoder {
       }
       return OBJECT;
     }
-    if (highest > Integer.MAX_VALUE) { // as many nulls don't fit into a string
-      throw new ScriptBudget.Refused("not enough memory");
-    }
-    return (int) highest;
+    return highest;
   }
 
   private void writeKey() {

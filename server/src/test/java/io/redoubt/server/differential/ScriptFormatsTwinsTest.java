@@ -95,7 +95,7 @@ final class ScriptFormatsTwinsTest {
         for i = 1, number(6) do
           local key = i
           if kind == 7 then key = 'k' .. number(20) end
-          if kind == 8 then key = ({i * 2, i - 1.5, 'x', i + 30, true})[number(5) + 1] end
+          if kind == 8 then key = ({i * 2, i - 1.5, 'x', i + 30, true, 2 ^ (30 + i)})[number(6) + 1] end
           t[key] = value(depth + 1)
         end
         return t
