@@ -54,8 +54,12 @@ final class AllocatorCode {
   /** The address if there is no code. */
   static final long NONE = 0;
 
-  // The calling convention has the arguments in rdi, rsi, rdx and rcx and the result in rax;
-  // r8 to r11 are free. Names in brackets are memory; a jump names the line that it leads to.
+  // The columns are bytes, assembler and meaning. The calling convention has the arguments in rdi
+  // (state), rsi (block), rdx (oldSize) and rcx (newSize) and the result in rax; r8 to r11 are
+  // free. The first operand is the target. Brackets are memory: [rdi + 8] is the allowance,
+  // [rdi + 16] the use, [rdi + 24] the room, [rdi + 32] the first list. lea computes without
+  // access to memory, shr 3 divides by 8. cmp, test and sub set the flags for the next jump: ja if
+  // above, jb if below, je if equal or 0, jne if not.
   private static final String X86_64 =
       """
       f3 0f 1e fa                  endbr64                        a place that may be called
@@ -63,26 +67,26 @@ final class AllocatorCode {
       49 c1 e8 03                  shr r8, 3
       4c 8d 49 07                  lea r9, [rcx + 7]              r9 = new, words of the new size
       49 c1 e9 03                  shr r9, 3
-      49 81 f8 80 00 00 00         cmp r8, 128                    larger blocks are for Java
+      49 81 f8 80 00 00 00         cmp r8, 128                    to slow if larger
       77 7c                        ja slow
-      49 81 f9 80 00 00 00         cmp r9, 128                    larger blocks are for Java
+      49 81 f9 80 00 00 00         cmp r9, 128                    to slow if larger
       77 73                        ja slow
       4c 8b 57 08                  mov r10, [rdi + 8]             r10 = the allowance left
       49 29 ca                     sub r10, rcx
-      72 6a                        jb slow                        not if it is less than 0
+      72 6a                        jb slow                        to slow if below 0
       48 89 f0                     mov rax, rsi                   the result is the block
       4d 39 c8                     cmp r8, r9                     and stays if its size is right
       74 56                        je count
       4c 8b 5f 18                  mov r11, [rdi + 24]            r11 = the room left
       4d 01 cb                     add r11, r9
       4d 29 c3                     sub r11, r8
-      72 56                        jb slow                        not if it is less than 0
+      72 56                        jb slow                        to slow if below 0
       31 c0                        xor eax, eax                   the result is NULL
       4d 85 c9                     test r9, r9                    if new is 0
       74 0a                        je change
       4a 8b 44 cf 20               mov rax, [rdi + r9 * 8 + 32]   or the first free block
       48 85 c0                     test rax, rax
-      74 45                        je slow                        not if there is none
+      74 45                        je slow                        to slow if there is none
       4c 89 5f 18          change: mov [rdi + 24], r11            set the room
       4d 85 c9                     test r9, r9
       74 23                        je give                        if new is not 0:
@@ -103,7 +107,7 @@ final class AllocatorCode {
       48 29 d1                     sub rcx, rdx                   add the growth to the use
       48 01 4f 10                  add [rdi + 16], rcx
       c3                           ret
-      ff 27                slow:   jmp [rdi]                      let Java do it
+      ff 27                slow:   jmp [rdi]                      Java does it, same arguments
       """;
 
   /** The width of the column of bytes in the listing. */
