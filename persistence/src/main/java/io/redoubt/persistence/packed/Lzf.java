@@ -159,19 +159,33 @@ public final class Lzf {
       int literals = from; // the start of the pending literal bytes
       int at = from;
       while (at <= end - Integer.BYTES) {
-        int three = (int) LITTLE_INT.get(source, at) & 0xffffff;
-        int slot = (three * 0x9e3779b1) >>> shift;
+        long word = (long) LITTLE_LONG.get(source, at); // up to four bytes beyond the end
+        int slot = (((int) word & 0xffffff) * 0x9e3779b1) >>> shift;
         int earlier = table[slot] - origin;
         table[slot] = origin + at;
         int back = at - earlier - 1;
-        if (earlier < 0
-            || back >= HISTORY_BYTES
-            || ((int) LITTLE_INT.get(source, earlier) & 0xffffff) != three) {
+        if (earlier < 0 || back >= HISTORY_BYTES) {
           at += 1 + ((at - literals) >> 5); // skip faster over incompressible data
           continue;
         }
-        int same = same(source, earlier, at, Math.min(LONGEST_COPY_BYTES, end - at));
-        out = writeLiterals(source, literals, at - literals, target, out);
+        long difference = word ^ (long) LITTLE_LONG.get(source, earlier);
+        if ((difference & 0xffffff) != 0) {
+          at += 1 + ((at - literals) >> 5);
+          continue;
+        }
+        int most = Math.min(LONGEST_COPY_BYTES, end - at);
+        int same =
+            difference == 0
+                ? same(source, earlier, at, most)
+                : Math.min(Long.numberOfTrailingZeros(difference) >>> 3, most);
+        int run = at - literals;
+        if (run > 0 && run <= Long.BYTES) {
+          target[out] = (byte) (run - 1);
+          LITTLE_LONG.set(target, out + 1, (long) LITTLE_LONG.get(source, literals));
+          out += 1 + run;
+        } else if (run > 0) {
+          out = writeLiterals(source, literals, run, target, out);
+        }
         int extra = same - 2;
         if (extra < 7) {
           target[out++] = (byte) (extra << 5 | back >> 8);
@@ -191,7 +205,7 @@ public final class Lzf {
      * bytes.
      */
     private static int same(byte[] source, int earlier, int later, int most) {
-      int same = SHORTEST_COPY_BYTES;
+      int same = Math.min(Long.BYTES, most);
       for (; same <= most - Long.BYTES; same += Long.BYTES) {
         long difference =
             (long) LITTLE_LONG.get(source, earlier + same)
@@ -235,7 +249,7 @@ public final class Lzf {
 
     private static final int LEAST_ARRAY_BYTES = 1 << 6;
 
-    /** The least first byte of a copy of more than eight bytes. */
+    /** The least first byte of a copy of nine bytes or more, with a byte for their number. */
     private static final int LONG_COPY = 7 << 5;
 
     private byte[] packed = {};
@@ -324,18 +338,23 @@ public final class Lzf {
       while (in < packedEnd) {
         int control = source[in] & 0xff;
         if (packedEnd - in > LONGEST_LITERAL_BYTES && limit - out >= LONGEST_LITERAL_BYTES) {
-          // room for any literals or a short copy: most operations need no further checks
+          // room for any literals or a copy of as many bytes: most operations need no more checks
           if (control < LONGEST_LITERAL_BYTES) {
-            copyLiterals(source, in + 1, target, out, control + 1);
+            copyFew(source, in + 1, target, out, control + 1);
             in += 2 + control;
             out += 1 + control;
             continue;
           }
-          int from = out - ((control & 0x1f) << 8 | (source[in + 1] & 0xff)) - 1;
-          if (control < LONG_COPY && from >= 0 && out - from >= Long.BYTES) {
-            LITTLE_LONG.set(target, out, (long) LITTLE_LONG.get(target, from));
-            in += 2;
-            out += (control >> 5) + 2;
+          int next = in + 1;
+          int length = (control >> 5) + 2;
+          if (control >= LONG_COPY) {
+            length += source[next++] & 0xff;
+          }
+          int from = out - ((control & 0x1f) << 8 | (source[next] & 0xff)) - 1;
+          if (length <= LONGEST_LITERAL_BYTES && from >= 0 && out - from >= Long.BYTES) {
+            copyFew(target, from, target, out, length);
+            in = next + 1;
+            out += length;
             continue;
           }
         }
@@ -374,11 +393,19 @@ public final class Lzf {
       return valid;
     }
 
-    /** Copies up to 32 bytes as words; there is room for 32. */
-    private static void copyLiterals(byte[] source, int from, byte[] target, int to, int length) {
+    /**
+     * Copies up to 32 bytes as words, forwards; there is room for 32. Source and target may be the
+     * same array if they are at least a word apart.
+     */
+    private static void copyFew(byte[] source, int from, byte[] target, int to, int length) {
       LITTLE_LONG.set(target, to, (long) LITTLE_LONG.get(source, from));
-      for (int i = Long.BYTES; i < length; i += Long.BYTES) {
-        LITTLE_LONG.set(target, to + i, (long) LITTLE_LONG.get(source, from + i));
+      if (length <= Long.BYTES) {
+        return;
+      }
+      LITTLE_LONG.set(target, to + 8, (long) LITTLE_LONG.get(source, from + 8));
+      if (length > 2 * Long.BYTES) {
+        LITTLE_LONG.set(target, to + 16, (long) LITTLE_LONG.get(source, from + 16));
+        LITTLE_LONG.set(target, to + 24, (long) LITTLE_LONG.get(source, from + 24));
       }
     }
 

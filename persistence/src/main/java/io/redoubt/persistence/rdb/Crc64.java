@@ -10,9 +10,8 @@ import java.nio.ByteOrder;
  * e9c6d914c4b8d9ca.
  *
  * <p>Computed eight bytes at a time with eight tables (slicing-by-8), about ten times as fast as
- * byte by byte. One step of that waits for the one before; so of much memory four stripes are
- * summed side by side, and the sums joined: to put n zero bytes behind data multiplies its sum by
- * x<sup>8n</sup>.
+ * byte by byte. One step of that waits for the one before, so four lanes take every fourth word
+ * each, and each of their steps skips the words of the other lanes.
  */
 public final class Crc64 {
 
@@ -25,7 +24,13 @@ public final class Crc64 {
   /** The contribution of byte b followed by k zero bytes at {@code TABLES[k * 256 + b]}. */
   private static final long[] TABLES = tables();
 
-  private static final int STRIPE_BYTES = 1 << 13;
+  private static final int LANES = 4;
+
+  /** The bytes of a word of each lane. */
+  private static final int ROUND_BYTES = LANES * Long.BYTES;
+
+  /** The least bytes for which the lanes are faster than a single one. */
+  private static final int LEAST_BYTES = 2 * ROUND_BYTES;
 
   private Crc64() {}
 
@@ -47,52 +52,30 @@ public final class Crc64 {
     return tables;
   }
 
-  /** Tables that join the sums of stripes, in a separate class: small payloads don't load it. */
-  private static final class Stripes {
-    /**
-     * The contribution of each byte of a checksum when a stripe of zero bytes follows, laid out
-     * like {@link #TABLES}.
-     */
-    static final long[] JOINING = joiningTables();
+  /** Tables of the lanes, in a separate class: small payloads don't load it. */
+  private static final class Lanes {
+    /** The contributions of {@link #TABLES} when the words of the other lanes follow as zeros. */
+    static final long[] TABLES = skippingTables();
 
-    private Stripes() {}
+    private Lanes() {}
 
-    private static long powerOfTwo(int exponent) {
-      long power = 1L << 62; // x: the highest bit is the coefficient of 1
-      for (int i = 0; i < exponent; i++) {
-        power = product(power, power);
+    private static long[] skippingTables() {
+      long[] skipping = new long[8 * 256];
+      for (int i = 0; i < skipping.length; i++) {
+        int b = i & 0xff;
+        int lowest = b & -b;
+        skipping[i] =
+            b == lowest ? skip(Crc64.TABLES[i]) : skipping[i - b + lowest] ^ skipping[i - lowest];
       }
-      return power;
+      return skipping;
     }
 
-    /** Returns the product of two polynomials modulo the checksum's. */
-    private static long product(long a, long b) {
-      long product = 0;
-      long left = a;
-      long shifted = b;
-      for (int i = 0; i < Long.SIZE; i++) {
-        product ^= shifted & (left >> 63);
-        left <<= 1;
-        shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
+    private static long skip(long crc) {
+      long skipped = crc;
+      for (int lane = 1; lane < LANES; lane++) {
+        skipped = next(Crc64.TABLES, skipped);
       }
-      return product;
-    }
-
-    private static long[] joiningTables() {
-      // x to the power of the bits of a stripe, by repeated squaring
-      long power = powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
-      long[] tables = new long[8 * 256];
-      for (int position = 0; position < 8; position++) {
-        int from = (7 - position) * 256;
-        for (int b = 1; b < 256; b++) {
-          int lowest = Integer.lowestOneBit(b);
-          tables[from + b] =
-              b == lowest
-                  ? product((long) b << (8 * position), power)
-                  : tables[from + lowest] ^ tables[from + b - lowest];
-        }
-      }
-      return tables;
+      return skipped;
     }
   }
 
@@ -106,8 +89,10 @@ public final class Crc64 {
     long sum = crc;
     long at = offset;
     long end = offset + length;
-    for (; end - at >= 4 * STRIPE_BYTES; at += 4 * STRIPE_BYTES) {
-      sum = stripes(sum, memory, at);
+    if (length >= LEAST_BYTES) {
+      long rounds = length & -ROUND_BYTES;
+      sum = lanes(sum, memory, at, at + rounds);
+      at += rounds;
     }
     long[] tables = TABLES;
     for (; end - at >= 8; at += 8) {
@@ -119,22 +104,24 @@ public final class Crc64 {
     return sum;
   }
 
-  private static long stripes(long crc, MemorySegment memory, long offset) {
-    long[] tables = TABLES;
+  /** Continues a checksum over whole rounds, at least one. */
+  private static long lanes(long crc, MemorySegment memory, long from, long to) {
+    long[] tables = Lanes.TABLES;
     long first = crc;
     long second = 0;
     long third = 0;
     long fourth = 0;
-    for (long at = offset; at < offset + STRIPE_BYTES; at += 8) {
+    long at = from;
+    for (; at < to - ROUND_BYTES; at += ROUND_BYTES) {
       first = next(tables, first ^ word(memory, at));
-      second = next(tables, second ^ word(memory, at + STRIPE_BYTES));
-      third = next(tables, third ^ word(memory, at + 2 * STRIPE_BYTES));
-      fourth = next(tables, fourth ^ word(memory, at + 3 * STRIPE_BYTES));
+      second = next(tables, second ^ word(memory, at + 8));
+      third = next(tables, third ^ word(memory, at + 16));
+      fourth = next(tables, fourth ^ word(memory, at + 24));
     }
-    long[] joining = Stripes.JOINING;
-    second ^= next(joining, first);
-    third ^= next(joining, second);
-    return fourth ^ next(joining, third);
+    long sum = next(TABLES, first ^ word(memory, at));
+    sum = next(TABLES, sum ^ second ^ word(memory, at + 8));
+    sum = next(TABLES, sum ^ third ^ word(memory, at + 16));
+    return next(TABLES, sum ^ fourth ^ word(memory, at + 24));
   }
 
   private static long word(MemorySegment memory, long offset) {
