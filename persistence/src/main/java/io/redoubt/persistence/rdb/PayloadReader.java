@@ -60,10 +60,19 @@ public final class PayloadReader implements AutoCloseable {
     } else if (readPart()) {
       return true;
     }
+    requireEnd();
+    return false;
+  }
+
+  /**
+   * Checks that the parts read so far are all of the payload.
+   *
+   * @throws RdbException if they are not
+   */
+  public void requireEnd() throws RdbException {
     if (in.available() != 0) {
       throw new RdbException(in.offset(), "Bytes behind the value");
     }
-    return false;
   }
 
   private void readString() throws RdbException {

@@ -43,11 +43,12 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   }
 
   /**
-   * Sets the target of the following collection by {@link #goesTo}.
+   * Sets the target of the following collection by {@link #goesTo}; that of a list may also be set
+   * by {@link #beforePut}.
    *
    * @return false if the collection is skipped
    */
-  abstract boolean begins(RdbKey key) throws RdbException;
+  abstract boolean begins(RdbKey key, RdbType collection) throws RdbException;
 
   /** Called with each complete collection. */
   abstract void onEnd(long entry);
@@ -64,7 +65,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
 
   /** Starts a collection that arrives in parts; returns false if it is skipped. */
   private boolean begin(RdbKey key, RdbType collection) throws RdbException {
-    skipped = !begins(key);
+    skipped = !begins(key, collection);
     type = collection;
     dropped = 0;
     return !skipped;
@@ -73,7 +74,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   @Override
   public void packed(RdbKey key, RdbType form, MemorySegment memory, long offset, int length)
       throws RdbException {
-    if (!begins(key)) {
+    if (!begins(key, form)) {
       return;
     }
     onEnd(
@@ -212,7 +213,10 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
     if (!skipped) {
       long entry =
           switch (type) {
-            case LIST -> list.end();
+            case LIST -> {
+              beforePut(list.packedBytes());
+              yield list.end();
+            }
             case SET -> set.end();
             case ZSET -> sortedSet.end();
             case HASH -> hash.end();
@@ -222,6 +226,15 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
       reportRepairs();
     }
     type = RdbType.STRING;
+  }
+
+  /**
+   * Called when a list is complete, before it is put to its place.
+   *
+   * @param packedBytes its size if it is packed, or {@link Long#MAX_VALUE}
+   */
+  void beforePut(long packedBytes) throws RdbException {
+    // the place has no value
   }
 
   /** Reports a repair that makes the value consistent. */

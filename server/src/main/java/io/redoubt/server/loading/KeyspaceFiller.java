@@ -2,6 +2,7 @@ package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Quoting;
@@ -295,7 +296,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   @Override
-  boolean begins(RdbKey key) throws RdbException {
+  boolean begins(RdbKey key, RdbType collection) throws RdbException {
     if (isExpired(key)) {
       return false;
     }

@@ -149,31 +149,54 @@ public final class RestoredValue extends CollectionFiller {
     entry = database.putInteger(key, keyLength, value, Entry.NO_EXPIRY);
   }
 
-  /**
-   * Stores a collection that is complete and valid. A short one goes to the key at once, which
-   * saves a move: the old value is only removed if there is memory for the new one.
-   */
+  /** Stores a collection that is complete and valid. */
   @Override
   public void packed(RdbKey noKey, RdbType form, MemorySegment memory, long offset, int length)
       throws RdbException {
-    if (!inSteps && length <= FEW_BYTES && form != RdbType.HASH_LISTPACK_EX) {
-      long old = database.find(key, keyLength);
-      if (old != 0) {
-        keyspace.slabs().ensure(1, keyLength + length + ENTRY_OVERHEAD_BYTES, true);
-        Transfers.giveWay(database, old);
-      }
+    if (form != RdbType.HASH_LISTPACK_EX) {
+      makeWay(length);
     }
     super.packed(noKey, form, memory, offset, length);
   }
 
+  /** Chooses the place of a list, which was built outside of any database. */
   @Override
-  boolean begins(RdbKey noKey) {
+  void beforePut(long packedBytes) throws RdbException {
+    makeWay(packedBytes);
+    chooseDatabase();
+  }
+
+  /**
+   * Removes the old value of the key, if a complete and valid collection of these bytes can replace
+   * it at once: that saves a move of the new one. There must be memory for it, and no byte behind
+   * it.
+   */
+  private void makeWay(long bytes) throws RdbException {
+    if (inSteps || bytes > FEW_BYTES) {
+      return;
+    }
+    long old = database.find(key, keyLength);
+    if (old != 0) {
+      reader.requireEnd();
+      keyspace.slabs().ensure(1, keyLength + bytes + ENTRY_OVERHEAD_BYTES, true);
+      Transfers.giveWay(database, old);
+    }
+  }
+
+  @Override
+  boolean begins(RdbKey noKey, RdbType collection) {
+    if (collection != RdbType.LIST) {
+      chooseDatabase();
+    }
+    return true;
+  }
+
+  private void chooseDatabase() {
     if (inSteps) {
       goesTo(place(), key, keyLength);
     } else {
       goesToPlaced(place(), key, keyLength);
     }
-    return true;
   }
 
   private Database place() {

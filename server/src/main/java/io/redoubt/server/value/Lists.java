@@ -345,17 +345,16 @@ public final class Lists implements Structures {
     return QuicklistRoot.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
   }
 
-  /**
-   * Creates a list from a listpack for a key without a value.
-   *
-   * @return the entry; 0, without an effect, if the listpack is too large for a list without nodes
-   */
-  public long createFromListpack(Database database, long key, int keyLength, long listpack) {
+  /** Returns true if a listpack is small enough for a list without nodes. */
+  public boolean canBePacked(long listpack) {
     long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
-    if (!isSmall(bytes, Listpack.count(Region.MEMORY, listpack), 1)) {
-      return 0;
-    }
-    long entry = PackedValue.create(database, key, keyLength, Type.LIST, false, (int) bytes);
+    return isSmall(bytes, Listpack.count(Region.MEMORY, listpack), 1);
+  }
+
+  /** Creates a list from a listpack that {@link #canBePacked}, for a key without a value. */
+  public long createFromListpack(Database database, long key, int keyLength, long listpack) {
+    int bytes = (int) Listpack.sizeBytes(Region.MEMORY, listpack);
+    long entry = PackedValue.create(database, key, keyLength, Type.LIST, false, bytes);
     Region.copy(listpack, PackedValue.address(entry), bytes);
     return entry;
   }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -197,6 +198,37 @@ final class GenericCommandsTest {
       assertThat(redis.integer("PTTL target")).isBetween(90_000L, 100_000L);
       redis.says("DBSIZE", "(integer) 3");
     }
+  }
+
+  /** A short value takes the place of another at once, a longer one is moved there. */
+  @Test
+  void keepsAValueIfBytesFollowTheOneThatReplacesIt() {
+    redis.says("DEBUG SET-SKIP-CHECKSUM-VALIDATION 1", "OK");
+    redis.says("HSET hash f 1 g 2", "(integer) 2");
+    redis.says("SADD set a b", "(integer) 2");
+    redis.says("SADD numbers 1 2", "(integer) 2");
+    redis.says("ZADD sorted 2 b 1 a", "(integer) 2");
+    redis.says("XADD stream 1-1 f v", "\"1-1\"");
+    redis.says("SET string text", "OK");
+    for (int elements : new int[] {1, 10, 300, 3000}) {
+      String pushed = " element".repeat(elements);
+      redis.says("RPUSH list" + elements + pushed, "(integer) " + elements);
+    }
+    for (String from : texts(redis.reply("KEYS *"))) {
+      byte[] payload = ((Reply.Bulk) redis.reply("DUMP " + from)).bytes();
+      byte[] longer = Arrays.copyOf(payload, payload.length + 1);
+      System.arraycopy(payload, payload.length - 10, longer, payload.length - 9, 10);
+      redis.says("RPUSH target kept", "(integer) 1");
+      redis.says(restore("target", "0", longer, " REPLACE"), "(error) ERR Bad data format");
+      redis.says("LRANGE target 0 -1", "1) \"kept\"");
+      redis.says(restore("new", "0", longer, ""), "(error) ERR Bad data format");
+      redis.says("EXISTS new", "(integer) 0");
+      redis.says(restore("target", "0", payload, " REPLACE"), "OK");
+      assertThat(redis.ask("DEBUG DIGEST-VALUE target"))
+          .isEqualTo(redis.ask("DEBUG DIGEST-VALUE " + from));
+      redis.says("DEL target", "(integer) 1");
+    }
+    redis.says("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0", "OK");
   }
 
   private static String restore(String key, String ttl, byte[] payload, String options) {
