@@ -42,7 +42,7 @@ final class SortedSetFill {
 
   /** Adds a member; returns false if the sorted set has it already. */
   boolean add(RdbBytes member, double score) {
-    return builder().add(member.offset(), member.length(), score);
+    return builder().addDescending(member.offset(), member.length(), score);
   }
 
   /** Finishes the sorted set; returns its entry. */

@@ -63,6 +63,9 @@ public final class RankedTree extends BlockTree {
   private static final int SEEN_AT = NODES_BYTES_AT + 8; // a sink for prefetched bytes
   private static final int HEADER_BYTES = SEEN_AT + 8;
 
+  /** The most elements of a leaf. */
+  public static final int LEAF_ELEMENTS = LEAF_CAPACITY;
+
   /** The bytes of the largest node. */
   public static final int MAX_NODE_BYTES = NODE_BYTES;
 
@@ -264,18 +267,57 @@ public final class RankedTree extends BlockTree {
     } else {
       insertInto(right, level, place - kept, key, reference, child, below);
     }
+    link(level, node, right);
+  }
+
+  /**
+   * Links the right part of a node on the path that was split, whose elements are counted above.
+   */
+  private void link(int level, long node, long right) {
     long first = element(right, level, 0);
     long boundKey = Region.getLong(first);
     int boundReference = Region.getInt(first + REFERENCE_AT);
+    long belowRight = total(right, level);
     if (level == top) {
       long root = newNode(level + 1, SHAPE.capacity(level + 1));
       insertInto(root, level + 1, 0, 0, 0, node, total(node, level));
-      insertInto(root, level + 1, 1, boundKey, boundReference, right, total(right, level));
+      insertInto(root, level + 1, 1, boundKey, boundReference, right, belowRight);
       putRoot(root);
     } else {
-      long belowRight = total(right, level);
       addBelow(nodes[level + 1], level + 1, places[level + 1], -belowRight);
       insert(level + 1, places[level + 1] + 1, boundKey, boundReference, right, belowRight);
+    }
+  }
+
+  /**
+   * Adds elements before all others: a leaf is filled at once, while single insertions would move
+   * its elements for each.
+   *
+   * @param keys the keys of the elements, in descending order
+   * @param references the references of their blocks
+   * @param count the number of elements, up to {@link #LEAF_ELEMENTS}
+   */
+  public void prepend(long[] keys, int[] references, int count) {
+    seek(0);
+    int held = count(nodes[0]);
+    boolean splits = held + count > LEAF_CAPACITY;
+    long leaf = top == 0 ? fittedRoot(splits ? LEAF_CAPACITY : held + count) : nodes[0];
+    if (splits) {
+      ensureNodes();
+    }
+    long right = splits ? newNode(0, LEAF_CAPACITY) : leaf;
+    SHAPE.move(leaf, 0, right, splits ? 0 : count, held, 0);
+    for (int i = 0; i < count; i++) {
+      putElement(element(leaf, 0, count - 1 - i), keys[i], references[i]);
+    }
+    putCount(leaf, splits ? count : held + count);
+    for (int level = 1; level <= top; level++) {
+      addBelow(nodes[level], level, 0, count);
+    }
+    putSize(size() + count);
+    if (splits) {
+      putCount(right, held);
+      link(0, leaf, right);
     }
   }
 

@@ -48,6 +48,49 @@ final class RankedTreeTest {
   }
 
   @Test
+  void prependsLeavesToAnyTree() {
+    Random random = Seed.random("RankedTreeTest.prepend");
+    for (int round = 0; round < 60; round++) {
+      Slabs slabs = CheckingSlabs.create();
+      RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+      tree.create();
+      TreeSet<Element> model = new TreeSet<>(ORDER);
+      int most = round % 3 == 0 ? RankedTree.LEAF_ELEMENTS : 1 + random.nextInt(60);
+      long[] keys = new long[RankedTree.LEAF_ELEMENTS];
+      int[] references = new int[keys.length];
+      Element first = new Element(1L << 40, 8L << 20);
+      for (int batch = 0; batch < 100; batch++) {
+        int count = Math.min(keys.length, most);
+        for (int i = 0; i < count; i++) {
+          boolean isTie = random.nextInt(4) == 0;
+          first =
+              isTie
+                  ? new Element(first.key(), first.block() - 8)
+                  : new Element(first.key() - 1 - random.nextInt(9), first.block());
+          keys[i] = first.key();
+          references[i] = Region.reference(first.block());
+          model.add(first);
+        }
+        tree.prepend(keys, references, count);
+        for (int i = random.nextInt(3); i > 0; i--) {
+          Element other = new Element(first.key() + random.nextInt(1000), 8L << 21);
+          assertThat(tree.insert(other.key(), other.block())).isEqualTo(model.add(other));
+        }
+        if (batch % 10 == 0) {
+          assertSame(tree, model);
+        }
+      }
+      assertSame(tree, model);
+      while (!model.isEmpty()) {
+        Element last = model.pollLast();
+        assertThat(tree.remove(last.key(), last.block())).isTrue();
+      }
+      dismantle(tree);
+      slabs.close();
+    }
+  }
+
+  @Test
   void comparesOnlyBlocksOfTheTree() {
     Random random = Seed.random("RankedTreeTest");
     for (int round = 0; round < 10; round++) {

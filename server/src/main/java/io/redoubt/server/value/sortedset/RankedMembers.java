@@ -103,6 +103,40 @@ public final class RankedMembers {
     }
   }
 
+  /**
+   * Adds a member that is absent to the table, but not to the tree, and returns its block; {@link
+   * #prepend} must follow.
+   */
+  long addToTable(long hash, long address, int length, double score) {
+    long block = ScoredMember.create(slabs, address, length, score);
+    try {
+      table.insert(hash, block);
+    } catch (OutOfMemoryError full) {
+      ScoredMember.free(slabs, block);
+      throw full;
+    }
+    return block;
+  }
+
+  /** Adds members of the table to the tree, before all others; see {@link RankedTree#prepend}. */
+  void prepend(long[] keys, int[] references, int count) {
+    tree.prepend(keys, references, count);
+  }
+
+  /** Adds a member of the table to the tree. */
+  void addToTree(long block) {
+    tree.insert(ScoredMember.key(ScoredMember.score(block)), block);
+  }
+
+  /** Returns true if one member is ordered before another. */
+  boolean isBefore(long block, long other) {
+    long key = ScoredMember.key(ScoredMember.score(block));
+    long otherKey = ScoredMember.key(ScoredMember.score(other));
+    return key != otherKey
+        ? key < otherKey
+        : order.compare(Region.reference(block), Region.reference(other)) < 0;
+  }
+
   void setGate(@Nullable PartGate gate) {
     table.setGate(gate);
   }

@@ -11,6 +11,7 @@ import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sorted set built in any order before it becomes the value of a key: started by {@link #begin},
@@ -23,6 +24,9 @@ public final class SortedSetBuilder {
   private int longest;
   private boolean isOpen;
 
+  /** The members that are not yet in the tree; null if there never were any. */
+  private @Nullable DescendingMembers descending;
+
   SortedSetBuilder(SortedSets sortedSets, RankedMembers members) {
     this.sortedSets = sortedSets;
     this.members = members;
@@ -34,6 +38,9 @@ public final class SortedSetBuilder {
       abandon(); // of a command that found no memory
     }
     members.create(expected);
+    if (descending != null) {
+      descending.clear();
+    }
     isOpen = true;
     longest = 0;
   }
@@ -49,6 +56,23 @@ public final class SortedSetBuilder {
       return false;
     }
     members.add(hash, address, length, score);
+    longest = Math.max(longest, length);
+    return true;
+  }
+
+  /**
+   * Adds a member as {@link #add} does. This is faster for members in descending order, in which
+   * files have them. All members must be added this way, and none changed.
+   */
+  public boolean addDescending(long address, int length, double score) {
+    long hash = members.hash(address, length);
+    if (members.find(hash, address, length) != 0) {
+      return false;
+    }
+    if (descending == null) {
+      descending = new DescendingMembers(members);
+    }
+    descending.add(members.addToTable(hash, address, length, score));
     longest = Math.max(longest, length);
     return true;
   }
@@ -76,6 +100,9 @@ public final class SortedSetBuilder {
    */
   public long store(Database database, long key, int keyLength) {
     try {
+      if (descending != null) {
+        descending.flush();
+      }
       long entry = put(database, key, keyLength);
       isOpen = false;
       return entry;

@@ -19,6 +19,7 @@ import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.sortedset.SortedSets.Outcome;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -382,6 +383,41 @@ final class SortedSetsTest {
                 database, key.address(), key.length(), bytes.address(), bytes.length());
       }
       assertThat(PackedValue.isPacked(entry)).isEqualTo(max == 100);
+      assertSame();
+      database.remove(entry);
+    }
+  }
+
+  /** Files have the highest score first; a damaged or foreign one may have any order. */
+  @Test
+  void buildsSetsFromMembersInDescendingOrder() {
+    SortedSetBuilder builder = sets.newBuilder();
+    for (int round = 0; round < 60; round++) {
+      limits.zsetMaxListpackEntries.set(round % 2 == 0 ? 0L : 128);
+      int members = 1 + random.nextInt(round % 3 == 0 ? 1000 : 50);
+      List<Scored> scored = new ArrayList<>();
+      for (int i = 0; i < members; i++) {
+        scored.add(new Scored("m" + i, SCORES[random.nextInt(SCORES.length)] + i / 20));
+      }
+      scored.sort(ORDER.reversed());
+      if (round % 4 == 1) {
+        Collections.swap(scored, random.nextInt(members), random.nextInt(members));
+      }
+      builder.begin(0);
+      model.clear();
+      for (Scored each : scored) {
+        try (RegionArgument text = RegionArgument.of(slabs, each.member())) {
+          assertThat(builder.addDescending(text.address(), text.length(), each.score())).isTrue();
+          assertThat(builder.addDescending(text.address(), text.length(), 7)).isFalse();
+        }
+        model.put(each.member(), each.score());
+        assertThat(builder.size()).isEqualTo(model.size());
+      }
+      if (round % 10 == 9) {
+        builder.abandon();
+        continue;
+      }
+      entry = builder.store(database, key.address(), key.length());
       assertSame();
       database.remove(entry);
     }
