@@ -20,6 +20,17 @@ public final class ListpackCheck {
    */
   public static void validate(MemorySegment memory, long start, long length)
       throws PackedException {
+    long end = validateEnds(memory, start, length);
+    int count = 0;
+    long at = start + HEADER_BYTES;
+    for (; at < end; count++) {
+      at = validateEntry(memory, start, at, end);
+    }
+    validateCount(memory, start, count);
+  }
+
+  /** Validates the size and the end marker; returns the offset of the latter. */
+  static long validateEnds(MemorySegment memory, long start, long length) throws PackedException {
     if (length < Listpack.EMPTY_BYTES) {
       throw new PackedException(0, "listpack of fewer than " + Listpack.EMPTY_BYTES + " bytes");
     }
@@ -30,20 +41,26 @@ public final class ListpackCheck {
     if (!Listpack.isEnd(memory, end)) {
       throw new PackedException(length - 1, "listpack without end marker");
     }
-    int count = 0;
-    long at = start + HEADER_BYTES;
-    for (; at < end; count++) {
-      at = validateEntry(memory, start, at, end);
-    }
+    return end;
+  }
+
+  /** Validates the number of entries in the header. */
+  static void validateCount(MemorySegment memory, long start, long count) throws PackedException {
     int stored = unsigned16(memory, start + COUNT_AT);
     if (stored != UNKNOWN_COUNT && stored != count) {
       throw new PackedException(COUNT_AT, "listpack's count of entries is wrong");
     }
   }
 
-  private static long validateEntry(MemorySegment memory, long start, long entry, long end)
+  /** Validates an entry before the end; returns the position behind it. */
+  static long validateEntry(MemorySegment memory, long start, long entry, long end)
       throws PackedException {
     int first = unsignedByte(memory, entry);
+    int shortBytes = ListpackFormat.shortBodyBytes(first);
+    long next = entry + shortBytes + 1;
+    if (shortBytes > 0 && next <= end && unsignedByte(memory, next - 1) == shortBytes) {
+      return next;
+    }
     if (!ListpackFormat.isEntry(first)) {
       throw new PackedException(entry - start, "listpack entry of unknown encoding");
     }

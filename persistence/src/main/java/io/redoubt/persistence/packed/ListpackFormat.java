@@ -75,6 +75,14 @@ final class ListpackFormat {
     return first & 0x3f;
   }
 
+  /**
+   * Returns the size without its back-length of the entry of an integer up to 127 or a string of up
+   * to 63 bytes; 0 for another. Its back-length takes one byte.
+   */
+  static int shortBodyBytes(int first) {
+    return first < BYTES_6 ? 1 : first < INT_13 ? 1 + shortLength(first) : 0;
+  }
+
   /** Returns the number of bytes before the string, or the size of an integer entry. */
   static int prefixBytes(int first) {
     if (first < INT_13) {

@@ -35,7 +35,9 @@ public final class StreamListpack {
 
   private MemorySegment memory = MemorySegment.NULL;
   private long start;
-  private long at;
+  private long end;
+  private long at; // the next element, which is not validated yet,
+  private long elements; // and the number of those before it
   private long entries;
   private long firstMillis;
   private long firstSequence;
@@ -82,10 +84,11 @@ public final class StreamListpack {
   public void check(
       MemorySegment nodeMemory, long nodeStart, long length, long millis, long sequence)
       throws PackedException {
-    ListpackCheck.validate(nodeMemory, nodeStart, length);
+    end = ListpackCheck.validateEnds(nodeMemory, nodeStart, length);
     memory = nodeMemory;
     start = nodeStart;
-    at = Listpack.first(memory, start);
+    at = Listpack.firstPosition(start);
+    elements = 0;
     final long alive = size();
     final long deleted = size();
     long fields = size();
@@ -95,12 +98,13 @@ public final class StreamListpack {
     }
     entries = 0;
     long total = 0;
-    while (at != Listpack.NONE) {
+    while (at < end) {
       if (entry(millis, sequence, fields, total == 0)) {
         entries++;
       }
       total++;
     }
+    ListpackCheck.validateCount(memory, start, elements);
     deletedEntries = total - entries;
     wrongCounts = entries != alive || deletedEntries != deleted;
   }
@@ -146,16 +150,16 @@ public final class StreamListpack {
     }
     lastMillis = entryMillis;
     lastSequence = entrySequence;
-    long elements = FIXED_ELEMENTS;
+    long expected = FIXED_ELEMENTS;
     if ((flags & SAME_FIELDS) != 0) {
       skip(headFields);
-      elements += headFields;
+      expected += headFields;
     } else {
       long fields = size();
       skip(fields * 2);
-      elements += 1 + fields * 2;
+      expected += 1 + fields * 2;
     }
-    if (integer() != elements) {
+    if (integer() != expected) {
       throw wrong("number of elements of a stream's entry is wrong");
     }
     return (flags & DELETED) == 0;
@@ -168,15 +172,21 @@ public final class StreamListpack {
   }
 
   private long integer() throws PackedException {
-    if (at == Listpack.NONE) {
+    long entry = at;
+    next();
+    if (!Listpack.isInteger(memory, entry)) {
+      throw wrong(entry, "text instead of a number in a stream's listpack");
+    }
+    return Listpack.integer(memory, entry);
+  }
+
+  /** Validates an element and passes it by. */
+  private void next() throws PackedException {
+    if (at == end) {
       throw new PackedException(0, "stream's listpack ends early");
     }
-    if (!Listpack.isInteger(memory, at)) {
-      throw wrong("text instead of a number in a stream's listpack");
-    }
-    long value = Listpack.integer(memory, at);
-    at = Listpack.next(memory, at);
-    return value;
+    at = ListpackCheck.validateEntry(memory, start, at, end);
+    elements++;
   }
 
   /** Reads a count, which can't exceed the size of a listpack. */
@@ -188,16 +198,17 @@ public final class StreamListpack {
     return value;
   }
 
-  private void skip(long elements) throws PackedException {
-    for (long i = 0; i < elements; i++) {
-      if (at == Listpack.NONE) {
-        throw new PackedException(0, "stream's listpack ends early");
-      }
-      at = Listpack.next(memory, at);
+  private void skip(long count) throws PackedException {
+    for (long i = 0; i < count; i++) {
+      next();
     }
   }
 
   private PackedException wrong(String reason) {
-    return new PackedException(at == Listpack.NONE ? 0 : at - start, reason);
+    return wrong(at, reason);
+  }
+
+  private PackedException wrong(long entry, String reason) {
+    return new PackedException(entry == end ? 0 : entry - start, reason);
   }
 }
