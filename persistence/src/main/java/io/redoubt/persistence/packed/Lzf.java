@@ -335,10 +335,13 @@ public final class Lzf {
       int in = 0;
       int out = start;
       boolean valid = true;
+      // Up to these there is room for any literals or a copy of as many bytes: most operations need
+      // no more checks.
+      int safeIn = packedEnd - LONGEST_LITERAL_BYTES;
+      int safeOut = limit - LONGEST_LITERAL_BYTES;
       while (in < packedEnd) {
-        int control = source[in] & 0xff;
-        if (packedEnd - in > LONGEST_LITERAL_BYTES && limit - out >= LONGEST_LITERAL_BYTES) {
-          // room for any literals or a copy of as many bytes: most operations need no more checks
+        while (in < safeIn && out <= safeOut) {
+          int control = source[in] & 0xff;
           if (control < LONGEST_LITERAL_BYTES) {
             copyFew(source, in + 1, target, out, control + 1);
             in += 2 + control;
@@ -351,13 +354,17 @@ public final class Lzf {
             length += source[next++] & 0xff;
           }
           int from = out - ((control & 0x1f) << 8 | (source[next] & 0xff)) - 1;
-          if (length <= LONGEST_LITERAL_BYTES && from >= 0 && out - from >= Long.BYTES) {
-            copyFew(target, from, target, out, length);
-            in = next + 1;
-            out += length;
-            continue;
+          if (length > LONGEST_LITERAL_BYTES || from < 0 || out - from < Long.BYTES) {
+            break;
           }
+          copyFew(target, from, target, out, length);
+          in = next + 1;
+          out += length;
         }
+        if (in == packedEnd) {
+          break;
+        }
+        int control = source[in] & 0xff;
         if (control < LONGEST_LITERAL_BYTES) {
           int run = control + 1;
           if (packedEnd - in <= run || limit - out < run) {
