@@ -35,14 +35,12 @@ public final class Lzf {
   /** The maximum growth: one literal byte takes two. Redis never stores such, other writers do. */
   public static final int LARGEST_GROWTH = 2;
 
-  /** Reads four bytes; the low 24 bits are the three bytes to match. */
-  private static final VarHandle LITTLE_INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-
   private static final VarHandle LITTLE_LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final int SHORTEST_COPY_BYTES = 3;
+  /** The bytes of a word that a copy must have at least, which are three. */
+  private static final int SHORTEST_COPY = 0xffffff;
+
   private static final int LONGEST_LITERAL_BYTES = 32;
 
   private Lzf() {}
@@ -160,7 +158,7 @@ public final class Lzf {
       int at = from;
       while (at <= end - Integer.BYTES) {
         long word = (long) LITTLE_LONG.get(source, at); // up to four bytes beyond the end
-        int slot = (((int) word & 0xffffff) * 0x9e3779b1) >>> shift;
+        int slot = (((int) word & SHORTEST_COPY) * 0x9e3779b1) >>> shift;
         int earlier = table[slot] - origin;
         table[slot] = origin + at;
         int back = at - earlier - 1;
@@ -169,7 +167,7 @@ public final class Lzf {
           continue;
         }
         long difference = word ^ (long) LITTLE_LONG.get(source, earlier);
-        if ((difference & 0xffffff) != 0) {
+        if ((difference & SHORTEST_COPY) != 0) {
           at += 1 + ((at - literals) >> 5);
           continue;
         }
