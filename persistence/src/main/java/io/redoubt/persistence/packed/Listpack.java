@@ -5,6 +5,7 @@ import static io.redoubt.persistence.packed.ListpackFormat.END;
 import static io.redoubt.persistence.packed.ListpackFormat.HEADER_BYTES;
 import static io.redoubt.persistence.packed.ListpackFormat.UNKNOWN_COUNT;
 import static io.redoubt.persistence.packed.LittleEndian.bytesEqual;
+import static io.redoubt.persistence.packed.LittleEndian.int64;
 import static io.redoubt.persistence.packed.LittleEndian.set16;
 import static io.redoubt.persistence.packed.LittleEndian.set32;
 import static io.redoubt.persistence.packed.LittleEndian.setByte;
@@ -209,31 +210,54 @@ public final class Listpack {
    */
   public static long find(
       MemorySegment memory, long position, MemorySegment bytes, long offset, int length, int skip) {
-    boolean number = Numbers.isLong(bytes, offset, length);
-    long value = number ? Numbers.parseLong(bytes, offset, length, 0) : 0;
+    long value = Numbers.parseLong(bytes, offset, length, 0);
+    boolean number = value != 0 || Numbers.isZero(bytes, offset, length);
+    int sameForm = ListpackFormat.shortStringPrefix(length);
+    int unused = Math.max(0, Long.BYTES - length) * Byte.SIZE;
+    long tail = tail(bytes, offset, length);
     long entry = position;
     for (int first = unsignedByte(memory, entry);
         first != END;
         first = unsignedByte(memory, entry)) {
-      if (ListpackFormat.isShortString(first)) {
-        if (ListpackFormat.shortLength(first) == length
-            && bytesEqual(memory, entry + 1, bytes, offset, length)) {
+      if (first == sameForm) {
+        // The most frequent case has a step of its own: its length does not depend on what was
+        // read, so the processor looks at the next entry before it has compared this one.
+        if (int64(memory, entry + 1 + length - Long.BYTES) >>> unused == tail
+            && (length <= Long.BYTES || bytesEqual(memory, entry + 1, bytes, offset, length))) {
           return entry;
         }
-      } else if (ListpackFormat.isInteger(first)) {
-        if (number && integer(memory, entry) == value) {
+        entry += 1 + length + 1;
+      } else if (ListpackFormat.isShortString(first) && length > 0) {
+        // Of another length; the empty string has no form of its own here.
+        entry += 1 + ListpackFormat.shortLength(first) + 1;
+      } else {
+        if (ListpackFormat.isInteger(first)) {
+          if (number && integer(memory, entry) == value) {
+            return entry;
+          }
+        } else if (bytesLength(memory, entry) == length
+            && bytesEqual(memory, bytesAt(memory, entry), bytes, offset, length)) {
           return entry;
         }
-      } else if (bytesLength(memory, entry) == length
-          && bytesEqual(memory, bytesAt(memory, entry), bytes, offset, length)) {
-        return entry;
+        entry = after(memory, entry);
       }
-      entry = after(memory, entry);
       for (int i = 0; i < skip && !isEnd(memory, entry); i++) {
         entry = after(memory, entry);
       }
     }
     return NONE;
+  }
+
+  /** Returns the last up to eight bytes as a little-endian number. */
+  private static long tail(MemorySegment bytes, long offset, int length) {
+    if (length >= Long.BYTES) {
+      return int64(bytes, offset + length - Long.BYTES);
+    }
+    long tail = 0;
+    for (int i = length - 1; i >= 0; i--) {
+      tail = tail << Byte.SIZE | unsignedByte(bytes, offset + i);
+    }
+    return tail;
   }
 
   /** Returns the size of an entry of these bytes. */

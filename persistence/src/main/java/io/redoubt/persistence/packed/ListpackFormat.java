@@ -44,6 +44,8 @@ final class ListpackFormat {
   static final int END = 0xff;
   static final int UNKNOWN_COUNT = 65535;
 
+  private static final int MAX_SHORT_LENGTH = 0x3f;
+
   private static final int BYTES_6 = 0x80;
   private static final int INT_13 = 0xc0;
   private static final int BYTES_12 = 0xe0;
@@ -81,6 +83,11 @@ final class ListpackFormat {
    */
   static int shortBodyBytes(int first) {
     return first < BYTES_6 ? 1 : first < INT_13 ? 1 + shortLength(first) : 0;
+  }
+
+  /** Returns the byte that starts a string of 1 to 63 bytes, or {@link #END} for other lengths. */
+  static int shortStringPrefix(int length) {
+    return length > 0 && length <= MAX_SHORT_LENGTH ? BYTES_6 | length : END;
   }
 
   /** Returns the number of bytes before the string, or the size of an integer entry. */

@@ -1,5 +1,6 @@
 package io.redoubt.persistence.packed;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -256,6 +257,31 @@ class ListpackTest {
         }
       }
     }
+  }
+
+  @Test
+  void findsStringsOfEachLengthThatDifferInOneByte() {
+    for (int length = 0; length <= 70; length++) {
+      List<String> elements = new ArrayList<>();
+      for (int at = 0; at < length; at++) {
+        elements.add("x".repeat(at) + "y" + "x".repeat(length - at - 1));
+      }
+      elements.add("x".repeat(length));
+      // Exactly as large as the listpack, so that reading beyond it fails.
+      MemorySegment memory = MemorySegment.ofArray(Packs.listpack(elements));
+      long position = Listpack.firstPosition(0);
+      for (String element : elements) {
+        assertThat(find(memory, element)).as(element).isEqualTo(position);
+        position = Listpack.after(memory, position);
+      }
+      assertThat(find(memory, "z".repeat(length + 1))).isEqualTo(Listpack.NONE);
+      assertThat(find(memory, "x".repeat(length) + "z")).isEqualTo(Listpack.NONE);
+    }
+  }
+
+  private static long find(MemorySegment memory, String element) {
+    MemorySegment bytes = MemorySegment.ofArray(element.getBytes(US_ASCII));
+    return Listpack.find(memory, Listpack.firstPosition(0), bytes, 0, element.length(), 0);
   }
 
   @Test
