@@ -64,6 +64,13 @@ public final class Glob {
       boolean ignoreCase) {
     int p = 0;
     int t = 0;
+    if (!ignoreCase) {
+      p = literalStart(pattern, patternOffset, patternLength, text, textOffset, textLength);
+      if (p < 0) {
+        return false;
+      }
+      t = p;
+    }
     int afterStar = -1; // pattern index after the last star
     int starText = 0; // text index up to which that star matches
     int stars = 0;
@@ -122,6 +129,46 @@ public final class Glob {
     return p == patternLength;
   }
 
+  /**
+   * Returns the number of bytes after which to continue, because that many at the start stand for
+   * themselves and equal the text, or -1 if one differs. Compares whole words: most keys of a
+   * database differ from a pattern in its first bytes.
+   */
+  private static int literalStart(
+      MemorySegment pattern,
+      long patternOffset,
+      int patternLength,
+      MemorySegment text,
+      long textOffset,
+      int textLength) {
+    int last = Math.min(patternLength, textLength) - Long.BYTES;
+    int at = 0;
+    for (; at <= last; at += Long.BYTES) {
+      long word = pattern.get(WORD, patternOffset + at);
+      if (isSpecial(word)) {
+        break;
+      }
+      if (word != text.get(WORD, textOffset + at)) {
+        return -1;
+      }
+    }
+    return at;
+  }
+
+  /** Returns true if one of eight bytes does not stand for itself. */
+  private static boolean isSpecial(long word) {
+    return (zeros(word ^ Ascii.ONES * '*')
+            | zeros(word ^ Ascii.ONES * '?')
+            | zeros(word ^ Ascii.ONES * '[')
+            | zeros(word ^ Ascii.ONES * '\\'))
+        != 0;
+  }
+
+  /** Returns the high bits of bytes of which the lowest one is the first zero; 0 without a zero. */
+  private static long zeros(long word) {
+    return (word - Ascii.ONES) & ~word & Ascii.HIGH_BITS;
+  }
+
   /** Returns the byte if it stands for itself in a pattern, else {@link #NO_LITERAL}. */
   private static int literal(byte b) {
     return b == '?' || b == '[' || b == '\\' ? NO_LITERAL : b & 0xff;
@@ -138,8 +185,7 @@ public final class Glob {
     long eight = Ascii.ONES * b;
     int t = from;
     for (; t + Long.BYTES <= length; t += Long.BYTES) {
-      long differing = text.get(WORD, offset + t) ^ eight;
-      long zeros = (differing - Ascii.ONES) & ~differing & Ascii.HIGH_BITS;
+      long zeros = zeros(text.get(WORD, offset + t) ^ eight);
       if (zeros != 0) {
         return t + (Long.numberOfTrailingZeros(zeros) >>> 3);
       }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,26 @@ class GlobTest {
   })
   void doesNotMatch(String pattern, String text) {
     assertThat(Glob.matches(pattern, text, false)).isFalse();
+  }
+
+  @Test
+  void comparesTheStartAsFarAsItIsLiteral() {
+    String key = "user:0123456789:name";
+    for (int at = 0; at < key.length(); at++) {
+      String start = key.substring(0, at);
+      String rest = key.substring(at + 1);
+      List<String> patterns =
+          List.of(start + '?' + rest, start + '[' + key.charAt(at) + ']' + rest, start + '*');
+      for (String pattern : patterns) {
+        assertThat(Glob.matches(pattern, key, false)).as(pattern).isTrue();
+      }
+      assertThat(Glob.matches(start + '\\' + key.charAt(at) + rest, key, false)).isTrue();
+      assertThat(Glob.matches(key, start + '#' + rest, false)).isFalse();
+      assertThat(Glob.matches(key, start, false)).isFalse();
+      assertThat(Glob.matches(start, key, false)).isFalse();
+    }
+    assertThat(Glob.matches(key, key, false)).isTrue();
+    assertThat(Glob.matches("USER:0123456789:*", key, true)).isTrue();
   }
 
   @Test
