@@ -39,6 +39,9 @@ final class SortedSetAlgebra {
     }
   }
 
+  /** The members that a result is sized for at most, since it may turn out to be empty. */
+  private static final long MAX_EXPECTED = 1024;
+
   private final Slabs slabs;
   private final Sets sets;
   private final SortedSets sortedSets;
@@ -149,14 +152,14 @@ final class SortedSetAlgebra {
 
   /** Builds the intersection. */
   SortedSetBuilder intersection() {
-    result.begin(0);
     int[] order = bySize();
+    result.begin(expected(sources[order[0]]));
     forEach(
         sources[order[0]],
         (address, length, score) -> {
           double sum = intersect(order, address, length, score);
           if (!Double.isNaN(sum)) {
-            result.add(address, length, sum);
+            result.addNew(address, length, sum);
           }
           return true;
         });
@@ -194,6 +197,11 @@ final class SortedSetAlgebra {
     return sum;
   }
 
+  /** Returns the number of members to expect of a result that has at most those of a source. */
+  private long expected(long source) {
+    return Math.min(size(source), MAX_EXPECTED);
+  }
+
   /** Returns the numbers of the sources, the smallest source first. */
   private int[] bySize() {
     int[] order = new int[sources.length];
@@ -210,7 +218,7 @@ final class SortedSetAlgebra {
 
   /** Builds the difference of the first source and the others. */
   SortedSetBuilder difference() {
-    result.begin(0);
+    result.begin(expected(sources[0]));
     forEach(
         sources[0],
         (address, length, score) -> {
@@ -219,7 +227,7 @@ final class SortedSetAlgebra {
               return true;
             }
           }
-          result.add(address, length, score);
+          result.addNew(address, length, score);
           return true;
         });
     return result;

@@ -55,9 +55,18 @@ public final class SortedSetBuilder {
     if (members.find(hash, address, length) != 0) {
       return false;
     }
+    add(hash, address, length, score);
+    return true;
+  }
+
+  /** Adds a member that is absent. */
+  public void addNew(long address, int length, double score) {
+    add(members.hash(address, length), address, length, score);
+  }
+
+  private void add(long hash, long address, int length, double score) {
     members.add(hash, address, length, score);
     longest = Math.max(longest, length);
-    return true;
   }
 
   /**
