@@ -51,6 +51,9 @@ final class Sorting {
   private long limit = -1;
   private int storeArg;
 
+  /** The number of elements that are sorted by the integer as which they are stored. */
+  private int ownNumbers;
+
   Sorting(Call call, boolean mayStore) {
     this.call = call;
     sorter = new Sorter(call.keyspace().slabs());
@@ -171,6 +174,9 @@ final class Sorting {
     try (ListCursor cursor = lists.cursor()) {
       for (long i = first; i < end; i++) {
         cursor.copyText(sorter.add(cursor.textLength()));
+        if (cursor.isInteger()) {
+          setOwnNumber(cursor.integer());
+        }
         if (backwards) {
           cursor.previous();
         } else {
@@ -187,7 +193,18 @@ final class Sorting {
       if (i >= first) {
         int length = member.length();
         Region.copy(member.address(), sorter.add(length), length);
+        if (member.isInteger()) {
+          setOwnNumber(member.integer());
+        }
       }
+    }
+  }
+
+  /** Sets what the last element is sorted by, if it is its own number: it need not be parsed. */
+  private void setOwnNumber(long integer) {
+    if (!alphabetic && byArg == 0) {
+      sorter.setNumber(sorter.count() - 1, integer);
+      ownNumbers++;
     }
   }
 
@@ -210,15 +227,7 @@ final class Sorting {
   // Sorting.
 
   private void sort(int first, int last) {
-    boolean valid = true;
-    for (int i = 0; i < sorter.count(); i++) {
-      if (byArg > 0) {
-        valid &= weigh(i);
-      } else if (!alphabetic) {
-        valid &= number(i, sorter.address(i), sorter.length(i));
-      }
-    }
-    if (!valid) {
+    if (!setSortKeys()) {
       throw NOT_DOUBLES;
     }
     Sorter.By by = !alphabetic ? Sorter.By.NUMBER : byArg > 0 ? Sorter.By.WEIGHT : Sorter.By.STRING;
@@ -227,6 +236,21 @@ final class Sorting {
     }
     // A result that is stored must not depend on how the locale compares.
     sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().random());
+  }
+
+  /** Sets what elements are sorted by; returns false if one has no number. */
+  private boolean setSortKeys() {
+    boolean valid = true;
+    if (byArg > 0) {
+      for (int i = 0; i < sorter.count(); i++) {
+        valid &= weigh(i);
+      }
+    } else if (!alphabetic && ownNumbers < sorter.count()) {
+      for (int i = 0; i < sorter.count(); i++) {
+        valid &= number(i, sorter.address(i), sorter.length(i));
+      }
+    }
+    return valid;
   }
 
   /** Sets the weight of an element if there is one; returns false if it is not a number. */

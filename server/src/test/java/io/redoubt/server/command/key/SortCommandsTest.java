@@ -67,6 +67,14 @@ final class SortCommandsTest {
   }
 
   @Test
+  void sortsIntegersBesideOtherNumbers() {
+    redis.says("RPUSH mixed 3 1.5 -2 9007199254740993 9007199254740992.5", "(integer) 5");
+    isReply("SORT mixed", "-2", "1.5", "3", "9007199254740992.5", "9007199254740993");
+    redis.says("RPUSH mixed no", "(integer) 6");
+    redis.says("SORT mixed", "(error) ERR One or more scores can't be converted into double");
+  }
+
+  @Test
   void looksUpPatterns() {
     isReply("SORT list GET name_*", "one", "two", null, "ten");
     isReply("SORT list GET # GET h_*->name LIMIT 0 2", "1", "uno", "2", null);
