@@ -19,6 +19,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   public static final int DEFAULT_WRITE_ACKS = Integer.MIN_VALUE;
 
   private final WatchedKeys watched;
+  private final WatchedKeys.Watches watches = new WatchedKeys.Watches();
   private long watchBytes;
   private boolean outOfStep;
   private int databaseIndex;
@@ -125,6 +126,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   public void unwatch() {
     watched.unwatchAll(this);
     setFlag(ClientFlag.DIRTY_WATCH, false);
+  }
+
+  @Override
+  public WatchedKeys.Watches watches() {
+    return watches;
   }
 
   @Override

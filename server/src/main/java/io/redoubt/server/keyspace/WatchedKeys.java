@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Most of the time no key is watched, so {@link #touch} is a single test then.
  */
 public final class WatchedKeys {
-  /** A client that watches keys. */
+  /** A client that may watch keys. */
   public interface Watcher {
+    /** Returns its watches, which it only keeps. */
+    Watches watches();
+
     /** Called when a watched key has changed: the transaction must fail. */
     void onWatchedKeyChange();
 
@@ -41,19 +44,42 @@ public final class WatchedKeys {
     }
   }
 
-  /** The watches of one watcher. */
-  private static final class Watches {
-    final Map<DatabaseKey, Watch> byKey = new HashMap<>();
-    long nameBytes;
+  /** The watches of one watcher, most of the time none. */
+  public static final class Watches {
+    /** The keys up to which an empty map is kept for the next WATCH of the client. */
+    private static final int FEW = 12;
 
-    long heapBytes() {
-      return byKey.size() * WATCH_BYTES + nameBytes;
+    private @Nullable Map<DatabaseKey, Watch> byKey;
+    private long nameBytes;
+
+    private boolean isEmpty() {
+      return byKey == null || byKey.isEmpty();
+    }
+
+    private Map<DatabaseKey, Watch> byKey() {
+      if (byKey == null) {
+        byKey = new HashMap<>();
+      }
+      return byKey;
+    }
+
+    private void clear() {
+      if (byKey != null && byKey.size() <= FEW) {
+        byKey.clear();
+      } else {
+        byKey = null;
+      }
+      nameBytes = 0;
+    }
+
+    private long heapBytes() {
+      return byKey().size() * WATCH_BYTES + nameBytes;
     }
   }
 
   private final Keyspace keyspace;
   private final Map<DatabaseKey, List<Watch>> byKey = new HashMap<>();
-  private final Map<Watcher, Watches> byWatcher = new HashMap<>();
+  private int watchers;
 
   /** Creates an empty set of watches on the keys of {@code keyspace}. */
   public WatchedKeys(Keyspace keyspace) {
@@ -65,45 +91,50 @@ public final class WatchedKeys {
   }
 
   public int watchers() {
-    return byWatcher.size();
+    return watchers;
   }
 
   /** Watches a key; watching it again has no effect. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
     DatabaseKey key = DatabaseKey.of(database, keyAddress, keyLength);
-    Watches own = byWatcher.computeIfAbsent(watcher, w -> new Watches());
-    if (own.byKey.containsKey(key)) {
+    Watches own = watcher.watches();
+    if (own.byKey().containsKey(key)) {
       return;
+    }
+    if (own.isEmpty()) {
+      watchers++;
     }
     long entry = database.find(keyAddress, keyLength);
     Watch watch = new Watch(watcher, key, entry != Entry.NONE && database.isDue(entry));
-    own.byKey.put(key, watch);
+    own.byKey().put(key, watch);
     own.nameBytes += keyLength;
-    byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
+    byKey.computeIfAbsent(key, k -> new ArrayList<>(1)).add(watch);
     watcher.setWatchBytes(own.heapBytes());
   }
 
   public void unwatchAll(Watcher watcher) {
-    Watches own = byWatcher.remove(watcher);
-    if (own == null) {
+    Watches own = watcher.watches();
+    if (own.isEmpty()) {
       return;
     }
+    watchers--;
     watcher.setWatchBytes(0);
-    for (Watch watch : own.byKey.values()) {
+    for (Watch watch : own.byKey().values()) {
       List<Watch> others = byKey.get(watch.key);
       if (others != null && others.remove(watch) && others.isEmpty()) {
         byKey.remove(watch.key);
       }
     }
+    own.clear();
   }
 
   /** Returns true if a key that was alive when the watcher watched it has expired since. */
   public boolean anyExpired(Watcher watcher) {
-    Watches own = byWatcher.get(watcher);
-    if (own == null) {
+    Watches own = watcher.watches();
+    if (own.isEmpty()) {
       return false;
     }
-    for (Watch watch : own.byKey.values()) {
+    for (Watch watch : own.byKey().values()) {
       Database database = keyspace.database(watch.key.database());
       if (!watch.expired && isDue(database, watch.key.find(database, keyspace.slabs()))) {
         return true;
