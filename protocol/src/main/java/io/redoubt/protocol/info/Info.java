@@ -19,6 +19,7 @@ public final class Info {
   private static final String DEFAULT = "default";
 
   private final List<Section> sections = new ArrayList<>();
+  private final InfoText text = new InfoText();
   private @Nullable Consumer<Info> declaration;
 
   /**
@@ -64,13 +65,15 @@ public final class Info {
   }
 
   /**
-   * Writes the reply: the title and fields of each section, separated by empty lines.
+   * Returns the reply: the title and fields of each section, separated by empty lines.
    *
    * @param selectors section names in any case, or {@code default}, {@code all}, {@code
    *     everything}; an empty list means the default
+   * @return the reply, valid until the next one
    */
-  public void render(List<String> selectors, StringBuilder into) {
+  public InfoText render(List<String> selectors) {
     declare();
+    text.clear();
     Set<String> wanted = new HashSet<>();
     selectors.forEach(selector -> wanted.add(selector.toLowerCase(Locale.ROOT)));
     boolean every = wanted.stream().anyMatch(ALL_SELECTORS::contains);
@@ -81,10 +84,13 @@ public final class Info {
           wanted.contains(section.name())
               || (!section.isOnlyByName() && (every || (byDefault && section.isInDefault())));
       if (shown) {
-        into.append(first ? "" : "\r\n");
-        section.render(into);
+        if (!first) {
+          text.endLine();
+        }
+        section.render(text);
         first = false;
       }
     }
+    return text;
   }
 }

@@ -1,6 +1,5 @@
 package io.redoubt.protocol.info;
 
-import io.redoubt.protocol.bytes.Decimals;
 import io.redoubt.protocol.bytes.PlainText;
 
 /**
@@ -11,32 +10,30 @@ import io.redoubt.protocol.bytes.PlainText;
 public final class InfoLines {
   private static final String SEPARATORS = "#:";
 
-  private final StringBuilder into;
+  private final InfoText into;
 
-  InfoLines(StringBuilder into) {
+  InfoLines(InfoText into) {
     this.into = into;
   }
 
-  /** Adds a field of a fixed name. */
-  void number(String name, long value) {
-    into.append(name).append(':').append(value).append("\r\n");
+  /** Adds a field of a fixed name, given with its colon. */
+  void number(byte[] label, long value) {
+    into.add(label).add(value).endLine();
   }
 
-  /** Adds a field of a fixed name. */
-  void decimal(String name, double value, int digits) {
-    into.append(name).append(':');
-    Decimals.append(into, value, digits);
-    into.append("\r\n");
+  /** Adds a field of a fixed name, given with its colon. */
+  void decimal(byte[] label, double value, int digits) {
+    into.add(label).add(value, digits).endLine();
   }
 
-  /** Adds a field of a fixed name. */
-  void text(String name, String value) {
-    into.append(name).append(':').append(PlainText.of(value)).append("\r\n");
+  /** Adds a field of a fixed name, given with its colon. */
+  void text(byte[] label, String value) {
+    into.add(label).add(PlainText.of(value)).endLine();
   }
 
   public InfoLines field(String name, Object value) {
-    into.append(PlainText.of(name, SEPARATORS)).append(':');
-    into.append(PlainText.of(value.toString())).append("\r\n");
+    into.add(PlainText.of(name, SEPARATORS)).add(":");
+    into.add(PlainText.of(value.toString())).endLine();
     return this;
   }
 }

@@ -1,5 +1,7 @@
 package io.redoubt.protocol.info;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** One section of INFO: fields in the order of their declaration. */
 public final class Section {
   private static final Consumer<InfoLines> NO_LINES = lines -> {};
+  private static final byte[] NO_LABEL = {};
 
   private final String title;
   private final String name;
@@ -33,6 +36,7 @@ public final class Section {
   /**
    * A field or a group of dynamic fields.
    *
+   * @param label the name with its colon, empty for dynamic fields
    * @param integer the value of an integer field, which is written directly: calls of hundreds of
    *     lambdas are most of INFO's time
    * @param writer writes the lines of any other field
@@ -40,7 +44,7 @@ public final class Section {
    */
   private record Field(
       @Nullable BooleanSupplier condition,
-      String name,
+      byte[] label,
       @Nullable LongSupplier integer,
       Consumer<InfoLines> writer,
       @Nullable Number number) {
@@ -53,7 +57,7 @@ public final class Section {
       if (integer == null) {
         writer.accept(lines);
       } else {
-        lines.number(name, integer.getAsLong());
+        lines.number(label, integer.getAsLong());
       }
     }
   }
@@ -105,7 +109,7 @@ public final class Section {
 
   private Section number(String field, boolean grows, LongSupplier value) {
     Number number = new Number(name, field, grows, value::getAsLong);
-    fields.add(new Field(condition, field, value, NO_LINES, number));
+    fields.add(new Field(condition, label(field), value, NO_LINES, number));
     return this;
   }
 
@@ -123,8 +127,9 @@ public final class Section {
   }
 
   private Section decimal(String field, int digits, boolean grows, DoubleSupplier value) {
+    byte[] label = label(field);
     return add(
-        lines -> lines.decimal(field, value.getAsDouble(), digits),
+        lines -> lines.decimal(label, value.getAsDouble(), digits),
         new Number(name, field, grows, value));
   }
 
@@ -134,7 +139,8 @@ public final class Section {
   }
 
   public Section text(String field, Supplier<String> value) {
-    return add(lines -> lines.text(field, value.get()), null);
+    byte[] label = label(field);
+    return add(lines -> lines.text(label, value.get()), null);
   }
 
   /** Declares fields whose names are not fixed. */
@@ -143,8 +149,12 @@ public final class Section {
   }
 
   private Section add(Consumer<InfoLines> writer, @Nullable Number number) {
-    fields.add(new Field(condition, "", null, writer, number));
+    fields.add(new Field(condition, NO_LABEL, null, writer, number));
     return this;
+  }
+
+  private static byte[] label(String field) {
+    return (field + ':').getBytes(UTF_8);
   }
 
   /** Passes each numeric field that is shown now. */
@@ -165,8 +175,8 @@ public final class Section {
     return onlyByName;
   }
 
-  void render(StringBuilder into) {
-    into.append("# ").append(title).append("\r\n");
+  void render(InfoText into) {
+    into.add("# ").add(title).endLine();
     InfoLines lines = new InfoLines(into);
     for (Field field : fields) {
       if (field.isShown()) {

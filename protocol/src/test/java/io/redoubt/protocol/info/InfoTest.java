@@ -86,9 +86,19 @@ final class InfoTest {
     assertThat(render("cpu")).isEqualTo("# CPU\r\nused_cpu_sys:1.500000\r\nmore:1\r\n");
   }
 
+  @Test
+  void writesTextsOfAnyLengthInUtf8() {
+    String text = "\u00e9".repeat(100_000);
+    info.sections();
+    info.section("CPU", "cpu").text("long", () -> text).number("least", () -> Long.MIN_VALUE);
+
+    assertThat(render("cpu"))
+        .endsWith("long:" + text + "\r\nleast:" + Long.MIN_VALUE + "\r\n")
+        .isEqualTo(render("cpu"));
+    assertThat(render("commandstats")).startsWith("# Commandstats\r\n");
+  }
+
   private String render(String... selectors) {
-    StringBuilder reply = new StringBuilder();
-    info.render(List.of(selectors), reply);
-    return reply.toString();
+    return info.render(List.of(selectors)).toString();
   }
 }

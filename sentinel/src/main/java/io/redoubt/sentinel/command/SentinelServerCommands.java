@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.InfoText;
 import io.redoubt.sentinel.core.Master;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -73,9 +74,8 @@ public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
     for (int i = 1; i < call.count(); i++) {
       selectors.add(call.text(i));
     }
-    StringBuilder text = new StringBuilder();
-    infoSections.render(selectors, text);
-    call.reply().verbatim("txt", text.toString());
+    InfoText text = infoSections.render(selectors);
+    call.reply().verbatim("txt", text.memory(), 0, text.length());
   }
 
   private static void role(SentinelCall call) {

@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.InfoText;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
@@ -65,9 +66,6 @@ public final class ServerCommands extends CommandGroup<Call> {
   /** The error of a shutdown that did not happen. */
   public static final CommandError SHUTDOWN_FAILED =
       new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
-
-  /** The length of an ordinary reply of INFO, so that its text need not grow. */
-  private static final int INFO_BYTES = 8 << 10;
 
   private static final CommandError NOT_IN_CLUSTER =
       new CommandError("ERR SHUTDOWN FAILOVER is only valid in cluster mode");
@@ -121,9 +119,8 @@ public final class ServerCommands extends CommandGroup<Call> {
     for (int i = 1; i < call.count(); i++) {
       sections.add(call.argText(i));
     }
-    StringBuilder text = new StringBuilder(INFO_BYTES);
-    info.render(sections, text);
-    call.reply().verbatim("txt", text.toString());
+    InfoText text = info.render(sections);
+    call.reply().verbatim("txt", text.memory(), 0, text.length());
   }
 
   private void time(Call call) {
