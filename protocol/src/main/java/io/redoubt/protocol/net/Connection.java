@@ -169,6 +169,24 @@ public final class Connection {
     output.send(chunk, Math.toIntExact(endOffset - chunk.start()));
   }
 
+  /**
+   * Queues bytes of a shared chunk like {@link #send}, and takes over a reference to it.
+   *
+   * @param start the offset of the bytes within its memory
+   */
+  public void sendShared(SharedChunk shared, long start, int bytes) {
+    if (output.sendShared(shared, start, bytes)) {
+      return;
+    }
+    try {
+      Chunk copy = pool.take(bytes);
+      MemorySegment.copy(shared.memory(), start, copy.memory(), copy.start(), bytes);
+      output.send(copy, bytes);
+    } finally {
+      shared.release();
+    }
+  }
+
   /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
   public void flush() {
     output.flush();

@@ -204,6 +204,39 @@ final class IoSocket extends LastHandler {
     return first;
   }
 
+  /**
+   * Writes shared bytes if nothing is queued. Returns the number of bytes that need no further
+   * write.
+   */
+  int writeShared(SharedChunk shared, long from, int bytes) {
+    if (!channel.isActive()) {
+      return bytes;
+    }
+    if (direct == null || queuedBytes > 0) {
+      return 0;
+    }
+    thread.countWrite();
+    try {
+      return direct.sendAddress(shared.nativeAddress(from), 0, bytes);
+    } catch (IOException e) {
+      return 0; // the channel gets the same error and closes
+    }
+  }
+
+  /** Queues the rest of shared bytes. Returns true if {@link #flush} must follow. */
+  boolean queueShared(LateWrite late, long from, int bytes) {
+    queuedBytes += bytes;
+    channel
+        .write(late.shared().slice(from, bytes))
+        .addListener(sent -> {
+          thread.report(late);
+          onSent(bytes);
+        });
+    boolean first = !flushPending;
+    flushPending = true;
+    return first;
+  }
+
   private void onSent(int bytes) {
     queuedBytes -= bytes;
     if (queuedBytes == 0 && reportedFull) {

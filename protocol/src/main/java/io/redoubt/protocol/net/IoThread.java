@@ -13,6 +13,7 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,9 @@ final class IoThread implements ReadBatch.Home {
   static final int BATCHES = 16;
 
   private static final int ORDERS = 16 * 1024;
+
+  /** The broadcasts kept for reuse. */
+  private static final int MAX_IDLE_BROADCASTS = 16;
 
   /** The entries or bytes after which a batch is handed over before the end of a poll. */
   private static final int FULL_ENTRIES = 32;
@@ -67,6 +71,11 @@ final class IoThread implements ReadBatch.Home {
   private boolean returned;
   private boolean ending;
   private final Runnable ringing = this::ringOwner;
+
+  /** The broadcast whose receivers are being collected; orders follow it. */
+  private @Nullable Broadcast broadcast;
+
+  private final ArrayDeque<Broadcast> idleBroadcasts = new ArrayDeque<>();
 
   // Used by the thread:
   private final Reads reads = new Reads();
@@ -128,17 +137,55 @@ final class IoThread implements ReadBatch.Home {
 
   /** Passes an order; {@link #announce} must follow before the owner waits. */
   void order(Object order) {
+    passBroadcast();
+    put(order);
+  }
+
+  private void put(Object order) {
     if (!ending) {
       orders.put(order);
       announced = true;
     } else if (order instanceof Chunk chunk) { // of a connection that has closed in this turn
       chunk.endLending();
       chunk.release();
+    } else if (order instanceof Broadcast unsent) {
+      take(unsent);
     }
   }
 
   void order(Runnable task) {
     order((Object) task);
+  }
+
+  /** Orders the writing of shared bytes to a connection, and takes over its reference to them. */
+  void share(SharedChunk shared, long from, int bytes, LentOutput to) {
+    Broadcast current = broadcast;
+    if (current == null || !current.accepts(shared, from, bytes)) {
+      passBroadcast();
+      Broadcast idle = idleBroadcasts.pollLast();
+      current = idle == null ? new Broadcast() : idle;
+      current.begin(shared, from, bytes);
+      broadcast = current;
+    }
+    current.add(to);
+  }
+
+  /** Orders what has been collected for a broadcast. */
+  private void passBroadcast() {
+    Broadcast collected = broadcast;
+    if (collected != null) {
+      broadcast = null;
+      put(collected);
+      announce();
+    }
+  }
+
+  /** Takes a broadcast back that was written, or will not be. */
+  void take(Broadcast finished) {
+    finished.finish();
+    if (idleBroadcasts.size() < MAX_IDLE_BROADCASTS) {
+      idleBroadcasts.addLast(finished);
+    }
   }
 
   /** Wakes the thread if it waits; it may be missed until {@link #wake}. */
@@ -148,6 +195,7 @@ final class IoThread implements ReadBatch.Home {
 
   /** Wakes the thread if it has been given orders. Returns true if it has all of them. */
   boolean wake() {
+    passBroadcast();
     boolean all = orders.push() & empty.push();
     if (announced || returned || !all) {
       VarHandle.fullFence(); // what was put becomes visible before the look at the sleeper
@@ -224,6 +272,10 @@ final class IoThread implements ReadBatch.Home {
         if (next instanceof Chunk chunk) {
           chunk.endLending();
           chunk.release();
+        } else if (next instanceof Broadcast finished) {
+          finished.finish();
+        } else if (next instanceof LateWrite late) {
+          late.finish();
         }
       }
     }
@@ -307,6 +359,11 @@ final class IoThread implements ReadBatch.Home {
     written.put(chunk);
   }
 
+  /** Reports shared bytes that were written late or discarded. */
+  void report(LateWrite late) {
+    written.put(late);
+  }
+
   /** Wakes the owner after this poll, since it waits for what was put. */
   void ringOwner() {
     ringsOwner = true;
@@ -354,14 +411,23 @@ final class IoThread implements ReadBatch.Home {
         bytes += chunk.lentBytes();
         IoSocket socket = ((LentOutput) chunk.borrower()).socket();
         if (socket.write(chunk)) {
-          toFlush.add(socket);
+          flushSoon(socket);
         }
+      } else if (order instanceof Broadcast shared) {
+        bytes += shared.totalBytes();
+        shared.write(this);
+        written.put(shared);
       } else {
         flushSockets(); // before a socket is closed
         ((Runnable) order).run();
       }
     }
     flushSockets();
+  }
+
+  /** Flushes a socket before this poll. */
+  void flushSoon(IoSocket socket) {
+    toFlush.add(socket);
   }
 
   private void flushSockets() {

@@ -294,6 +294,10 @@ final class IoThreads {
         int bytes = chunk.endLending();
         chunk.release();
         output.onWritten(bytes);
+      } else if (next instanceof Broadcast finished) {
+        thread.take(finished);
+      } else if (next instanceof LateWrite late) {
+        late.finish();
       } else {
         ((LentOutput) next).onSocketFull();
       }

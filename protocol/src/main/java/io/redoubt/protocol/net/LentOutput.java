@@ -13,6 +13,9 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
   /** The bytes on their way that count as written. */
   private static final long TRANSIT_BYTES = 64 * 1024;
 
+  /** The messages on their way by reference, each of which may need an object of the thread. */
+  private static final int MAX_SHARES = 16;
+
   private final Channel channel;
   private final IoThread thread;
   private @Nullable IoSocket socket;
@@ -24,6 +27,13 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
 
   private @Nullable Chunk last;
   private long unflushedBytes;
+
+  /** Shared bytes that wait for a flush, before the chunks. */
+  private @Nullable SharedChunk shared;
+
+  private long sharedFrom;
+  private int sharedBytes;
+  private int lentShares;
 
   /** The bytes that the thread has not reported as written. */
   private long lentBytes;
@@ -85,17 +95,39 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
   }
 
   @Override
+  public boolean sendShared(SharedChunk from, long start, int bytes) {
+    if (!channel.isActive()) {
+      from.release();
+      return true;
+    }
+    if (unflushedBytes > 0 || full || lentShares >= MAX_SHARES) {
+      return false;
+    }
+    shared = from;
+    sharedFrom = start;
+    sharedBytes = bytes;
+    unflushedBytes = bytes;
+    return true;
+  }
+
+  @Override
   public void flush() {
-    Chunk chunk = first;
-    if (chunk == null) {
+    if (unflushedBytes == 0) {
       return;
     }
+    Chunk chunk = first;
     stats.countWrite();
     first = null;
     last = null;
     lentBytes += unflushedBytes;
     unflushedBytes = 0;
     full |= lentBytes > TRANSIT_BYTES;
+    if (shared != null) {
+      thread.share(shared, sharedFrom, sharedBytes, this);
+      shared = null;
+      lentShares++;
+    }
+    boolean announces = chunk != null || full || awaited;
     while (chunk != null) {
       Chunk after = chunk.next;
       chunk.next = null;
@@ -105,7 +137,9 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
     if (full || awaited) {
       thread.orderRing();
     }
-    thread.announce();
+    if (announces) {
+      thread.announce();
+    }
   }
 
   @Override
@@ -129,6 +163,10 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
     first = null;
     last = null;
     unflushedBytes = 0;
+    if (shared != null) {
+      shared.release();
+      shared = null;
+    }
     while (chunk != null) {
       Chunk after = chunk.next;
       chunk.next = null;
@@ -146,6 +184,12 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
       awaited &= unflushedBytes > 0;
       channel.eventLoop().execute(this::reportDrained); // after the turn, like a channel's
     }
+  }
+
+  /** The thread has written, or discarded, shared bytes. */
+  void onSharedWritten(int bytes) {
+    lentShares--;
+    onWritten(bytes);
   }
 
   /** The socket did not accept everything. */

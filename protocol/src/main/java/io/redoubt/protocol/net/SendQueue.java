@@ -29,6 +29,10 @@ final class SendQueue implements SocketOutput {
    */
   private @Nullable Chunk first;
 
+  /** Shared bytes in place of the first chunk. */
+  private @Nullable SharedChunk firstShared;
+
+  private long sharedFrom;
   private int firstBytes;
 
   /** The number of unwritten bytes, including the first chunk's. */
@@ -78,6 +82,22 @@ final class SendQueue implements SocketOutput {
     queuedBytes += bytes;
   }
 
+  @Override
+  public boolean sendShared(SharedChunk from, long start, int bytes) {
+    if (!channel.isActive()) {
+      from.release();
+      return true;
+    }
+    if (socket == null || queuedBytes > 0) {
+      return false;
+    }
+    firstShared = from;
+    sharedFrom = start;
+    firstBytes = bytes;
+    queuedBytes = bytes;
+    return true;
+  }
+
   /**
    * Sends a chunk through TLS: it is free once encrypted, while its bytes count as queued until
    * written.
@@ -93,6 +113,17 @@ final class SendQueue implements SocketOutput {
       first = null;
       channel.write(chunk.queued(onSent, from, firstBytes), channel.voidPromise());
     }
+    SharedChunk shared = firstShared;
+    if (shared != null) {
+      firstShared = null;
+      int rest = firstBytes - from;
+      channel
+          .write(shared.slice(sharedFrom + from, rest))
+          .addListener(sent -> {
+            shared.release();
+            onSent(rest);
+          });
+    }
   }
 
   @Override
@@ -101,7 +132,9 @@ final class SendQueue implements SocketOutput {
       stats.countWrite();
     }
     if (first != null) {
-      writeFirst(first);
+      writeFirst(first.nativeAddress());
+    } else if (firstShared != null) {
+      writeFirst(firstShared.nativeAddress(sharedFrom));
     }
     if (queuedBytes > 0) {
       channel.flush();
@@ -109,32 +142,42 @@ final class SendQueue implements SocketOutput {
     }
   }
 
-  private void writeFirst(Chunk chunk) {
+  private void writeFirst(long address) {
     int written = 0;
     try {
       if (socket != null && channel.isActive()) {
-        written = socket.sendAddress(chunk.nativeAddress(), 0, firstBytes);
+        written = socket.sendAddress(address, 0, firstBytes);
       }
     } catch (IOException e) {
       written = 0; // the channel gets the same error and closes
     }
     queuedBytes -= written;
     if (written == firstBytes) {
-      first = null;
-      chunk.release();
+      releaseFirst();
     } else {
       queueFirst(written);
+    }
+  }
+
+  private void releaseFirst() {
+    Chunk chunk = first;
+    if (chunk != null) {
+      first = null;
+      chunk.release();
+    }
+    SharedChunk shared = firstShared;
+    if (shared != null) {
+      firstShared = null;
+      shared.release();
     }
   }
 
   /** Discards the first chunk; the closed channel discards the others. */
   @Override
   public void drop() {
-    Chunk chunk = first;
-    if (chunk != null) {
-      first = null;
+    if (first != null || firstShared != null) {
       queuedBytes -= firstBytes;
-      chunk.release();
+      releaseFirst();
     }
   }
 

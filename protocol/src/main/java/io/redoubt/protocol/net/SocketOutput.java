@@ -8,6 +8,12 @@ interface SocketOutput {
   /** Queues the first bytes of a chunk and takes over the chunk. */
   void send(Chunk chunk, int bytes);
 
+  /**
+   * Queues shared bytes and takes over a reference to them. Returns false if they must be copied,
+   * because they would not be the next to be written.
+   */
+  boolean sendShared(SharedChunk from, long start, int bytes);
+
   /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
   void flush();
 

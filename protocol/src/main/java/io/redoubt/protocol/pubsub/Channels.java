@@ -3,6 +3,7 @@ package io.redoubt.protocol.pubsub;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.SharedMessage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -145,15 +146,17 @@ public final class Channels {
       if (!Glob.matches(pattern.getKey(), channel)) {
         continue;
       }
+      var message =
+          new SharedMessage(writer -> {
+            writer.push(4);
+            writer.bulk(ChannelKind.PATTERN.message());
+            writer.bulk(pattern.getKey());
+            writer.bulk(channel);
+            writer.bulk(messages, messageOffset, messageLength);
+          });
       for (Subscriber subscriber : pattern.getValue()) {
         receivers++;
-        subscriber.push(writer -> {
-          writer.push(4);
-          writer.bulk(ChannelKind.PATTERN.message());
-          writer.bulk(pattern.getKey());
-          writer.bulk(channel);
-          writer.bulk(messages, messageOffset, messageLength);
-        });
+        subscriber.push(message);
       }
     }
     return receivers;
@@ -180,13 +183,15 @@ public final class Channels {
     if (receivers == null) {
       return 0;
     }
+    var message =
+        new SharedMessage(writer -> {
+          writer.push(3);
+          writer.bulk(kind.message());
+          writer.bulk(channel);
+          writer.bulk(messages, offset, length);
+        });
     for (Subscriber subscriber : receivers) {
-      subscriber.push(writer -> {
-        writer.push(3);
-        writer.bulk(kind.message());
-        writer.bulk(channel);
-        writer.bulk(messages, offset, length);
-      });
+      subscriber.push(message);
     }
     return receivers.size();
   }

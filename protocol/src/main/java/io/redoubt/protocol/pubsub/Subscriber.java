@@ -1,6 +1,7 @@
 package io.redoubt.protocol.pubsub;
 
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.SharedMessage;
 import java.util.function.Consumer;
 
 /** A client as seen by {@link Channels}. */
@@ -23,4 +24,9 @@ public interface Subscriber {
    * @param message writes one push message; called once, now or after the running command's reply
    */
   void push(Consumer<ReplyWriter> message);
+
+  /**
+   * Sends a push message like {@link #push(Consumer)}; other subscribers receive the same object.
+   */
+  void push(SharedMessage message);
 }

@@ -29,6 +29,8 @@ public final class ClientContext {
   private final Pauses pauses;
   private final TurnTime turnTime = new TurnTime();
   private final HeldOutput heldOutput;
+  private final SharedMessages resp2Messages = new SharedMessages(2);
+  private final SharedMessages resp3Messages = new SharedMessages(3);
   private long lastId;
   private boolean halted;
 
@@ -121,6 +123,11 @@ public final class ClientContext {
   /** Returns the output that waits for the gate. */
   HeldOutput heldOutput() {
     return heldOutput;
+  }
+
+  /** Returns the messages to several clients that have a version of RESP. */
+  SharedMessages sharedMessages(int resp) {
+    return resp == 2 ? resp2Messages : resp3Messages;
   }
 
   long nextId() {

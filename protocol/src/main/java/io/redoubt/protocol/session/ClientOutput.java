@@ -2,9 +2,11 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.SharedMessage;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -190,9 +192,25 @@ public final class ClientOutput {
     }
   }
 
+  /**
+   * Adds a push message by reference, or discards it as {@link #writeUnsuppressed} would. Returns
+   * false if it must be written.
+   *
+   * @param messages encodes it
+   * @param to the client's connection
+   */
+  boolean share(SharedMessage message, SharedMessages messages, Connection to) {
+    return mute || ended || (!awaiting && replies.canShare() && messages.add(message, replies, to));
+  }
+
+  /** Returns true if {@link #feed} writes nothing. */
+  boolean discardsFeed() {
+    return mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP;
+  }
+
   /** Writes bytes unless replies are switched off, even while a script receives the replies. */
   void feed(MemorySegment from, long offset, long length) {
-    if (mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP) {
+    if (discardsFeed()) {
       return;
     }
     writer.setSuppressed(false);

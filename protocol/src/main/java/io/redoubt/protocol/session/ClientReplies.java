@@ -1,7 +1,9 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.SharedChunk;
 import io.redoubt.protocol.resp.ReplyBuffer;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,12 @@ final class ClientReplies extends ReplyBuffer {
   private final OutputListener listener;
   private @Nullable Chunk chunk;
   private @Nullable ArrayList<Held> held;
+
+  /** Messages that are pending by reference, in place of the chunk. */
+  private @Nullable SharedChunk shared;
+
+  private long sharedStart;
+  private long sharedEnd;
   private long firstHeldWindow;
   private long heldBytes;
 
@@ -43,6 +51,7 @@ final class ClientReplies extends ReplyBuffer {
   void discard() {
     discarding = true;
     releaseHeld();
+    releaseShared();
   }
 
   @Override
@@ -53,13 +62,13 @@ final class ClientReplies extends ReplyBuffer {
   /** Returns the number of bytes not yet passed to the connection. */
   long pendingBytes() {
     Chunk current = chunk;
-    return heldBytes + (current == null ? 0 : position - current.start());
+    return heldBytes + sharedBytes() + (current == null ? 0 : position - current.start());
   }
 
   /** Returns the number of bytes written so far, sent or not. */
   long writtenBytes() {
     Chunk current = chunk;
-    return earlierBytes + (current == null ? 0 : position - current.start());
+    return earlierBytes + sharedBytes() + (current == null ? 0 : position - current.start());
   }
 
   long heldBytes() {
@@ -84,9 +93,69 @@ final class ClientReplies extends ReplyBuffer {
     return current == null ? 0 : current.limit() - current.start();
   }
 
+  // ---- shared messages
+
+  private long sharedBytes() {
+    return shared == null ? 0 : sharedEnd - sharedStart;
+  }
+
+  /** Returns true if messages can be added by reference. */
+  boolean canShare() {
+    return chunk == null && held == null && !discarding;
+  }
+
+  /**
+   * Adds a shared message by reference. Returns false if it does not follow the pending ones, so
+   * that it must be copied.
+   */
+  boolean append(SharedChunk of, long start, long end) {
+    if (shared == null) {
+      of.retain();
+      shared = of;
+      sharedStart = start;
+    } else if (shared != of || sharedEnd != start) {
+      return false;
+    }
+    sharedEnd = end;
+    return true;
+  }
+
+  private void releaseShared() {
+    SharedChunk current = shared;
+    if (current != null) {
+      shared = null;
+      current.release();
+    }
+  }
+
+  private void sendShared(SharedChunk pending) {
+    int bytes = Math.toIntExact(sharedBytes());
+    shared = null;
+    earlierBytes += bytes;
+    listener.onSent(bytes);
+    socket.connection().sendShared(pending, sharedStart, bytes);
+  }
+
+  /** Copies pending messages to the start of the chunk, because replies follow them. */
+  private void copyShared() {
+    SharedChunk current = shared;
+    if (current != null) {
+      long bytes = sharedBytes();
+      MemorySegment.copy(current.memory(), sharedStart, memory, position, bytes);
+      position += bytes;
+      releaseShared();
+    }
+  }
+
+  // ---- chunks
+
   /** Passes everything to the connection, which sends it at its next flush. */
   void handOver() {
     releaseHeld();
+    SharedChunk pending = shared;
+    if (pending != null) {
+      sendShared(pending);
+    }
     Chunk current = chunk;
     if (current == null) {
       return;
@@ -112,12 +181,14 @@ final class ClientReplies extends ReplyBuffer {
       chunk = null;
       listener.onFull();
     }
-    Chunk next = socket.connection().newChunk(atLeastBytes);
+    int room = Math.toIntExact(sharedBytes() + atLeastBytes);
+    Chunk next = socket.connection().newChunk(room);
     chunk = next;
     window++;
     memory = next.memory();
     position = next.start();
     limit = next.limit();
+    copyShared();
   }
 
   private void hold(Chunk current) {

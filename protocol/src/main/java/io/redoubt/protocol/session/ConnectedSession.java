@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.pubsub.Subscriber;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.SharedMessage;
 import io.redoubt.protocol.session.blocking.Waiting;
 import io.redoubt.protocol.session.input.ClientInput;
 import java.lang.foreign.MemorySegment;
@@ -196,6 +197,23 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
     }
   }
 
+  @Override
+  public final void push(SharedMessage message) {
+    if (isReleased() || is(ClientFlag.CLOSE_ASAP)) {
+      return;
+    }
+    try {
+      if (!turn.executing && delivery.share(message)) {
+        flushSoon();
+        return;
+      }
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
+      return;
+    }
+    push(message::writeTo);
+  }
+
   /** Writes output delayed until the end of the command. */
   final void afterCommand() {
     try {
@@ -237,6 +255,21 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
     }
     try {
       output().feed(from, offset, length);
+      flushSoon();
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
+    }
+  }
+
+  /** Sends a message like {@link #feed(MemorySegment, long, long)}, to several clients. */
+  public final void feed(SharedMessage message) {
+    if (isEnding() || output().discardsFeed()) {
+      return;
+    }
+    try {
+      if (!delivery.share(message)) {
+        output().writeUnsuppressed(message::writeTo);
+      }
       flushSoon();
     } catch (OutOfMemoryError full) {
       noMemoryForOutput(full);

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.SharedMessage;
 
 /**
  * Delivers the output of a client to its socket: not before the {@link OutputGate} passes it, as
@@ -101,6 +102,18 @@ final class Delivery implements OutputListener, HeldOutput.Member {
     if (!socketFull && !output.isAwaited()) {
       output.onDrained();
     }
+  }
+
+  /**
+   * Adds a push message by reference, unless earlier output waits. Returns false if it must be
+   * written.
+   */
+  boolean share(SharedMessage message) {
+    Connection connection = socket.open();
+    return connection != null
+        && !socketFull
+        && !isHeld()
+        && output.share(message, context.sharedMessages(output.writer().resp()), connection);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.SharedMessage;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -102,14 +103,36 @@ public final class TrackedClients {
 
   // ---- messages
 
+  /** Returns the message that a key has changed. The key must not move until it has been sent. */
+  public static SharedMessage invalidation(MemorySegment memory, long key, int length) {
+    return invalidation(writer -> {
+      writer.array(1);
+      writer.bulk(memory, key, length);
+    });
+  }
+
+  private static SharedMessage invalidation(Consumer<ReplyWriter> keys) {
+    return new SharedMessage(writer -> {
+      if (writer.resp() > 2) {
+        writer.push(2);
+        writer.bulk("invalidate");
+      } else {
+        writer.array(3);
+        writer.bulk("message");
+        writer.bulk(CHANNEL);
+      }
+      keys.accept(writer);
+    });
+  }
+
   /**
    * Sends a key to a client that has read it, if that still tracks its reads.
    *
+   * @param message the {@linkplain #invalidation(MemorySegment, long, int) message} to all readers
    * @param byCommand true if the running command changed the key; its own client is not notified if
    *     it has NOLOOP
    */
-  public void invalidate(
-      long clientId, MemorySegment memory, long key, int length, boolean byCommand) {
+  public void invalidate(long clientId, SharedMessage message, boolean byCommand) {
     Client client = clients.get(clientId);
     Tracking tracking = client == null ? null : client.tracking();
     if (client == null || tracking == null || tracking.mode().broadcast()) {
@@ -117,13 +140,7 @@ public final class TrackedClients {
     }
     boolean spared = byCommand && tracking.mode().noLoop() && client.isCurrent();
     if (!spared) {
-      send(
-          client,
-          tracking,
-          writer -> {
-            writer.array(1);
-            writer.bulk(memory, key, length);
-          });
+      send(client, tracking, message);
     }
   }
 
@@ -133,7 +150,7 @@ public final class TrackedClients {
       Tracking tracking = client.tracking();
       if (tracking != null) {
         byte[] nothing = client.reply().resp() > 2 ? NULL : NIL; // as Redis, even if redirected
-        send(client, tracking, writer -> writer.raw(nothing));
+        send(client, tracking, invalidation(writer -> writer.raw(nothing)));
       }
     }
   }
@@ -160,8 +177,13 @@ public final class TrackedClients {
     try (ReplyCollector all = new ReplyCollector(context.memory())) {
       keys.write(new ReplyWriter(all));
       long count = keys.count(NO_CLIENT);
+      SharedMessage message =
+          invalidation(writer -> writer.raw(all.memory(), all.start(), all.length()));
       for (Client client : prefix.clients()) {
-        broadcast(client, keys, count, all);
+        Tracking tracking = client.tracking();
+        if (tracking != null) {
+          broadcast(client, tracking, keys, count, all, message);
+        }
       }
     } catch (OutOfMemoryError full) {
       context
@@ -174,16 +196,21 @@ public final class TrackedClients {
     }
   }
 
-  private void broadcast(Client client, ChangedKeys keys, long count, ReplyCollector all) {
-    Tracking tracking = client.tracking();
-    if (tracking == null) {
-      return;
-    }
+  private static void broadcast(
+      Client client,
+      Tracking tracking,
+      ChangedKeys keys,
+      long count,
+      ReplyCollector all,
+      SharedMessage message) {
     long others = tracking.mode().noLoop() ? keys.count(client.id()) : count;
     if (others == count) {
-      send(client, tracking, writer -> writer.raw(all.memory(), all.start(), all.length()));
+      send(client, tracking, message);
     } else if (others > 0) {
-      send(client, tracking, writer -> keys.writeOthers(writer, client.id(), others, all));
+      send(
+          client,
+          tracking,
+          invalidation(writer -> keys.writeOthers(writer, client.id(), others, all)));
     }
   }
 
@@ -191,24 +218,13 @@ public final class TrackedClients {
    * Sends a message to a client or to the one that it redirects to: as a push message in RESP3, as
    * a message of the channel in RESP2 to a client with subscriptions.
    */
-  private static void send(Client client, Tracking tracking, Consumer<ReplyWriter> keys) {
+  private static void send(Client client, Tracking tracking, SharedMessage message) {
     long redirectId = tracking.mode().redirectId();
     Client to = redirectId == 0 ? client : client.other(redirectId);
     if (to == null) {
       breakRedirection(client, redirectId);
-    } else if (to.reply().resp() > 2) {
-      to.push(writer -> {
-        writer.push(2);
-        writer.bulk("invalidate");
-        keys.accept(writer);
-      });
-    } else if (redirectId != 0 && to.is(ClientFlag.PUBSUB)) {
-      to.push(writer -> {
-        writer.array(3);
-        writer.bulk("message");
-        writer.bulk(CHANNEL);
-        keys.accept(writer);
-      });
+    } else if (to.reply().resp() > 2 || (redirectId != 0 && to.is(ClientFlag.PUBSUB))) {
+      to.push(message);
     }
   }
 

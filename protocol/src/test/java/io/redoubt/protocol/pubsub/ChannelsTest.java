@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.SharedMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,11 @@ class ChannelsTest {
     @Override
     public void push(Consumer<ReplyWriter> message) {
       message.accept(writer);
+    }
+
+    @Override
+    public void push(SharedMessage message) {
+      message.writeTo(writer);
     }
 
     /** Returns the messages received since the last call, as lines joined by blanks. */

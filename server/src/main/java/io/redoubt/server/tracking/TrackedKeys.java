@@ -5,6 +5,7 @@ import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.SharedMessage;
 import io.redoubt.protocol.session.TrackedClients;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Keyspace;
@@ -107,14 +108,18 @@ public final class TrackedKeys {
     long key = request.offset(argument);
     int length = request.length(argument);
     if (isMemoryShort()) {
-      clients.invalidate(reader, Region.MEMORY, key, length, false);
+      forgo(key, length);
       return;
     }
     try {
       remember(key, length);
     } catch (OutOfMemoryError full) { // the client must not cache a key that is not remembered
-      clients.invalidate(reader, Region.MEMORY, key, length, false);
+      forgo(key, length);
     }
+  }
+
+  private void forgo(long key, int length) {
+    clients.invalidate(reader, TrackedClients.invalidation(Region.MEMORY, key, length), false);
   }
 
   private void remember(long key, int length) {
@@ -243,8 +248,9 @@ public final class TrackedKeys {
     int count = Region.getInt(block + COUNT_AT);
     size--;
     items -= count;
+    SharedMessage message = TrackedClients.invalidation(Region.MEMORY, key, length);
     for (int i = 0; i < count; i++) {
-      clients.invalidate(id(block, i), Region.MEMORY, key, length, byCommand);
+      clients.invalidate(id(block, i), message, byCommand);
     }
     free(block);
   }

@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.SharedMessage;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.client.ServerClient;
 import java.lang.foreign.MemorySegment;
@@ -86,8 +87,9 @@ public final class Monitors {
     try {
       line.clear();
       format(client, command, request, inScript);
+      var message = new SharedMessage(to -> to.raw(line.memory(), line.start(), line.length()));
       for (ServerClient each : clients) {
-        each.feed(line.memory(), line.start(), line.length());
+        each.feed(message);
       }
     } catch (OutOfMemoryError full) { // the command itself has succeeded
       log.warning("Closing all monitors: out of memory for a command to show them.");
