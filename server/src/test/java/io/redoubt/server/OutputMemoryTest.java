@@ -146,10 +146,19 @@ final class OutputMemoryTest {
   @Test
   void monitorsAreClosedAndTheirCommandsSucceed() throws Exception {
     List<RespClient> monitors = connectEach("MONITOR");
-    assertThat(client.call("SET", "key", LARGE)).isEqualTo(new Reply.Simple("OK"));
+    assertThat(twice("SET", "key", LARGE).elements())
+        .containsExactly(new Reply.Simple("OK"), new Reply.Simple("OK"));
     assertThat(client.call("STRLEN", "key")).isEqualTo(new Reply.Integer(LARGE.length()));
     assertThat(log()).contains("out of memory").doesNotContain("half-way");
     closeAll(monitors);
+  }
+
+  /** Runs a command twice in a transaction: what follows a shared message must be copied. */
+  private Reply.Array twice(String... command) throws IOException {
+    client.call("MULTI");
+    client.call(command);
+    client.call(command);
+    return (Reply.Array) client.call("EXEC");
   }
 
   /** Many small outputs may even use up the memory for the publisher's reply. */
@@ -157,7 +166,8 @@ final class OutputMemoryTest {
   void shardedPublishLeavesOthersServed() throws Exception {
     List<RespClient> subscribers = connectEach("SSUBSCRIBE", "channel");
     try {
-      assertThat(client.call("SPUBLISH", "channel", LARGE)).isEqualTo(new Reply.Integer(PATTERNS));
+      assertThat(twice("SPUBLISH", "channel", LARGE).elements())
+          .contains(new Reply.Integer(PATTERNS));
     } catch (EOFException closed) {
       // there was no memory for the reply
     }
