@@ -15,7 +15,9 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +49,7 @@ final class CommandAllocationTest {
    */
   private static final int ATTEMPTS = 5;
 
+  private static final int SUBSCRIBERS = 50;
   private static final int TIMEOUT_MILLIS = 10_000;
 
   private static RedisServer server;
@@ -159,6 +162,27 @@ final class CommandAllocationTest {
       Thread.startVirtualThread(() -> readToTheEnd(replica));
       await().untilAsserted(() -> assertThat(replication()).contains("state=online"));
       assertThat(bytesEach(request, 16)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
+    }
+  }
+
+  /** A message is encoded once; what that allocates does not depend on its receivers. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16})
+  void subscribersAllocateNothing(int pipeline) throws IOException {
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < SUBSCRIBERS; i++) {
+        Socket subscriber = connect();
+        sockets.add(subscriber);
+        subscriber.getOutputStream().write(RequestEncoder.encode("SUBSCRIBE", "channel"));
+        Thread.startVirtualThread(() -> readToTheEnd(subscriber));
+      }
+      assertThat(bytesEach("PUBLISH channel message:%d", pipeline))
+          .isLessThan(BUDGET_BYTES * SUBSCRIBERS);
+    } finally {
+      for (Socket each : sockets) {
+        each.close();
+      }
     }
   }
 

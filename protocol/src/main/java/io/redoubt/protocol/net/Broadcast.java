@@ -9,10 +9,22 @@ import org.jspecify.annotations.Nullable;
  * reported later, by a {@link LateWrite}. Reused.
  */
 final class Broadcast {
+  /** The output of a connection. */
+  interface Receiver {
+    /**
+     * Offers the bytes to the socket; on the thread. Returns false if some of them will be written
+     * later, which a {@link LateWrite} reports.
+     */
+    boolean offer(SharedChunk shared, long from, int bytes);
+
+    /** The bytes are written or discarded; on the owner's loop. */
+    void onSharedWritten(int bytes);
+  }
+
   /** The number of connections; with more, the thread starts while the owner continues. */
   private static final int MAX_RECEIVERS = 128;
 
-  private final LentOutput[] receivers = new LentOutput[MAX_RECEIVERS];
+  private final Receiver[] receivers = new Receiver[MAX_RECEIVERS];
   private final boolean[] late = new boolean[MAX_RECEIVERS];
   private int count;
   private @Nullable SharedChunk shared;
@@ -34,7 +46,7 @@ final class Broadcast {
   }
 
   /** Adds a receiver, and takes over its reference to the bytes. */
-  void add(LentOutput receiver) {
+  void add(Receiver receiver) {
     receivers[count++] = receiver;
   }
 
@@ -68,18 +80,9 @@ final class Broadcast {
   }
 
   /** Offers the bytes to each socket. */
-  void write(IoThread thread) {
+  void write() {
     for (int i = 0; i < count; i++) {
-      LentOutput receiver = receivers[i];
-      IoSocket socket = receiver.socket();
-      int written = socket.writeShared(shared(), from, bytes);
-      if (written < bytes) {
-        late[i] = true;
-        var rest = new LateWrite(receiver, shared(), bytes);
-        if (socket.queueShared(rest, from + written, bytes - written)) {
-          thread.flushSoon(socket);
-        }
-      }
+      late[i] = !receivers[i].offer(shared(), from, bytes);
     }
   }
 }

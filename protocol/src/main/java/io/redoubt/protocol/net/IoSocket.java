@@ -204,27 +204,27 @@ final class IoSocket extends LastHandler {
     return first;
   }
 
-  /**
-   * Writes shared bytes if nothing is queued. Returns the number of bytes that need no further
-   * write.
-   */
-  int writeShared(SharedChunk shared, long from, int bytes) {
+  /** Writes shared bytes, or queues what the socket does not accept and returns false. */
+  boolean offer(SharedChunk shared, long from, int bytes) {
     if (!channel.isActive()) {
-      return bytes;
+      return true;
     }
-    if (direct == null || queuedBytes > 0) {
-      return 0;
+    int written = 0;
+    if (direct != null && queuedBytes == 0) {
+      thread.countWrite();
+      try {
+        written = direct.sendAddress(shared.nativeAddress(from), 0, bytes);
+      } catch (IOException e) {
+        written = 0; // the channel gets the same error and closes
+      }
     }
-    thread.countWrite();
-    try {
-      return direct.sendAddress(shared.nativeAddress(from), 0, bytes);
-    } catch (IOException e) {
-      return 0; // the channel gets the same error and closes
+    if (written < bytes) {
+      queue(new LateWrite(output, shared, bytes), from + written, bytes - written);
     }
+    return written == bytes;
   }
 
-  /** Queues the rest of shared bytes. Returns true if {@link #flush} must follow. */
-  boolean queueShared(LateWrite late, long from, int bytes) {
+  private void queue(LateWrite late, long from, int bytes) {
     queuedBytes += bytes;
     channel
         .write(late.shared().slice(from, bytes))
@@ -232,9 +232,10 @@ final class IoSocket extends LastHandler {
           thread.report(late);
           onSent(bytes);
         });
-    boolean first = !flushPending;
-    flushPending = true;
-    return first;
+    if (!flushPending) {
+      flushPending = true;
+      thread.flushSoon(this);
+    }
   }
 
   private void onSent(int bytes) {

@@ -158,7 +158,7 @@ final class IoThread implements ReadBatch.Home {
   }
 
   /** Orders the writing of shared bytes to a connection, and takes over its reference to them. */
-  void share(SharedChunk shared, long from, int bytes, LentOutput to) {
+  void share(SharedChunk shared, long from, int bytes, Broadcast.Receiver to) {
     Broadcast current = broadcast;
     if (current == null || !current.accepts(shared, from, bytes)) {
       passBroadcast();
@@ -415,7 +415,7 @@ final class IoThread implements ReadBatch.Home {
         }
       } else if (order instanceof Broadcast shared) {
         bytes += shared.totalBytes();
-        shared.write(this);
+        shared.write();
         written.put(shared);
       } else {
         flushSockets(); // before a socket is closed

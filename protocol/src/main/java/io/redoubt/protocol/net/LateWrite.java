@@ -6,7 +6,7 @@ package io.redoubt.protocol.net;
  *
  * @param bytes the number of bytes, those included that were accepted at once
  */
-record LateWrite(LentOutput receiver, SharedChunk shared, int bytes) {
+record LateWrite(Broadcast.Receiver receiver, SharedChunk shared, int bytes) {
   /** Reports the bytes to the output; on the owner's loop. */
   void finish() {
     receiver.onSharedWritten(bytes);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * counts as written, as far as it fits an ordinary socket's buffer; once the thread finds the
  * socket full, everything counts until all of it is written. Confined to the owner's loop.
  */
-final class LentOutput implements SocketOutput, Chunk.Borrower {
+final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiver {
   /** The bytes on their way that count as written. */
   private static final long TRANSIT_BYTES = 64 * 1024;
 
@@ -186,8 +186,13 @@ final class LentOutput implements SocketOutput, Chunk.Borrower {
     }
   }
 
-  /** The thread has written, or discarded, shared bytes. */
-  void onSharedWritten(int bytes) {
+  @Override
+  public boolean offer(SharedChunk from, long start, int bytes) {
+    return socket().offer(from, start, bytes);
+  }
+
+  @Override
+  public void onSharedWritten(int bytes) {
     lentShares--;
     onWritten(bytes);
   }
