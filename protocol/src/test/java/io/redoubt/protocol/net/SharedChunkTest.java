@@ -9,15 +9,19 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.Test;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes that several connections send at the same time, some of which do not read. */
@@ -43,39 +47,63 @@ final class SharedChunkTest extends TransportFixture {
     }
   }
 
+  @TempDir private Path folder;
   private final List<Receiver> receivers = new CopyOnWriteArrayList<>();
-  private final CountDownLatch opened = new CountDownLatch(CLIENTS);
+  private final CountDownLatch allOpen = new CountDownLatch(CLIENTS);
 
-  private List<Socket> connect() throws Exception {
+  /** Connects the clients; those without TLS have small buffers. */
+  private List<Socket> connect(boolean encrypted) throws Exception {
+    Tls tls = null;
+    SocketFactory sockets = SocketFactory.getDefault();
+    if (encrypted) {
+      Tls.Identity ours = SelfSigned.make(folder, "ours");
+      var authorities = new Tls.Authorities(ours.certificate(), null);
+      var terms = new Tls.Terms(List.of(), "", List.of(), Tls.Provider.AUTO);
+      var service = new Tls.Service(Tls.ClientCertificates.UNWANTED);
+      tls = Tls.server(ours, authorities, terms, service);
+      sockets = Tls.client(null, authorities, terms).sockets();
+    }
     Listener listener =
         transport.listen(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             CLIENTS,
-            connection -> {
-              connection.setHandler(new EchoHandler());
-              receivers.add(new Receiver(connection));
-              opened.countDown();
-            });
-    List<Socket> sockets = new ArrayList<>();
+            tls,
+            connection ->
+                connection.setHandler(
+                    new EchoHandler() {
+                      @Override
+                      public void onOpen(Connection open) {
+                        receivers.add(new Receiver(open));
+                        allOpen.countDown();
+                      }
+                    }));
+    List<Socket> connected = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
-      Socket socket = new Socket();
-      socket.setReceiveBufferSize(RECEIVE_BUFFER);
+      Socket socket;
+      if (encrypted) {
+        socket = sockets.createSocket("127.0.0.1", listener.port());
+        ((SSLSocket) socket).startHandshake();
+      } else {
+        socket = sockets.createSocket();
+        socket.setReceiveBufferSize(RECEIVE_BUFFER);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.port()));
+      }
       socket.setSoTimeout(TIMEOUT_MILLIS);
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.port()));
-      sockets.add(socket);
+      connected.add(socket);
     }
-    opened.await();
-    return sockets;
+    allOpen.await();
+    return connected;
   }
 
   private Receiver receiver(int port) {
     return receivers.stream().filter(each -> each.port == port).findFirst().orElseThrow();
   }
 
-  @Test
-  void reachesEachConnectionInOrder() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void reachesEachConnectionInOrder(boolean encrypted) throws Exception {
     Random random = Seed.random("SharedChunkTest");
-    List<Socket> sockets = connect();
+    List<Socket> sockets = connect(encrypted);
     for (int i = 0; i < ROUNDS; i++) {
       long seed = random.nextLong();
       CountDownLatch done = new CountDownLatch(1);
@@ -144,10 +172,11 @@ final class SharedChunkTest extends TransportFixture {
   }
 
   /** Connections that close with shared bytes on their way release them. */
-  @Test
-  void releasesTheBytesOfClosedConnections() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void releasesTheBytesOfClosedConnections(boolean encrypted) throws Exception {
     Random random = Seed.random("SharedChunkTest");
-    List<Socket> sockets = connect();
+    List<Socket> sockets = connect(encrypted);
     for (int i = 0; i < ROUNDS; i++) {
       long seed = random.nextLong();
       transport.loop().execute(() -> sendToMany(Seed.from(seed)));
