@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients whose sockets are read and written by the threads of {@code io-threads}. */
 final class IoThreadsTest {
+  private static final String ACTIVE = "io-threads-always-active yes";
   private static final int CLIENTS = 6;
   private static final int ROUNDS = 120;
   private static final int MOST_REQUESTS = 200;
@@ -35,7 +36,7 @@ final class IoThreadsTest {
 
   @Test
   void showsWhatEachThreadDoes() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads 3");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 3");
         Dialogue redis = new Dialogue(server.port())) {
       redis.says("CONFIG GET io-threads", "1) \"io-threads\"\n2) \"3\"");
       assertThat(field(redis, "server", "io_threads_active")).isEqualTo("1");
@@ -58,7 +59,7 @@ final class IoThreadsTest {
   /** A thread that gets no new connections ends with its last one. */
   @Test
   void endsThreadsWithoutConnections() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads 1");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 1");
         Dialogue redis = new Dialogue(server.port())) {
       for (int i = 0; i < 20; i++) {
         redis.says("CONFIG SET io-threads 3", "OK");
@@ -79,7 +80,7 @@ final class IoThreadsTest {
 
   @Test
   void showsTheNumberThatAutoStandsFor() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads auto");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads auto");
         Dialogue redis = new Dialogue(server.port())) {
       String first = redis.ask("CONFIG GET io-threads");
       int threads = Integer.parseInt(first.replaceAll("(?s).*\"(\\d+)\"$", "$1"));
@@ -97,7 +98,7 @@ final class IoThreadsTest {
   void keepsEveryRequestWhileTheNumberOfThreadsChanges() throws Exception {
     Random random = Seed.random("IoThreadsTest");
     AtomicBoolean done = new AtomicBoolean();
-    try (RedisServer server = TestServers.start("io-threads 2");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2");
         Dialogue redis = new Dialogue(server.port());
         ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> counts = new ArrayList<>();
@@ -159,7 +160,7 @@ final class IoThreadsTest {
   /** A slow script leaves other clients served, and its own pipeline continues after it. */
   @Test
   void defersTheInputOfAClientWhoseScriptIsSlow() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads 2", "busy-reply-threshold 10");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2", "busy-reply-threshold 10");
         RespClient slow = RespClient.connect("127.0.0.1", server.port());
         Dialogue other = new Dialogue(server.port())) {
       slow.send("EVAL", "while true do end", "0");
@@ -184,7 +185,7 @@ final class IoThreadsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void sendsAllToAClientThatReadsLate(int threads) throws Exception {
-    try (RedisServer server = TestServers.start("io-threads " + threads);
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads " + threads);
         RespClient late = RespClient.connect("127.0.0.1", server.port());
         Dialogue other = new Dialogue(server.port())) {
       String value = "z".repeat(1 << 20);
@@ -205,7 +206,7 @@ final class IoThreadsTest {
   @Test
   void sendsASmallReplyWhileALargeOneIsReportedAsWritten() throws Exception {
     Random random = Seed.random("IoThreadsTest");
-    try (RedisServer server = TestServers.start("io-threads 2");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2");
         RespClient client = RespClient.connect("127.0.0.1", server.port())) {
       int sizes = 14;
       for (int i = 0; i < sizes; i++) {
@@ -221,7 +222,7 @@ final class IoThreadsTest {
 
   @Test
   void aKilledClientLeavesItsThread() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads 2");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2");
         Dialogue redis = new Dialogue(server.port())) {
       for (int i = 0; i < 50; i++) {
         try (RespClient other = RespClient.connect("127.0.0.1", server.port())) {
@@ -237,7 +238,7 @@ final class IoThreadsTest {
   /** The thread reports what it has written, though nothing else happens on its sockets. */
   @Test
   void closesAfterTheLastReply() throws Exception {
-    try (RedisServer server = TestServers.start("io-threads 2")) {
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2")) {
       for (int i = 0; i < 300; i++) {
         try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 10_000)) {
           client.send("ECHO", "q".repeat(i % 3 * 20_000));

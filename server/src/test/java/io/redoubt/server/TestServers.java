@@ -125,7 +125,7 @@ public final class TestServers {
     String options =
         "dir %s\nbind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
                 .formatted(newFolder())
-            + "io-threads %d\n".formatted(IoThreadCount.value())
+            + IoThreadCount.directives()
             + String.join("\n", lines)
             + "\n";
     settings.load(null, new byte[0], options);

@@ -81,6 +81,12 @@ public final class Chunk {
     return Objects.requireNonNull(borrower);
   }
 
+  /** Ends the lending of a chunk that its owner still has. Returns the number of bytes lent. */
+  int takeBack() {
+    borrower = null;
+    return lentBytes;
+  }
+
   /** Ends the lending, on the owner's loop. Returns the number of bytes lent. */
   int endLending() {
     borrower = null;

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -84,13 +85,14 @@ public final class Connection {
     void onClose(Connection connection, @Nullable Throwable cause);
   }
 
-  private final Channel channel;
+  private Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
-  private final SocketOutput output;
+  private SocketOutput output;
   private final ReadBuffer.ConnectionReads reads;
   private final boolean unix;
   private final boolean tls;
+  private final PipelineEnd end;
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
 
@@ -105,13 +107,27 @@ public final class Connection {
   /** The round of notifications before which an I/O thread's bytes last arrived. */
   private long receivedInRound = -1;
 
+  /** True if input has arrived since {@link #takeUsed}. */
+  private boolean used;
+
   private boolean closing;
   private boolean closeNotified;
 
   /** True if the peer's possible end passes as soon as nothing is queued. */
   private boolean endMayPass;
 
-  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean unix, boolean tls) {
+  /**
+   * Creates a connection.
+   *
+   * @param acceptor called once the connection is established
+   */
+  Connection(
+      Channel channel,
+      ChunkPool pool,
+      ReadBuffer readBuffer,
+      boolean unix,
+      boolean tls,
+      Consumer<Connection> acceptor) {
     this.channel = channel;
     this.pool = pool;
     this.readBuffer = readBuffer;
@@ -119,10 +135,47 @@ public final class Connection {
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     this.tls = tls;
-    output =
-        channel instanceof LentChannel lent
-            ? new LentOutput(lent, lent.thread(), readBuffer.stats(), this::onDrained)
-            : new SendQueue(channel, tls, readBuffer.stats(), this::onDrained);
+    end = new PipelineEnd(acceptor);
+    output = newOutput(channel);
+  }
+
+  private SocketOutput newOutput(Channel over) {
+    return over instanceof LentChannel lent
+        ? new LentOutput(lent, lent.thread(), readBuffer.stats(), this::onDrained)
+        : new SendQueue(over, tls, readBuffer.stats(), this::onDrained);
+  }
+
+  /** Continues over another channel, with what the earlier one has not sent. */
+  void moveTo(Channel other) {
+    channel = other;
+    output = newOutput(other);
+  }
+
+  /** Returns true if the connection is established in both directions. */
+  boolean mayMove() {
+    return end.opened && !end.inputEnded && !closing;
+  }
+
+  /** Returns true if the channel has written all output. */
+  boolean isAtRest() {
+    ChannelOutboundBuffer queued = channel.unsafe().outboundBuffer();
+    return queued != null && queued.isEmpty() && output.isEmpty();
+  }
+
+  /** Returns true if input has arrived since the last call. */
+  boolean takeUsed() {
+    boolean was = used;
+    used = false;
+    return was;
+  }
+
+  /** Returns the end of the pipeline of the connection's channel. */
+  PipelineEnd end() {
+    return end;
+  }
+
+  ReadBuffer.ConnectionReads reads() {
+    return reads;
   }
 
   boolean isFirstReadIn(int round) {
@@ -133,7 +186,8 @@ public final class Connection {
 
   /** Returns the connection of a channel; null for a listener's. */
   static @Nullable Connection over(Channel channel) {
-    ChannelHandler end = channel.pipeline().last();
+    ChannelHandler last = channel.pipeline().last();
+    ChannelHandler end = last instanceof SocketEnd socket ? socket.server() : last;
     return end instanceof PipelineEnd of ? of.connection() : null;
   }
 
@@ -417,7 +471,6 @@ public final class Connection {
   /** Takes an event of the socket. */
   void receive(ReadBatch.Kind event, @Nullable Throwable reason) {
     try {
-      PipelineEnd end = (PipelineEnd) channel.pipeline().last();
       switch (event) {
         case OPENED -> end.open();
         case INPUT_END -> end.endInput();
@@ -430,7 +483,7 @@ public final class Connection {
           channel.close();
           notifyClosed(cause);
         }
-        case BYTES, COPY -> throw new IllegalArgumentException();
+        case BYTES, COPY, LEFT -> throw new IllegalArgumentException();
       }
     } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       fail(e);
@@ -438,6 +491,7 @@ public final class Connection {
   }
 
   void notifyReadDone() {
+    used = true;
     Handler current = handler;
     if (current == null) {
       return;
@@ -493,8 +547,8 @@ public final class Connection {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-      if (!tls) {
-        output.onActive();
+      output.onActive();
+      if (!tls && !opened) {
         open();
       }
     }

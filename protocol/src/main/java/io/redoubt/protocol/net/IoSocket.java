@@ -2,6 +2,8 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -24,7 +26,12 @@ final class IoSocket extends LastHandler {
   private final ReadBatch.Target target;
   private final LentOutput output;
   private final Channel channel;
+  private final SocketEnd end;
+
+  /** Encrypts a new connection; null without encryption, and for one that was encrypted before. */
   private final @Nullable Tls tls;
+
+  private final boolean encrypted;
   private @Nullable Throwable cause;
   private @Nullable Socket direct;
 
@@ -33,43 +40,88 @@ final class IoSocket extends LastHandler {
 
   private boolean inputEnded;
 
+  /** True once the thread does not serve the socket any more. */
+  private boolean left;
+
   /** The bytes that were passed to the channel and not written yet. */
   private long queuedBytes;
 
   private boolean flushPending;
   private boolean reportedFull;
   private final IntConsumer onSent = this::onSent;
+  private final ChannelFutureListener onClosed = this::onClosed;
 
   IoSocket(
       IoThread thread,
       ReadBatch.Target target,
       LentOutput output,
       Channel channel,
+      SocketEnd end,
       @Nullable Tls tls) {
     this.thread = thread;
     this.target = target;
     this.output = output;
     this.channel = channel;
+    this.end = end;
     this.tls = tls;
+    encrypted = tls != null || Tls.session(channel.pipeline()) != null;
   }
 
-  /** Starts to serve the socket. */
+  /** Starts to serve a new socket. */
   void open() {
-    channel.closeFuture().addListener(closed -> report(ReadBatch.Kind.CLOSED, cause));
+    channel.closeFuture().addListener(onClosed);
     try {
       channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-      channel.config().setRecvByteBufAllocator(thread.reads());
       if (channel instanceof SocketChannel) {
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
       }
       if (tls != null) {
         tls.encrypt(channel, null);
       }
-      channel.pipeline().addLast(this);
-      thread.register(channel);
+      end.addTo(channel);
+      serve();
     } catch (RuntimeException | LinkageError e) {
       cause = e;
       channel.unsafe().closeForcibly();
+    }
+  }
+
+  /** Starts to serve a socket that the owner's loop has given up. */
+  void takeOver() {
+    channel.closeFuture().addListener(onClosed);
+    serve();
+  }
+
+  private void serve() {
+    direct =
+        !encrypted && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own
+            ? own
+            : null;
+    end.serve(this, thread.reads());
+    thread.register(channel);
+  }
+
+  private void onClosed(ChannelFuture closed) {
+    report(ReadBatch.Kind.CLOSED, cause);
+  }
+
+  /** Gives the socket up, whose output has all been written. */
+  void leave() {
+    channel.deregister().addListener(done -> {
+      if (channel.isActive()) {
+        left = true;
+        channel.closeFuture().removeListener(onClosed);
+        report(ReadBatch.Kind.LEFT, null);
+      }
+    });
+  }
+
+  /** Closes the socket. */
+  void close() {
+    if (left) { // no loop would wait until close_notify is written
+      channel.unsafe().close(channel.voidPromise());
+    } else {
+      channel.close();
     }
   }
 
@@ -80,17 +132,10 @@ final class IoSocket extends LastHandler {
   // ---- input
 
   @Override
-  public void channelActive(ChannelHandlerContext context) {
-    if (tls == null) {
-      direct = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
-    }
-  }
-
-  @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf bytes = (ByteBuf) message;
     try {
-      if (tls == null) {
+      if (!encrypted) {
         thread.onBytes(target, bytes);
       } else {
         thread.copy(target, bytes);
@@ -132,7 +177,7 @@ final class IoSocket extends LastHandler {
 
   /** Ends the input of a plain connection; with encryption only close_notify can end it. */
   private void endSocketInput() {
-    if (tls == null) {
+    if (!encrypted) {
       endInput();
     } else if (!inputEnding && !inputEnded) {
       channel.close();
@@ -142,14 +187,6 @@ final class IoSocket extends LastHandler {
   private void endInput() {
     inputEnded = true;
     report(ReadBatch.Kind.INPUT_END, null);
-  }
-
-  /** Passes on what may be the peer's end. */
-  void passHeld() {
-    RecordInput input = channel.pipeline().get(RecordInput.class);
-    if (input != null) {
-      input.passHeld();
-    }
   }
 
   @Override
@@ -189,7 +226,7 @@ final class IoSocket extends LastHandler {
       }
     }
     queuedBytes += bytes - written;
-    if (tls == null) {
+    if (!encrypted) {
       channel.write(chunk.queued(onSent, written, bytes), channel.voidPromise());
     } else {
       channel

@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
@@ -294,7 +293,7 @@ final class IoThread implements ReadBatch.Home {
 
   // ---- the thread's side
 
-  RecvByteBufAllocator reads() {
+  SingleReads reads() {
     return reads;
   }
 

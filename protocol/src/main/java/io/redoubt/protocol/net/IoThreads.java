@@ -40,8 +40,13 @@ final class IoThreads {
 
   private long earlierWrites;
 
-  /** The number of threads that get new connections: the first ones. */
+  /** The number of threads that may serve connections: the first ones. */
   private int active;
+
+  /** The number of threads that serve connections now, the first ones of the active. */
+  private int serving;
+
+  private @Nullable Moves moves;
 
   /** The batches in use, those of nested turns last. */
   private final ArrayList<ReadBatch> used = new ArrayList<>();
@@ -51,6 +56,15 @@ final class IoThreads {
 
   /** The connections with deferred input. */
   private final ArrayDeque<LentChannel> deferring = new ArrayDeque<>();
+
+  /** The moves of connections. */
+  interface Moves {
+    /** Returns true if moves are to begin, for which the loop must not wait. */
+    boolean arePending();
+
+    /** Takes a socket over that its thread has given up. */
+    void onLeft(LentChannel lent);
+  }
 
   /** A thread, and the batch of it whose entries are being handled. */
   private static final class Source {
@@ -77,10 +91,14 @@ final class IoThreads {
     this.readBuffer = readBuffer;
   }
 
+  void setMoves(Moves ofConnections) {
+    moves = ofConnections;
+  }
+
   // ---- threads
 
   /**
-   * Sets the number of threads that get new connections; starts the missing ones. The others end
+   * Sets the number of threads that may serve connections; starts the missing ones. The others end
    * once they have no connections.
    *
    * @throws IOException if there is no memory for them, or the system refuses a thread; the number
@@ -104,6 +122,38 @@ final class IoThreads {
       missing.forEach(each -> each.close(memory));
     }
     active = count;
+    serving = Math.min(serving, active);
+  }
+
+  /** Sets the number of threads that serve connections, of those that may. */
+  void serveWith(int count) {
+    serving = count;
+  }
+
+  /** Returns the number of threads that serve connections. */
+  int serving() {
+    return serving;
+  }
+
+  /** Returns true if a thread serves connections, and not more than its share. */
+  boolean keeps(IoThread thread) {
+    int connections = 0;
+    boolean serves = false;
+    for (int i = 0; i < serving; i++) {
+      IoThread each = sources.get(i).thread;
+      connections += each.stats().connections();
+      serves |= each == thread;
+    }
+    return serves && thread.stats().connections() <= connections / serving + 1;
+  }
+
+  /** Returns the busy time of the active threads, which falls when one ends. */
+  long busyNanos() {
+    long nanos = 0;
+    for (int i = 0; i < sources.size(); i++) {
+      nanos += sources.get(i).thread.stats().busyNanos();
+    }
+    return nanos;
   }
 
   private int unusedNumber() {
@@ -142,7 +192,7 @@ final class IoThreads {
     return sources.isEmpty();
   }
 
-  /** Returns the number of threads that get new connections. */
+  /** Returns the number of threads that may serve connections. */
   int active() {
     return active;
   }
@@ -170,7 +220,7 @@ final class IoThreads {
   /** Returns the thread with the fewest connections, or null if the owner serves new ones. */
   @Nullable IoThread forNewConnection() {
     IoThread best = null;
-    for (int i = 0; i < active; i++) {
+    for (int i = 0; i < serving; i++) {
       IoThread each = sources.get(i).thread;
       if (best == null || each.stats().connections() < best.stats().connections()) {
         best = each;
@@ -209,6 +259,10 @@ final class IoThreads {
     return all;
   }
 
+  private boolean areMovesPending() {
+    return moves != null && moves.arePending();
+  }
+
   private final class Waiting implements IoHandlerContext {
     private @Nullable IoHandlerContext context;
 
@@ -218,7 +272,7 @@ final class IoThreads {
 
     @Override
     public boolean canBlock() {
-      if (!context().canBlock() || !wakeThreads() || !deferring.isEmpty()) {
+      if (!context().canBlock() || !wakeThreads() || !deferring.isEmpty() || areMovesPending()) {
         return false;
       }
       bell.fallAsleep();
@@ -347,7 +401,15 @@ final class IoThreads {
         byte[] bytes = (byte[]) Objects.requireNonNull(batch.detail(i));
         receive(connection, copy(MemorySegment.ofArray(bytes), 0, bytes.length), bytes.length);
       }
-      default -> connection.receive(batch.kind(i), (Throwable) batch.detail(i));
+      default -> receive(channel, batch.kind(i), (Throwable) batch.detail(i));
+    }
+  }
+
+  private void receive(LentChannel channel, ReadBatch.Kind event, @Nullable Throwable reason) {
+    if (event == ReadBatch.Kind.LEFT && moves != null) {
+      moves.onLeft(channel);
+    } else {
+      channel.connection().receive(event, reason);
     }
   }
 
@@ -419,7 +481,7 @@ final class IoThreads {
           memory.free(bytes);
         }
       } else if (bytes == null) {
-        channel.connection().receive(next.kind(), (Throwable) next.detail());
+        receive(channel, next.kind(), (Throwable) next.detail());
       } else {
         receive(channel.connection(), bytes, next.length());
       }

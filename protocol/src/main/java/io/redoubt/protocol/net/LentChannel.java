@@ -26,6 +26,15 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   private volatile @Nullable SSLSession session;
   private boolean readingStopped;
 
+  /** True once the socket is to return to the owner's loop. */
+  private boolean recalled;
+
+  /** True once the thread has been told to give up the socket. */
+  private boolean leaving;
+
+  /** What the owner has asked of the socket since. */
+  private final ArrayDeque<Consumer<Channel>> postponed = new ArrayDeque<>(0);
+
   /** Input that arrived while the client must not be read; see {@link IoThreads}. */
   private final ArrayDeque<DeferredInput> deferred = new ArrayDeque<>(0);
 
@@ -35,15 +44,63 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     this.socketChannel = socketChannel;
   }
 
-  /** Starts the service of the socket by the thread. */
+  /** Starts the service of a new socket by the thread. */
   void open(Connection its, @Nullable Tls tls) {
+    thread.order(serve(its, new SocketEnd(), tls)::open);
+  }
+
+  /** Starts the service by the thread of a socket that the owner's loop has served. */
+  void takeOver(Connection its) {
+    session = Tls.session(socketChannel.pipeline());
+    config().setAutoRead(socketChannel.config().isAutoRead());
+    thread.order(serve(its, SocketEnd.of(socketChannel), null)::takeOver);
+  }
+
+  private IoSocket serve(Connection its, SocketEnd end, @Nullable Tls tls) {
     connection = its;
     LentOutput output = (LentOutput) its.output();
     thread.stats().addConnections(1);
-    IoSocket opened = new IoSocket(thread, this, output, socketChannel, tls);
-    socket = opened;
-    output.setSocket(opened);
-    thread.order(opened::open);
+    IoSocket served = new IoSocket(thread, this, output, socketChannel, end, tls);
+    socket = served;
+    output.setSocket(served);
+    return served;
+  }
+
+  // ---- the way back
+
+  /**
+   * Asks for the socket back, for the owner's loop: once all output is written, the thread gives it
+   * up and reports {@link ReadBatch.Kind#LEFT}. Output and changes wait from then on.
+   */
+  void recall() {
+    recalled = true;
+    ((LentOutput) connection().output()).hold(this::leave);
+  }
+
+  boolean isRecalled() {
+    return recalled;
+  }
+
+  private void leave() {
+    if (open && !leaving) {
+      leaving = true;
+      thread.order(socket()::leave);
+    }
+  }
+
+  /** Ends the use of this channel, whose socket the thread has given up. Returns the socket. */
+  Channel end() {
+    pipeline().removeLast(); // the connection remains open
+    open = false;
+    thread.stats().addConnections(-1);
+    close();
+    return socketChannel;
+  }
+
+  /** Does with the returned socket what the owner has asked of it meanwhile. */
+  void finish() {
+    socketChannel.config().setAutoRead(config().isAutoRead());
+    postponed.forEach(change -> change.accept(socketChannel));
   }
 
   @Override
@@ -61,6 +118,10 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     return Objects.requireNonNull(connection);
   }
 
+  private IoSocket socket() {
+    return Objects.requireNonNull(socket);
+  }
+
   IoThread thread() {
     return thread;
   }
@@ -71,9 +132,9 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
 
   /** Changes the socket's options, on its thread. */
   void change(Consumer<Channel> change) {
-    thread.order(() -> {
+    order(socket -> {
       try {
-        change.accept(socketChannel);
+        change.accept(socket);
       } catch (ChannelException e) {
         // The peer has closed the socket, which is reported next.
       }
@@ -82,8 +143,15 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
 
   /** Passes on what may be the peer's end. */
   void passHeld() {
-    IoSocket current = Objects.requireNonNull(socket);
-    thread.order(current::passHeld);
+    order(RecordInput::passHeldOf);
+  }
+
+  private void order(Consumer<Channel> change) {
+    if (leaving) {
+      postponed.add(change);
+    } else {
+      thread.order(() -> change.accept(socketChannel));
+    }
   }
 
   /** Returns the file descriptor; -1 if the transport does not expose it. */
@@ -129,7 +197,9 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
 
   /** Reads the socket from now on, or not, whatever the owner of the connection wants. */
   void setReading(boolean on) {
-    thread.order(() -> socketChannel.config().setAutoRead(on));
+    if (!leaving) {
+      thread.order(() -> socketChannel.config().setAutoRead(on));
+    }
   }
 
   /** Returns true if the owner of the connection wants input. */
@@ -147,7 +217,7 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     if (open) {
       open = false;
       thread.stats().addConnections(-1);
-      thread.order(socketChannel::close);
+      thread.order(socket()::close);
     }
   }
 

@@ -44,6 +44,12 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
   /** True if the connection waits until everything is written. */
   private boolean awaited;
 
+  /** True until {@link #reportDrained} has run. */
+  private boolean reporting;
+
+  /** Set while output is held until the socket leaves the thread; see {@link #hold}. */
+  private @Nullable Runnable onReturned;
+
   /**
    * Creates an empty output.
    *
@@ -100,7 +106,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
       from.release();
       return true;
     }
-    if (unflushedBytes > 0 || full || lentShares >= MAX_SHARES) {
+    if (unflushedBytes > 0 || full || lentShares >= MAX_SHARES || onReturned != null) {
       return false;
     }
     shared = from;
@@ -112,7 +118,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
 
   @Override
   public void flush() {
-    if (unflushedBytes == 0) {
+    if (unflushedBytes == 0 || onReturned != null) {
       return;
     }
     Chunk chunk = first;
@@ -182,7 +188,48 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     if (lentBytes == 0 && (full || awaited)) {
       full = false;
       awaited &= unflushedBytes > 0;
+      reporting = true;
       channel.eventLoop().execute(this::reportDrained); // after the turn, like a channel's
+    }
+    if (lentBytes == 0 && onReturned != null) {
+      onReturned.run();
+    }
+  }
+
+  /**
+   * Passes nothing on to the thread any more, until {@link #passTo}.
+   *
+   * @param returned called once the thread has returned everything
+   */
+  void hold(Runnable returned) {
+    if (shared != null) {
+      flush(); // only chunks can be passed on
+    }
+    onReturned = returned;
+    if (lentBytes == 0) {
+      returned.run();
+    } else {
+      thread.orderRing();
+      thread.announce();
+    }
+  }
+
+  /** Passes what was held to the output that follows this one, and its reports. */
+  void passTo(SendQueue next) {
+    boolean owesReport = reporting || awaited || first != null;
+    Chunk chunk = first;
+    first = null;
+    last = null;
+    unflushedBytes = 0;
+    while (chunk != null) {
+      Chunk after = chunk.next;
+      chunk.next = null;
+      next.send(chunk, chunk.takeBack());
+      chunk = after;
+    }
+    next.flush();
+    if (owesReport) {
+      next.reportEmpty();
     }
   }
 
@@ -203,6 +250,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
   }
 
   private void reportDrained() {
+    reporting = false;
     if (!channel.isActive()) {
       return;
     }

@@ -10,6 +10,7 @@ public final class LoopStats {
   private long writes;
   private long cycles;
   private long busyNanos;
+  private long totalBusyNanos;
   private long longestNanos;
   private long endNanos;
   private long mostCommands;
@@ -59,6 +60,7 @@ public final class LoopStats {
     sleep();
     cycles++;
     busyNanos += earlierNanos;
+    totalBusyNanos += earlierNanos;
     longestNanos = Math.max(longestNanos, earlierNanos);
     earlierNanos = 0;
     long now = commands.getAsLong();
@@ -69,6 +71,11 @@ public final class LoopStats {
   /** Adds the duration of the work at the end of a turn. */
   void countEnd(long nanos) {
     endNanos += nanos;
+  }
+
+  /** Returns the busy time since the start, in spite of {@link #reset}. */
+  long totalBusyNanos() {
+    return totalBusyNanos;
   }
 
   /** Sets all counters to 0. */

@@ -25,7 +25,9 @@ final class ReadBatch {
     /** Encrypted input is held that may be the peer's end. */
     POSSIBLE_END,
     /** The socket is closed. */
-    CLOSED
+    CLOSED,
+    /** The thread does not serve the socket any more, which is open. */
+    LEFT
   }
 
   /** The receiver of an entry, known to the owner. */

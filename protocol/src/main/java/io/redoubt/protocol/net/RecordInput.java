@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,14 @@ final class RecordInput extends SharedInput {
     context.fireChannelReadComplete();
     if (held != null) {
       context.fireUserEventTriggered(Notice.POSSIBLE_END);
+    }
+  }
+
+  /** Passes on what the input of a channel holds, if it has one. */
+  static void passHeldOf(Channel channel) {
+    RecordInput input = channel.pipeline().get(RecordInput.class);
+    if (input != null) {
+      input.passHeld();
     }
   }
 

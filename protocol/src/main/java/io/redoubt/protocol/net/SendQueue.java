@@ -56,7 +56,8 @@ final class SendQueue implements SocketOutput {
   /** Writes to the socket directly from now on, if the transport exposes it; not with TLS. */
   @Override
   public void onActive() {
-    socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+    socket =
+        !tls && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
   }
 
   @Override
@@ -169,6 +170,15 @@ final class SendQueue implements SocketOutput {
     if (shared != null) {
       firstShared = null;
       shared.release();
+    }
+  }
+
+  /** Reports, not before this turn of the loop ends, that nothing is queued, once that is so. */
+  void reportEmpty() {
+    if (queuedBytes == 0) {
+      channel.eventLoop().execute(this::reportDrained);
+    } else {
+      flushLeftBytes = true;
     }
   }
 

@@ -10,6 +10,7 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.process.IdleProcessors;
 import io.redoubt.protocol.tuning.Gathering;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -19,9 +20,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -50,7 +49,8 @@ public final class Transport implements AutoCloseable {
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
   private final IoThreads ioThreads;
-  private final Set<Channel> open = new HashSet<>(); // used on the loop
+  private final OpenChannels open;
+  private final ConnectionMoves moves;
   private int listenerMark; // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -70,6 +70,9 @@ public final class Transport implements AutoCloseable {
     onLoop(() -> turns.atEnd(readBuffer::notifyReaders));
     chunks = new ChunkPool(memory);
     ioThreads = new IoThreads(sockets, memory, readBuffer, this::loopNanos);
+    open = new OpenChannels(eventLoop);
+    moves = new ConnectionMoves(open, ioThreads, stats, this::loopNanos, new IdleProcessors());
+    ioThreads.setMoves(moves);
   }
 
   /** Opens a transport over the system's sockets. */
@@ -171,7 +174,7 @@ public final class Transport implements AutoCloseable {
     }
     channel.pipeline().addLast(new Acceptor(tls, acceptor));
     try {
-      requireSuccess(register(channel));
+      requireSuccess(open.register(channel));
       requireSuccess(channel.bind(sockets.address(address)));
     } catch (IOException e) {
       channel.close();
@@ -188,12 +191,6 @@ public final class Transport implements AutoCloseable {
     return new ServerChannelRecvByteBufAllocator()
         .respectMaybeMoreData(false)
         .maxMessagesPerRead(MAX_ACCEPTS);
-  }
-
-  private ChannelFuture register(Channel channel) {
-    open.add(channel);
-    channel.closeFuture().addListener(closing -> open.remove(channel));
-    return eventLoop.register(channel);
   }
 
   private static void requireSuccess(ChannelFuture future) throws IOException {
@@ -249,6 +246,7 @@ public final class Transport implements AutoCloseable {
       Connection.Handler handler) {
     Channel channel = sockets.connecting(remote);
     Connection connection = adopt(channel, false, tls, remote, c -> {});
+    channel.pipeline().addLast(connection.end());
     connection.setHandler(handler);
     if (remote.isUnresolved()) {
       connection.notifyClosed(new UnknownHostException(remote.getHostString()));
@@ -256,7 +254,7 @@ public final class Transport implements AutoCloseable {
       return;
     }
     channel.config().setConnectTimeoutMillis(timeoutMillis);
-    register(channel);
+    open.register(channel);
     SocketAddress local = source == null ? null : new InetSocketAddress(source, 0);
     channel
         .connect(sockets.route(remote), local)
@@ -285,7 +283,8 @@ public final class Transport implements AutoCloseable {
   /** Adds a channel without a socket; on the loop. */
   Connection register(DirectChannel channel, Consumer<Connection> acceptor) {
     Connection connection = adopt(channel, true, null, null, acceptor);
-    register(channel);
+    channel.pipeline().addLast(connection.end());
+    open.register(channel);
     return connection;
   }
 
@@ -295,16 +294,17 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Sets the number of threads that read and write for connections accepted from now on; 0 to leave
-   * that to the loop. Earlier connections stay where they are; a thread that is not needed any more
-   * ends with its last connection. From any thread.
+   * Sets the number of threads that may read and write for accepted connections; 0 to leave that to
+   * the loop. Connections move accordingly; a thread that is not needed any more ends once they
+   * have. From any thread.
    *
+   * @param alwaysActive true to use the threads even if the loop has little to do
    * @throws IOException if threads can't be started; the number stays as it is
    */
-  public void setIoThreads(int count) throws IOException {
+  public void setIoThreads(int count, boolean alwaysActive) throws IOException {
     try {
       onLoop(() -> {
-        startIoThreads(count);
+        startIoThreads(count, alwaysActive);
         return count;
       });
     } catch (LoopFailure e) {
@@ -315,16 +315,22 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private void startIoThreads(int count) throws IOException {
+  private void startIoThreads(int count, boolean alwaysActive) throws IOException {
     if (count > 0 || !ioThreads.isEmpty()) {
       ioThreads.setCount(count, loop.thread().getName(), turns.handler());
-      turns.serve(ioThreads);
+      turns.serve(ioThreads, moves::endTurn);
+      moves.adapt(alwaysActive);
     }
   }
 
-  /** Returns the number of threads that serve new connections, without the loop's; on the loop. */
-  public int ioThreads() {
-    return ioThreads.active();
+  /** Returns the number of I/O threads that serve connections now; on the loop. */
+  public int servingIoThreads() {
+    return ioThreads.serving();
+  }
+
+  /** Returns the moves of connections between the loop and I/O threads; on the loop. */
+  public MoveStats moveStats() {
+    return moves.stats();
   }
 
   /** Returns the number of reads by I/O threads so far; on the loop. */
@@ -369,7 +375,7 @@ public final class Transport implements AutoCloseable {
   private void serve(Predicate<Connection> isBusy) {
     readBuffer.runNested(() -> {
       List<Connection> ended = new ArrayList<>();
-      for (Channel channel : List.copyOf(open)) {
+      for (Channel channel : open.copy()) {
         Connection connection = Connection.over(channel);
         boolean skipped = connection != null && isBusy.test(connection);
         if (!skipped && ready(channel) && connection != null && !channel.isActive()) {
@@ -417,13 +423,27 @@ public final class Transport implements AutoCloseable {
       Consumer<Connection> opened) {
     // A peer that ends its side may still read replies.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
+    Connection connection = newConnection(channel, unix, tls, opened);
     connection.noDelay(true);
     if (tls != null) {
       tls.encrypt(channel, remote);
     }
-    channel.pipeline().addLast(connection.new PipelineEnd(opened));
     return connection;
+  }
+
+  private Connection newConnection(
+      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> opened) {
+    return new Connection(channel, chunks, readBuffer, unix, tls != null, opened);
+  }
+
+  /** Serves an accepted socket on the loop. */
+  private void serve(
+      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> acceptor) {
+    Connection connection = adopt(channel, unix, tls, null, acceptor);
+    SocketEnd end = new SocketEnd();
+    end.serve(connection.end(), connection.reads());
+    end.addTo(channel);
+    open.register(channel);
   }
 
   /** Lends an accepted socket to a thread. */
@@ -434,10 +454,10 @@ public final class Transport implements AutoCloseable {
       @Nullable Tls tls,
       Consumer<Connection> acceptor) {
     LentChannel channel = new LentChannel(thread, socket);
-    Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
-    channel.pipeline().addLast(connection.new PipelineEnd(acceptor));
+    Connection connection = newConnection(channel, unix, tls, acceptor);
+    channel.pipeline().addLast(connection.end());
     channel.open(connection, tls);
-    register(channel);
+    open.register(channel);
   }
 
   private long loopNanos() {
@@ -506,7 +526,7 @@ public final class Transport implements AutoCloseable {
 
   /** Closes all connections and listeners; on the loop. */
   public void closeChannels() {
-    List.copyOf(open).forEach(Channel::close);
+    open.copy().forEach(Channel::close);
   }
 
   private boolean hasEnded() {
@@ -558,8 +578,7 @@ public final class Transport implements AutoCloseable {
         lend(accepted, thread, unix, tls, acceptor);
         return;
       }
-      adopt(accepted, unix, tls, null, acceptor);
-      register(accepted);
+      serve(accepted, unix, tls, acceptor);
     }
 
     @Override

@@ -22,6 +22,7 @@ final class Turns implements IoHandlerFactory {
   private final EndOfTurn last;
   private boolean reading;
   private @Nullable IoThreads threads;
+  private Runnable moves = () -> {};
   private @Nullable IoHandler handler;
 
   /**
@@ -50,9 +51,14 @@ final class Turns implements IoHandlerFactory {
     return true;
   }
 
-  /** Takes the input of I/O threads as well from now on; on the loop. */
-  void serve(IoThreads others) {
+  /**
+   * Takes the input of I/O threads as well from now on; on the loop.
+   *
+   * @param moveConnections follows the end of each turn
+   */
+  void serve(IoThreads others, Runnable moveConnections) {
     threads = others;
+    moves = moveConnections;
   }
 
   /** Returns the handler of the loop. */
@@ -110,6 +116,7 @@ final class Turns implements IoHandlerFactory {
       long startNanos = nanoTime.getAsLong();
       last.run();
       stats.countEnd(nanoTime.getAsLong() - startNanos);
+      moves.run();
       return served;
     }
 
@@ -133,6 +140,7 @@ final class Turns implements IoHandlerFactory {
     @Override
     public void prepareToDestroy() {
       threads = null;
+      moves = () -> {};
       super.prepareToDestroy();
     }
   }

@@ -15,6 +15,12 @@ public final class IoThreadCount {
     return Integer.getInteger("redoubt.test.io-threads", 1);
   }
 
+  /** Returns the directives of a server. */
+  public static String directives() {
+    String number = "io-threads " + value() + "\n";
+    return value() == 1 ? number : number + "io-threads-always-active yes\n";
+  }
+
   /** Returns the number of blocks of input that may arrive after reading was stopped. */
   static long batchesInTransit() {
     return value() == 1 ? 1 : IoThread.BATCHES;
@@ -23,7 +29,7 @@ public final class IoThreadCount {
   /** Starts the threads of a transport. */
   public static void apply(Transport transport) {
     try {
-      transport.setIoThreads(value() - 1);
+      transport.setIoThreads(value() - 1, true);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.KeyManagerFactory;
@@ -122,6 +123,36 @@ class TlsTest {
       assertThat(echo.opened.join().isTls()).isTrue();
     }
     assertThat(echo.closed.join()).isNull();
+  }
+
+  /** No byte is lost, doubled or reordered while connections move between loops. */
+  @Test
+  void movesConnectionsWithTheirRecords() throws Exception {
+    Random random = Seed.random("TlsTest");
+    Tls tls = Tls.server(ours, authority(ours), terms(), new Tls.Service(Tls.ClientCertificates.REQUIRED));
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0),
+            9,
+            tls,
+            connection -> connection.setHandler(new EchoHandler()));
+    Tls client = client(ours);
+    EchoTraffic traffic =
+        new EchoTraffic(() -> client.sockets().createSocket("127.0.0.1", listener.port()));
+    long bytes =
+        traffic.during(
+            4,
+            random,
+            () -> {
+              for (int i = 0; i < 600; i++) {
+                transport.setIoThreads(random.nextInt(3), true);
+                Thread.sleep(random.nextInt(10));
+              }
+            });
+    assertThat(bytes).isGreaterThan(100_000);
+    CompletableFuture<Long> moves = new CompletableFuture<>();
+    transport.loop().execute(() -> moves.complete(transport.moveStats().connections()));
+    assertThat(moves.join()).isGreaterThan(100);
   }
 
   @Test

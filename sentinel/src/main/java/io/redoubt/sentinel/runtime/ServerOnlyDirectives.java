@@ -34,7 +34,7 @@ final class ServerOnlyDirectives {
       extended-redis-compatibility full-sync-loop-percent gathering-micros hash-field-expiry
       hash-max-listpack-entries hash-max-listpack-value hash-max-ziplist-entries
       hash-max-ziplist-value hash-seed hll-sparse-max-bytes hz ignore-warnings import-mode
-      io-threads io-threads-do-reads jemalloc-bg-thread key-load-delay
+      io-threads io-threads-always-active io-threads-do-reads jemalloc-bg-thread key-load-delay
       latency-monitor-threshold latency-tracking latency-tracking-info-percentiles
       lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del
       lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor

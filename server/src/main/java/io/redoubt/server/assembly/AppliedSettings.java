@@ -44,10 +44,12 @@ final class AppliedSettings {
   void follow(Listeners listeners, TlsSettings tls, Cron cron, Transport transport) {
     gather(transport);
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));
-    settings.ioThreads.onChange(
+    Change threads =
         reopening(
-            () -> transport.setIoThreads(settings.ioThreads.value() - 1),
-            "Unable to start I/O threads. Check server logs."));
+            () -> useThreads(settings, transport),
+            "Unable to start I/O threads. Check server logs.");
+    settings.ioThreads.onChange(threads);
+    settings.ioThreadsAlwaysActive.onChange(threads);
     limitBulks();
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
@@ -78,6 +80,12 @@ final class AppliedSettings {
 
   private void hideUserData() {
     log.setHidesUserData(settings.common.hideUserDataFromLog.value());
+  }
+
+  /** Starts or ends I/O threads. */
+  static void useThreads(ServerDirectives settings, Transport transport) throws IOException {
+    transport.setIoThreads(
+        settings.ioThreads.value() - 1, settings.ioThreadsAlwaysActive.value());
   }
 
   private void gather(Transport transport) {

@@ -16,9 +16,9 @@ final class IoThreadInfo {
     this.transport = transport;
   }
 
-  /** Returns true if threads serve new connections. */
+  /** Returns true if threads serve connections now. */
   boolean areActive() {
-    return transport.ioThreads() > 0;
+    return transport.servingIoThreads() > 0;
   }
 
   /** Returns the number of reads by threads. */
@@ -31,9 +31,14 @@ final class IoThreadInfo {
     return transport.ioThreadWrites();
   }
 
-  /** Declares a line for each thread. */
+  /** Declares the counters of moves and a line for each thread. */
   void declare(Section section) {
-    section.lines(this::list);
+    section
+        .number("io_threads_serving", transport::servingIoThreads)
+        .counter("io_threads_joins", () -> transport.moveStats().joins())
+        .counter("io_threads_leaves", () -> transport.moveStats().leaves())
+        .counter("io_threads_moves", () -> transport.moveStats().connections())
+        .lines(this::list);
   }
 
   private void list(InfoLines lines) {

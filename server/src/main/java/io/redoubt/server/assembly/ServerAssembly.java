@@ -117,7 +117,7 @@ public final class ServerAssembly {
 
   private void openParts(Runnable listening) throws IOException {
     parts.clients.tls.start(parts.log);
-    parts.clients.transport.setIoThreads(parts.settings.ioThreads.value() - 1);
+    AppliedSettings.useThreads(parts.settings, parts.clients.transport);
     new TlsReload(
             parts.settings.tls.tlsAutoReloadInterval,
             parts.clients.tls,

@@ -178,8 +178,14 @@ public final class ServerDirectives extends Directives {
           .doc(
               "The number of threads for socket I/O. With 1 the thread that executes commands also"
                   + " reads and writes. With more, the others read, decrypt, encrypt and write for"
-                  + " clients. A change applies to new connections. With auto, it is 1 below 4"
-                  + " processors, and half of them otherwise, but at most 8.");
+                  + " clients while that thread is busy. With auto, it is 1 below 4 processors, and"
+                  + " half of them otherwise, but at most 8.");
+
+  public final YesNoDirective ioThreadsAlwaysActive =
+      yesNo("io-threads-always-active", false)
+          .doc(
+              "Use the threads of io-threads even if the thread that executes commands has little"
+                  + " to do. For tests and measurements: a single client waits longer then.");
 
   public final YesNoDirective ioThreadsDoReads =
       yesNo("io-threads-do-reads", false)

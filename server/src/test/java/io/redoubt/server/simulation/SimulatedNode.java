@@ -72,7 +72,7 @@ public final class SimulatedNode {
     String options =
         "dir %s\nbind %s\nport %d\nsave \"\"\nprotected-mode no\nenable-debug-command yes\n"
                 .formatted(SimulatedMachine.DIRECTORY, host, PORT)
-            + "io-threads %d\n".formatted(simulation.loops())
+            + "io-threads %d\nio-threads-always-active yes\n".formatted(simulation.loops())
             + "rejoin-timeout 0\nshutdown-timeout 2\nrepl-diskless-sync-delay 0\n"
             + String.join("\n", configuration)
             + "\n"

@@ -45,7 +45,11 @@ final class InfoFieldsTest {
           "aof_fsyncs",
           "aof_fsync_usec",
           "aof_fsync_usec_max",
-          "master_link_down_reason");
+          "master_link_down_reason",
+          "io_threads_serving",
+          "io_threads_joins",
+          "io_threads_leaves",
+          "io_threads_moves");
 
   private RedisServer server;
   private Dialogue redis;

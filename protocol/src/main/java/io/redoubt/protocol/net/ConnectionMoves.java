@@ -1,0 +1,205 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Moves accepted connections between the owner's loop and I/O threads, as {@link ThreadDemand}
+ * says. The socket's channel is deregistered from the one and registered with the other while all
+ * output of the connection is written and all that was read of its input has been handed over, so
+ * that no order depends on the move: what the peer sends meanwhile waits in the socket. Confined to
+ * the owner's loop.
+ */
+final class ConnectionMoves implements IoThreads.Moves {
+  private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** The moves that start in a turn; each takes some microseconds. */
+  private static final int MOST_IN_TURN = 16;
+
+  private final OpenChannels open;
+  private final IoThreads threads;
+  private final LoopStats stats;
+  private final LongSupplier nanoTime;
+  private final LongSupplier idleNanos;
+  private final ThreadDemand demand = new ThreadDemand();
+
+  /** Connections to be moved, unless they have closed, are on their way, or are not at rest. */
+  private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
+
+  private boolean alwaysActive;
+  private long periodStart;
+  private long ownerBusyBefore;
+  private long threadsBusyBefore;
+  private long idleBefore = -1;
+  private long joins;
+  private long leaves;
+  private long moves;
+
+  /**
+   * Creates the moves of a loop.
+   *
+   * @param nanoTime a monotonic clock
+   * @param idleNanos the time for which processors were idle, negative if that is unknown
+   */
+  ConnectionMoves(
+      OpenChannels open,
+      IoThreads threads,
+      LoopStats stats,
+      LongSupplier nanoTime,
+      LongSupplier idleNanos) {
+    this.open = open;
+    this.threads = threads;
+    this.stats = stats;
+    this.nanoTime = nanoTime;
+    this.idleNanos = idleNanos;
+    periodStart = nanoTime.getAsLong();
+  }
+
+  /** Adapts to another number of threads: those open move, too. */
+  void adapt(boolean always) {
+    alwaysActive = always;
+    serveWith(always ? threads.active() : Math.min(threads.serving(), threads.active()));
+    findMoves();
+  }
+
+  private void serveWith(int count) {
+    joins += Math.max(0, count - threads.serving());
+    leaves += Math.max(0, threads.serving() - count);
+    threads.serveWith(count);
+  }
+
+  /** Starts moves, at the end of a turn. */
+  void endTurn() {
+    long now = nanoTime.getAsLong();
+    if (now - periodStart >= PERIOD_NANOS) {
+      endPeriod(now - periodStart);
+      periodStart = now;
+    }
+    for (int i = 0; i < MOST_IN_TURN && !waiting.isEmpty(); i++) {
+      move(waiting.remove());
+    }
+  }
+
+  private void endPeriod(long nanos) {
+    long ownerBusy = stats.totalBusyNanos();
+    long threadsBusy = threads.busyNanos();
+    double owner = (ownerBusy - ownerBusyBefore) / (double) nanos;
+    double others = (threadsBusy - threadsBusyBefore) / (double) nanos;
+    ownerBusyBefore = ownerBusy;
+    threadsBusyBefore = threadsBusy;
+    int clients = threads.isEmpty() ? 0 : findMoves();
+    if (!alwaysActive) {
+      double idle = idle(ThreadDemand.isBusy(threads.serving(), owner, others), nanos);
+      int before = threads.serving();
+      int after =
+          demand.after(
+              before, threads.active(), new ThreadDemand.Load(owner, others, clients, idle));
+      if (after != before) {
+        serveWith(after);
+        findMoves();
+      }
+    }
+  }
+
+  /** Returns the mean number of idle processors in this period; 0 unless asked in the last, too. */
+  private double idle(boolean needed, long nanos) {
+    long before = idleBefore;
+    idleBefore = needed ? idleNanos.getAsLong() : -1;
+    return before < 0 || idleBefore < 0 ? 0 : (idleBefore - before) / (double) nanos;
+  }
+
+  /** Collects the connections to be moved. Returns the number of those read since the last time. */
+  private int findMoves() {
+    waiting.clear();
+    int used = 0;
+    for (Channel channel : open.all()) {
+      Connection connection = Connection.over(channel);
+      if (connection != null && isMovable(channel)) {
+        boolean isUsed = connection.takeUsed();
+        used += isUsed ? 1 : 0;
+        if (channel instanceof LentChannel lent
+            ? !lent.isRecalled() && !threads.keeps(lent.thread())
+            : threads.serving() > 0 && (isUsed || alwaysActive)) {
+          waiting.add(connection);
+        }
+      }
+    }
+    return used;
+  }
+
+  private static boolean isMovable(Channel channel) {
+    return channel instanceof LentChannel || channel.pipeline().last() instanceof SocketEnd;
+  }
+
+  private void move(Connection connection) {
+    Channel channel = connection.channel();
+    if (!channel.isActive() || !connection.mayMove()) {
+      return;
+    }
+    if (channel instanceof LentChannel lent) {
+      if (!lent.isRecalled() && !threads.keeps(lent.thread())) {
+        lent.recall();
+      }
+    } else if (threads.serving() > 0 && connection.isAtRest()) {
+      SocketEnd end = SocketEnd.of(channel);
+      if (!end.isLeaving()) {
+        end.setLeaving(true);
+        channel.deregister().addListener(done -> lend(connection, channel));
+      }
+    }
+  }
+
+  /** Lends the socket of a connection, which is not registered any more, to a thread. */
+  private void lend(Connection connection, Channel socket) {
+    if (!socket.isActive()) {
+      return; // its handlers have been removed
+    }
+    SocketEnd.of(socket).setLeaving(false);
+    IoThread thread = threads.forNewConnection();
+    if (thread == null || !connection.mayMove() || !connection.isAtRest()) {
+      socket.eventLoop().register(socket);
+      socket.flush();
+      return;
+    }
+    open.release(socket);
+    LentChannel lent = new LentChannel(thread, socket);
+    connection.moveTo(lent);
+    lent.takeOver(connection);
+    lent.pipeline().addLast(connection.end());
+    open.register(lent);
+    moves++;
+  }
+
+  @Override
+  public boolean arePending() {
+    return !waiting.isEmpty();
+  }
+
+  /** Lets the owner's loop serve a socket that a thread has given up. */
+  @Override
+  public void onLeft(LentChannel lent) {
+    Connection connection = lent.connection();
+    LentOutput output = (LentOutput) connection.output();
+    Channel socket = lent.end();
+    connection.moveTo(socket);
+    SocketEnd.of(socket).serve(connection.end(), connection.reads());
+    ChannelFuture registered = open.register(socket);
+    moves++;
+    if (!socket.isActive()) {
+      connection.notifyClosed(registered.cause());
+      output.drop();
+      return;
+    }
+    connection.output().onActive();
+    lent.finish();
+    output.passTo((SendQueue) connection.output());
+    socket.flush();
+  }
+
+  MoveStats stats() {
+    return new MoveStats(joins, leaves, moves);
+  }
+}

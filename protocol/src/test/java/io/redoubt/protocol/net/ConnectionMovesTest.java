@@ -1,0 +1,192 @@
+package io.redoubt.protocol.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections that move between the owner's loop and I/O threads while they are used. */
+@Timeout(60)
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
+final class ConnectionMovesTest extends TransportFixture {
+  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int CLIENTS = 8;
+
+  private Listener listen(Callable<Connection.Handler> handlers) throws Exception {
+    return transport.listen(
+        new InetSocketAddress("127.0.0.1", 0),
+        50,
+        connection -> {
+          try {
+            connection.setHandler(handlers.call());
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  private <T> T onLoop(Callable<T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    transport
+        .loop()
+        .execute(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result.join();
+  }
+
+  private long moves() {
+    return onLoop(() -> transport.moveStats().connections());
+  }
+
+  /** Moves connections through all numbers of threads until there were that many moves. */
+  private void moveOften(Random random, long times) throws Exception {
+    long end = moves() + times;
+    while (moves() < end) {
+      transport.setIoThreads(random.nextInt(4), true);
+      if (random.nextInt(3) > 0) {
+        Thread.sleep(random.nextInt(5));
+      }
+    }
+  }
+
+  /** No byte is lost, doubled or reordered. */
+  @Test
+  void keepsTheOrderOfAllBytes() throws Exception {
+    Random random = Seed.random("ConnectionMovesTest");
+    Listener listener = listen(EchoHandler::new);
+    EchoTraffic traffic = new EchoTraffic(() -> new Socket("127.0.0.1", listener.port()));
+    long bytes = traffic.during(CLIENTS, random, () -> moveOften(random, 2000));
+    assertThat(bytes).isGreaterThan(100_000);
+  }
+
+  /** A connection that is quiet moves as well, and back. */
+  @Test
+  void movesQuietConnections() throws Exception {
+    Listener listener = listen(EchoHandler::new);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      for (int i = 0; i < 50; i++) {
+        socket.getOutputStream().write(i);
+        assertThat(socket.getInputStream().read()).isEqualTo(i);
+        int threads = 1 - i % 2;
+        transport.setIoThreads(threads, true);
+        while (connectionsOfThreads() != threads) {
+          Thread.sleep(1);
+        }
+      }
+    }
+  }
+
+  private long connectionsOfThreads() {
+    return onLoop(() ->
+        transport.ioThreadStats().stream().mapToLong(IoThreadStats::connections).sum());
+  }
+
+  /** The peer ends its side at any time of a move, and gets all that it has asked for. */
+  @Test
+  void repliesToAPeerThatEndsItsSideMeanwhile() throws Exception {
+    Random random = Seed.random("ConnectionMovesTest");
+    Listener listener = listen(EchoHandler::new);
+    for (int i = 0; i < 300; i++) {
+      try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+        socket.setSoTimeout(TIMEOUT_MILLIS);
+        byte[] sent = new byte[1 + random.nextInt(50_000)];
+        random.nextBytes(sent);
+        transport.setIoThreads(i % 3, true);
+        socket.getOutputStream().write(sent, 0, 1);
+        assertThat(socket.getInputStream().read()).isEqualTo(sent[0] & 0xFF);
+        transport.setIoThreads(random.nextInt(3), true);
+        socket.getOutputStream().write(sent, 1, sent.length - 1);
+        if (random.nextBoolean()) {
+          transport.setIoThreads(random.nextInt(3), true);
+        }
+        byte[] received = socket.getInputStream().readNBytes(sent.length - 1);
+        assertThat(received.length).isEqualTo(sent.length - 1);
+        socket.shutdownOutput();
+        transport.setIoThreads(random.nextInt(3), true);
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+      }
+    }
+  }
+
+  /** The owner closes a connection at any time of a move; its memory is checked at the end. */
+  @Test
+  void closesWhatMoves() throws Exception {
+    Random random = Seed.random("ConnectionMovesTest");
+    for (int i = 0; i < 300; i++) {
+      EchoHandler echo = new EchoHandler();
+      Listener listener = listen(() -> echo);
+      try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+        socket.setSoTimeout(TIMEOUT_MILLIS);
+        socket.getOutputStream().write(1);
+        assertThat(socket.getInputStream().read()).isEqualTo(1);
+        Connection connection = echo.opened.join();
+        transport.setIoThreads(i % 2, true);
+        if (random.nextBoolean()) {
+          transport.setIoThreads(1 - i % 2, true);
+        }
+        for (int j = random.nextInt(3); j > 0; j--) {
+          Thread.sleep(0, random.nextInt(300_000));
+        }
+        boolean flushed = random.nextBoolean();
+        onLoop(() -> {
+          if (flushed) {
+            connection.closeAfterFlush();
+          } else {
+            connection.close();
+          }
+          return 0;
+        });
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        echo.closed.join();
+      }
+      listener.close();
+    }
+  }
+
+  /** Output that fills the socket is sent in order, wherever the connection is meanwhile. */
+  @Test
+  void movesAConnectionWhosePeerReadsLate() throws Exception {
+    Random random = Seed.random("ConnectionMovesTest");
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(() -> echo);
+    byte[] sent = new byte[20 << 20];
+    random.nextBytes(sent);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  socket.getOutputStream().write(sent);
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              });
+      for (int at = 0; at < sent.length; ) {
+        transport.setIoThreads(random.nextInt(3), true);
+        byte[] part = socket.getInputStream().readNBytes(Math.min(1 << 20, sent.length - at));
+        for (int i = 0; i < part.length; i += 997) {
+          assertThat(part[i]).isEqualTo(sent[at + i]);
+        }
+        at += part.length;
+      }
+      writer.join();
+    }
+    echo.closed.join();
+  }
+}
