@@ -510,6 +510,12 @@ public final class Connection {
     channel.close();
   }
 
+  /** Reports that the socket is closed, after all input. */
+  void notifyInactive() {
+    readBuffer.notifyReaders();
+    notifyClosed(cause);
+  }
+
   void notifyClosed(@Nullable Throwable reason) {
     if (closeNotified) {
       return;
@@ -663,8 +669,7 @@ public final class Connection {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      readBuffer.notifyReaders(); // deliver earlier input first
-      notifyClosed(cause);
+      notifyInactive();
     }
 
     @Override

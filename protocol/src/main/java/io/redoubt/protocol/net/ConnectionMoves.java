@@ -1,7 +1,6 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -155,7 +154,8 @@ final class ConnectionMoves implements IoThreads.Moves {
   /** Lends the socket of a connection, which is not registered any more, to a thread. */
   private void lend(Connection connection, Channel socket) {
     if (!socket.isActive()) {
-      return; // its handlers have been removed
+      connection.notifyInactive(); // its handlers were removed before that event
+      return;
     }
     SocketEnd.of(socket).setLeaving(false);
     IoThread thread = threads.forNewConnection();
@@ -186,10 +186,10 @@ final class ConnectionMoves implements IoThreads.Moves {
     Channel socket = lent.end();
     connection.moveTo(socket);
     SocketEnd.of(socket).serve(connection.end(), connection.reads());
-    ChannelFuture registered = open.register(socket);
+    open.register(socket);
     moves++;
     if (!socket.isActive()) {
-      connection.notifyClosed(registered.cause());
+      connection.notifyInactive();
       output.drop();
       return;
     }

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -152,7 +153,7 @@ final class ConnectionMovesTest extends TransportFixture {
           return 0;
         });
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
-        echo.closed.join();
+        echo.closed.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
       }
       listener.close();
     }
@@ -187,6 +188,6 @@ final class ConnectionMovesTest extends TransportFixture {
       }
       writer.join();
     }
-    echo.closed.join();
+    echo.closed.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
   }
 }
