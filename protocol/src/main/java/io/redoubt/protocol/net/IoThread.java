@@ -235,10 +235,16 @@ final class IoThread implements ReadBatch.Home {
     return filled.isEmpty() && written.isEmpty();
   }
 
-  /** Ends the thread, which has no connections and all orders; on the owner's loop. */
+  /**
+   * Ends the thread after all orders so far, on the owner's loop; {@link #wake} must follow until
+   * the thread {@linkplain #hasEnded has ended}. The end is an order, too: netty's loop may end at
+   * once when another thread shuts it down, without a further look at the handler.
+   */
   void end() {
-    ending = true;
-    shutDown();
+    if (!ending) {
+      order((Runnable) this::shutDown);
+      ending = true;
+    }
   }
 
   /** Returns true if the thread does not use its memory and its rings any more. */
@@ -248,12 +254,10 @@ final class IoThread implements ReadBatch.Home {
 
   private void shutDown() {
     eventLoop().shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-    LockSupport.unpark(starving);
   }
 
-  /** Ends the thread after all orders; not on the owner's loop, which must not have ended. */
-  boolean stop() throws InterruptedException {
-    shutDown();
+  /** Waits for the end that was ordered; not on the owner's loop, which must not have ended. */
+  boolean awaitEnd() throws InterruptedException {
     boolean terminated = eventLoop().awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
     Thread ending = thread;
     if (ending != null) {

@@ -179,6 +179,7 @@ final class IoThreads {
       }
     }
     for (int i = ending.size() - 1; i >= 0; i--) {
+      ending.get(i).wake();
       if (ending.get(i).hasEnded()) {
         IoThread ended = ending.remove(i);
         earlierReads += ended.stats().reads();
@@ -186,6 +187,12 @@ final class IoThreads {
         ended.close(memory);
       }
     }
+  }
+
+  /** Ends all threads once they have closed the sockets that they have been told to. */
+  void end() {
+    notEnded().forEach(IoThread::end);
+    notEnded().forEach(IoThread::wake);
   }
 
   boolean isEmpty() {

@@ -497,9 +497,10 @@ public final class Transport implements AutoCloseable {
     // Netty's own shutdown sometimes leaves channels with pending events open.
     onLoop(() -> {
       closeChannels();
-      return ioThreads.wakeThreads();
+      ioThreads.end();
+      return true;
     });
-    boolean threadsEnded = stopThreads();
+    boolean threadsEnded = awaitThreads();
     eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     if (hasEnded()) {
       if (threadsEnded) {
@@ -510,12 +511,12 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** Ends the I/O threads after their orders. Returns true unless interrupted. */
-  private boolean stopThreads() {
+  /** Waits for the end of the I/O threads. Returns true unless interrupted. */
+  private boolean awaitThreads() {
     boolean all = true;
     try {
       for (IoThread each : onLoop(ioThreads::notEnded)) {
-        all &= each.stop();
+        all &= each.awaitEnd();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -102,7 +102,7 @@ final class ConnectionMovesTest extends TransportFixture {
   void repliesToAPeerThatEndsItsSideMeanwhile() throws Exception {
     Random random = Seed.random("ConnectionMovesTest");
     Listener listener = listen(EchoHandler::new);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       try (Socket socket = new Socket("127.0.0.1", listener.port())) {
         socket.setSoTimeout(TIMEOUT_MILLIS);
         byte[] sent = new byte[1 + random.nextInt(50_000)];
@@ -128,7 +128,7 @@ final class ConnectionMovesTest extends TransportFixture {
   @Test
   void closesWhatMoves() throws Exception {
     Random random = Seed.random("ConnectionMovesTest");
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       EchoHandler echo = new EchoHandler();
       Listener listener = listen(() -> echo);
       try (Socket socket = new Socket("127.0.0.1", listener.port())) {
