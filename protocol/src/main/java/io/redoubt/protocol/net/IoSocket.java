@@ -107,13 +107,15 @@ final class IoSocket extends LastHandler {
 
   /** Gives the socket up, whose output has all been written. */
   void leave() {
-    channel.deregister().addListener(done -> {
-      if (channel.isActive()) {
-        left = true;
-        channel.closeFuture().removeListener(onClosed);
-        report(ReadBatch.Kind.LEFT, null);
-      }
-    });
+    channel
+        .deregister()
+        .addListener(done -> {
+          if (channel.isActive()) {
+            left = true;
+            channel.closeFuture().removeListener(onClosed);
+            report(ReadBatch.Kind.LEFT, null);
+          }
+        });
   }
 
   /** Closes the socket. */

@@ -93,8 +93,8 @@ final class ConnectionMovesTest extends TransportFixture {
   }
 
   private long connectionsOfThreads() {
-    return onLoop(() ->
-        transport.ioThreadStats().stream().mapToLong(IoThreadStats::connections).sum());
+    return onLoop(
+        () -> transport.ioThreadStats().stream().mapToLong(IoThreadStats::connections).sum());
   }
 
   /** The peer ends its side at any time of a move, and gets all that it has asked for. */

@@ -112,7 +112,8 @@ final class EchoTraffic {
   }
 
   private static byte[] piece(Random random) {
-    byte[] bytes = new byte[random.nextInt(20) == 0 ? random.nextInt(100_000) : random.nextInt(300)];
+    byte[] bytes =
+        new byte[random.nextInt(20) == 0 ? random.nextInt(100_000) : random.nextInt(300)];
     random.nextBytes(bytes);
     return bytes;
   }

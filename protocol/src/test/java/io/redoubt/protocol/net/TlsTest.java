@@ -129,7 +129,9 @@ class TlsTest {
   @Test
   void movesConnectionsWithTheirRecords() throws Exception {
     Random random = Seed.random("TlsTest");
-    Tls tls = Tls.server(ours, authority(ours), terms(), new Tls.Service(Tls.ClientCertificates.REQUIRED));
+    Tls tls =
+        Tls.server(
+            ours, authority(ours), terms(), new Tls.Service(Tls.ClientCertificates.REQUIRED));
     Listener listener =
         transport.listen(
             new InetSocketAddress("127.0.0.1", 0),

@@ -84,8 +84,7 @@ final class AppliedSettings {
 
   /** Starts or ends I/O threads. */
   static void useThreads(ServerDirectives settings, Transport transport) throws IOException {
-    transport.setIoThreads(
-        settings.ioThreads.value() - 1, settings.ioThreadsAlwaysActive.value());
+    transport.setIoThreads(settings.ioThreads.value() - 1, settings.ioThreadsAlwaysActive.value());
   }
 
   private void gather(Transport transport) {
