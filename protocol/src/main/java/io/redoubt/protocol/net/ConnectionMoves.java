@@ -29,6 +29,7 @@ final class ConnectionMoves implements IoThreads.Moves {
   private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
 
   private boolean alwaysActive;
+  private int serving;
   private long periodStart;
   private long ownerBusyBefore;
   private long threadsBusyBefore;
@@ -65,8 +66,9 @@ final class ConnectionMoves implements IoThreads.Moves {
   }
 
   private void serveWith(int count) {
-    joins += Math.max(0, count - threads.serving());
-    leaves += Math.max(0, threads.serving() - count);
+    joins += Math.max(0, count - serving);
+    leaves += Math.max(0, serving - count);
+    serving = count;
     threads.serveWith(count);
   }
 

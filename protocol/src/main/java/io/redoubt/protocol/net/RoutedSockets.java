@@ -7,6 +7,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -50,6 +51,11 @@ public final class RoutedSockets implements Sockets {
   @Override
   public void parkNanos(Object blocker, long nanos) {
     sockets.parkNanos(blocker, nanos);
+  }
+
+  @Override
+  public LongSupplier idleProcessors() {
+    return sockets.idleProcessors();
   }
 
   @Override

@@ -5,9 +5,11 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
+import io.redoubt.protocol.process.IdleProcessors;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * The factory of a {@link Transport}'s channels and event loop: system sockets or a simulated
@@ -31,6 +33,11 @@ public interface Sockets {
   /** Parks the calling thread, a loop's, for a limited time or until it is unparked. */
   default void parkNanos(Object blocker, long nanos) {
     LockSupport.parkNanos(blocker, nanos);
+  }
+
+  /** Returns the reading of the time for which the machine's processors have been idle. */
+  default LongSupplier idleProcessors() {
+    return new IdleProcessors();
   }
 
   ServerChannel listening(SocketAddress address);

@@ -10,7 +10,6 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.process.IdleProcessors;
 import io.redoubt.protocol.tuning.Gathering;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -71,7 +70,7 @@ public final class Transport implements AutoCloseable {
     chunks = new ChunkPool(memory);
     ioThreads = new IoThreads(sockets, memory, readBuffer, this::loopNanos);
     open = new OpenChannels(eventLoop);
-    moves = new ConnectionMoves(open, ioThreads, stats, this::loopNanos, new IdleProcessors());
+    moves = new ConnectionMoves(open, ioThreads, stats, this::loopNanos, sockets.idleProcessors());
     ioThreads.setMoves(moves);
   }
 

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The sockets of one simulated server and its event loops. */
@@ -99,6 +100,11 @@ public final class SimulatedSockets implements Sockets {
   @Override
   public void parkNanos(Object blocker, long nanos) {
     machine.parkNanos(nanos);
+  }
+
+  @Override
+  public LongSupplier idleProcessors() {
+    return () -> -1; // a simulated machine has no load
   }
 
   @Override
