@@ -91,21 +91,20 @@ final class IoThreads {
     this.readBuffer = readBuffer;
   }
 
-  void setMoves(Moves ofConnections) {
-    moves = ofConnections;
-  }
-
   // ---- threads
 
   /**
    * Sets the number of threads that may serve connections; starts the missing ones. The others end
    * once they have no connections.
    *
+   * @param ofConnections takes over what threads give up
    * @throws IOException if there is no memory for them, or the system refuses a thread; the number
    *     stays as it is
    */
-  void setCount(int count, String owner, IoHandler handler) throws IOException {
+  void setCount(int count, String owner, IoHandler handler, Moves ofConnections)
+      throws IOException {
     bell.attach(handler);
+    moves = ofConnections;
     ArrayDeque<IoThread> missing = new ArrayDeque<>();
     try {
       while (sources.size() + missing.size() < count) {

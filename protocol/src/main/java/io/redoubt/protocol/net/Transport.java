@@ -71,7 +71,6 @@ public final class Transport implements AutoCloseable {
     ioThreads = new IoThreads(sockets, memory, readBuffer, this::loopNanos);
     open = new OpenChannels(eventLoop);
     moves = new ConnectionMoves(open, ioThreads, stats, this::loopNanos, sockets.idleProcessors());
-    ioThreads.setMoves(moves);
   }
 
   /** Opens a transport over the system's sockets. */
@@ -316,7 +315,7 @@ public final class Transport implements AutoCloseable {
 
   private void startIoThreads(int count, boolean alwaysActive) throws IOException {
     if (count > 0 || !ioThreads.isEmpty()) {
-      ioThreads.setCount(count, loop.thread().getName(), turns.handler());
+      ioThreads.setCount(count, loop.thread().getName(), turns.handler(), moves);
       turns.serve(ioThreads, moves::endTurn);
       moves.adapt(alwaysActive);
     }

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.Seed;
 import java.net.InetSocketAddress;
@@ -58,9 +59,14 @@ final class ConnectionMovesTest extends TransportFixture {
     long end = moves() + times;
     while (moves() < end) {
       transport.setIoThreads(random.nextInt(4), true);
-      if (random.nextInt(3) > 0) {
-        Thread.sleep(random.nextInt(5));
-      }
+      pause(random);
+    }
+  }
+
+  /** Waits for some tasks of the loop. */
+  private void pause(Random random) {
+    for (int i = random.nextInt(30); i > 0; i--) {
+      moves();
     }
   }
 
@@ -85,9 +91,7 @@ final class ConnectionMovesTest extends TransportFixture {
         assertThat(socket.getInputStream().read()).isEqualTo(i);
         int threads = 1 - i % 2;
         transport.setIoThreads(threads, true);
-        while (connectionsOfThreads() != threads) {
-          Thread.sleep(1);
-        }
+        await().until(() -> connectionsOfThreads() == threads);
       }
     }
   }
@@ -140,8 +144,8 @@ final class ConnectionMovesTest extends TransportFixture {
         if (random.nextBoolean()) {
           transport.setIoThreads(1 - i % 2, true);
         }
-        for (int j = random.nextInt(3); j > 0; j--) {
-          Thread.sleep(0, random.nextInt(300_000));
+        if (random.nextInt(3) > 0) {
+          pause(random);
         }
         boolean flushed = random.nextBoolean();
         onLoop(() -> {

@@ -40,6 +40,7 @@ final class DefaultsTest {
                 "hash-field-expiry",
                 "hash-seed",
                 "hide-user-data-from-log",
+                "io-threads-always-active",
                 "log-format",
                 "log-timestamp-format",
                 "masterauth-file",
