@@ -142,6 +142,46 @@ final class IoThreadsTest {
     }
   }
 
+  /** Subscribed, blocked, monitoring, tracking and silent clients move like all others. */
+  @Test
+  void movesClientsOfEveryKind() throws Exception {
+    Random random = Seed.random("IoThreadsTest");
+    try (RedisServer server = TestServers.start(ACTIVE, "io-threads 2");
+        Dialogue redis = new Dialogue(server.port());
+        RespClient subscribed = RespClient.connect("127.0.0.1", server.port());
+        RespClient blocked = RespClient.connect("127.0.0.1", server.port());
+        RespClient monitoring = RespClient.connect("127.0.0.1", server.port());
+        RespClient tracking = RespClient.connect("127.0.0.1", server.port());
+        RespClient silent = RespClient.connect("127.0.0.1", server.port())) {
+      subscribed.call("SUBSCRIBE", "news");
+      tracking.call("HELLO", "3");
+      tracking.call("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "tracked");
+      monitoring.call("MONITOR");
+      silent.send("CLIENT", "REPLY", "OFF");
+      for (int i = 0; i < 300; i++) {
+        String number = Integer.toString(i);
+        blocked.send("BLPOP", "queue", "0");
+        silent.send("INCR", "silent");
+        redis.says("CONFIG SET io-threads " + (1 + random.nextInt(4)), "OK");
+        if (random.nextInt(4) == 0) {
+          redis.says("CLIENT PAUSE 5 WRITE", "OK");
+        }
+        redis.says("PUBLISH news " + number, "(integer) 1");
+        redis.says("RPUSH queue " + number, "(integer) 1");
+        redis.says("SET tracked" + number + " 1", "OK");
+        assertThat(subscribed.receive().toString()).contains(number);
+        assertThat(blocked.receive().toString()).contains(number);
+        assertThat(tracking.receive().toString()).contains("tracked" + number);
+        String seen = monitoring.receive().toString();
+        while (!seen.contains("tracked" + number)) {
+          seen = monitoring.receive().toString();
+        }
+      }
+      await().until(() -> redis.ask("GET silent").equals("\"300\""));
+      assertThat(Long.parseLong(field(redis, "stats", "io_threads_moves"))).isGreaterThan(300);
+    }
+  }
+
   /** Sends pipelines over changing connections, and expects each reply in its place. */
   private static Callable<Integer> worker(int port, int number, long seed, AtomicBoolean done) {
     return () -> {
