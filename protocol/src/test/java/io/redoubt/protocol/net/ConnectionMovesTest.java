@@ -1,7 +1,6 @@
 package io.redoubt.protocol.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.Seed;
 import java.net.InetSocketAddress;
@@ -91,7 +90,9 @@ final class ConnectionMovesTest extends TransportFixture {
         assertThat(socket.getInputStream().read()).isEqualTo(i);
         int threads = 1 - i % 2;
         transport.setIoThreads(threads, true);
-        await().until(() -> connectionsOfThreads() == threads);
+        while (connectionsOfThreads() != threads) {
+          Thread.onSpinWait();
+        }
       }
     }
   }
