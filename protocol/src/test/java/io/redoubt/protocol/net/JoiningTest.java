@@ -18,9 +18,10 @@ final class JoiningTest {
 
   private final CountingMemory memory = new CountingMemory();
 
+  /** Returns the number of serving threads a little later: to ask without a rest is load, too. */
   private static int serving(Transport transport) {
     CompletableFuture<Integer> serving = new CompletableFuture<>();
-    transport.loop().execute(() -> serving.complete(transport.servingIoThreads()));
+    transport.loop().schedule(() -> serving.complete(transport.servingIoThreads()), 20);
     return serving.join();
   }
 
