@@ -149,6 +149,9 @@ final class CoresBenchmark implements Callable<Integer> {
         List<String> directives = new ArrayList<>(List.of(identity.directives(tlsPort)));
         directives.add("--io-threads " + count);
         directives.add("--io-threads-do-reads yes");
+        if (!redis) { // otherwise threads join only where a processor is idle
+          directives.add("--io-threads-always-active yes");
+        }
         MeasuredServer server = servers.start(redis, directives.toArray(String[]::new));
         subjects.add(new Subject(server, count, redis, tlsPort));
       }
