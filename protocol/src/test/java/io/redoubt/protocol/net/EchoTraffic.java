@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Clients that send random bytes to an echo, in pieces of random sizes, ahead of what they have
@@ -26,6 +27,7 @@ final class EchoTraffic {
 
   private final Callable<Socket> connector;
   private final AtomicBoolean done = new AtomicBoolean();
+  private final AtomicLong received = new AtomicLong();
 
   EchoTraffic(Callable<Socket> connector) {
     this.connector = connector;
@@ -36,67 +38,72 @@ final class EchoTraffic {
     void run() throws Exception;
   }
 
-  /** Runs clients as long as a task. Returns the number of bytes received. */
-  long during(int clients, Random random, Task task) throws Exception {
+  /** Returns the number of bytes that all clients have received. */
+  long received() {
+    return received.get();
+  }
+
+  /** Runs clients as long as a task. */
+  void during(int clients, Random random, Task task) throws Exception {
     try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<Long>> received = new ArrayList<>();
+      List<Future<?>> conversations = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
         long seed = random.nextLong();
-        received.add(pool.submit(() -> converse(seed)));
+        conversations.add(
+            pool.submit(() -> {
+              converse(seed);
+              return null;
+            }));
       }
       try {
         task.run();
       } finally {
         done.set(true);
       }
-      long bytes = 0;
-      for (Future<Long> each : received) {
-        bytes += each.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+      for (Future<?> each : conversations) {
+        each.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
       }
-      return bytes;
     }
   }
 
-  private long converse(long seed) throws Exception {
+  private void converse(long seed) throws Exception {
     Random random = Seed.from(seed);
-    long received = 0;
     while (!done.get()) {
       try (Socket socket = connector.call()) {
         socket.setSoTimeout(TIMEOUT_MILLIS);
-        received += random.nextInt(4) == 0 ? pipeline(socket, random) : ask(socket, random);
+        if (random.nextInt(4) == 0) {
+          pipeline(socket, random);
+        } else {
+          ask(socket, random);
+        }
       }
     }
-    return received;
   }
 
   /** Sends small requests, one after the other. */
-  private long ask(Socket socket, Random random) throws IOException {
-    long bytes = 0;
+  private void ask(Socket socket, Random random) throws IOException {
     for (int i = random.nextInt(3000); i >= 0 && !done.get(); i--) {
       byte[] sent = new byte[1 + random.nextInt(200)];
       random.nextBytes(sent);
       socket.getOutputStream().write(sent);
       assertThat(socket.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
-      bytes += sent.length;
+      received.addAndGet(sent.length);
     }
-    return bytes;
   }
 
   /** Sends without waiting for the replies, which another thread reads. */
-  private static long pipeline(Socket socket, Random random) throws Exception {
+  private void pipeline(Socket socket, Random random) throws Exception {
     long seed = random.nextLong();
     int pieces = random.nextInt(1500);
     Thread writer = Thread.ofVirtual().start(() -> write(socket, seed, pieces));
     Random again = Seed.from(seed);
     InputStream in = socket.getInputStream();
-    long bytes = 0;
     for (int i = 0; i < pieces; i++) {
       byte[] expected = piece(again);
       assertThat(in.readNBytes(expected.length)).isEqualTo(expected);
-      bytes += expected.length;
+      received.addAndGet(expected.length);
     }
     writer.join();
-    return bytes;
   }
 
   private static void write(Socket socket, long seed, int pieces) {
