@@ -153,8 +153,11 @@ final class ConversationTest {
           continue; // 7.2 refuses that rank
         }
         conversation.say(connection, request);
+        boolean sorts = maySort(request);
         conversation.expectSame(
-            "events", inOneOrder(realEvents.messages()), inOneOrder(ourEvents.messages()));
+            "events",
+            inOneOrder(realEvents.messages(), sorts),
+            inOneOrder(ourEvents.messages(), sorts));
         if (i % ROUND == 0) {
           endOfRound(conversation);
           realEvents.messages();
@@ -191,11 +194,23 @@ final class ConversationTest {
     };
   }
 
-  /** Sorts successive misses: SORT looks up weights in the order of a table. */
-  private static String inOneOrder(String events) {
+  /** Returns true if a request is SORT_RO, or may be the end of a transaction with one. */
+  private static boolean maySort(List<byte[]> request) {
+    return text(request.getFirst()).toUpperCase(Locale.ROOT).matches("SORT_RO|EXEC");
+  }
+
+  /**
+   * Sorts successive misses: SORT looks up weights in the order of a table.
+   *
+   * @param sorts true to leave misses out, which depend on the order of elements of equal weight
+   */
+  private static String inOneOrder(String events, boolean sorts) {
     List<String> lines = new ArrayList<>();
     int run = 0;
     for (String line : events.split("\n")) {
+      if (sorts && line.contains("keymiss")) {
+        continue;
+      }
       lines.add(line);
       if (!line.contains("keymiss")) {
         run = lines.size();

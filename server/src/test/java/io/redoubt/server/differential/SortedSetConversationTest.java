@@ -164,20 +164,31 @@ final class SortedSetConversationTest {
 
   private String algebra() {
     String name = new String[] {"ZUNION", "ZINTER", "ZDIFF"}[random.nextInt(3)];
-    String sources = " 2" + key() + key();
+    int count = random.nextInt(1, 5); // of three sums of infinities, the order matters
+    StringBuilder sources = new StringBuilder(" " + count);
+    for (int i = 0; i < count; i++) {
+      sources.append(key());
+    }
     String aggregate = "";
     if (random.nextInt(3) == 0) {
       aggregate = " AGGREGATE " + new String[] {"SUM", "MIN", "max"}[random.nextInt(3)];
     }
     return switch (random.nextInt(4)) {
-      case 0, 1 -> name + "STORE" + key() + sources + weights(POSITIVE_SCORES) + aggregate;
-      case 2 -> name + sources + weights(SCORES) + aggregate + options("WITHSCORES");
+      case 0, 1 -> name + "STORE" + key() + sources + weights(count, POSITIVE_SCORES) + aggregate;
+      case 2 -> name + sources + weights(count, SCORES) + aggregate + options("WITHSCORES");
       default -> "ZINTERCARD" + sources + (random.nextBoolean() ? " LIMIT" + index() : "");
     };
   }
 
-  private String weights(String[] of) {
-    return random.nextInt(3) == 0 ? " WEIGHTS " + any(of) + ' ' + any(of) : "";
+  private String weights(int count, String[] of) {
+    StringBuilder weights = new StringBuilder();
+    if (random.nextInt(3) == 0) {
+      weights.append(" WEIGHTS");
+      for (int i = 0; i < count; i++) {
+        weights.append(' ').append(any(of));
+      }
+    }
+    return weights.toString();
   }
 
   private String elsewhere() {

@@ -66,6 +66,7 @@ final class NewerCommandsTest {
           lastIds.subList(0, Math.max(lastIds.size() - 50, 0)).clear();
         }
       }
+      until("the removal of due keys", () -> size(master) == keys(master));
       digest = master.ask("DEBUG DIGEST");
       ids = idempotency(master);
       for (ReplicationNode replica : List.of(real, knowing)) {
@@ -91,6 +92,15 @@ final class NewerCommandsTest {
         assertThat(idempotency(loaded)).isEqualTo(ids);
       }
     }
+  }
+
+  private static long size(ReplicationNode node) throws IOException {
+    return node.call("DBSIZE").number();
+  }
+
+  /** Returns the number of keys that are not due. */
+  private static int keys(ReplicationNode node) throws IOException {
+    return node.call("KEYS *").elements().size();
   }
 
   /** Returns the pending entries of all groups, which a digest does not contain. */

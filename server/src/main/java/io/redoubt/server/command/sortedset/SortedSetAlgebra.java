@@ -42,6 +42,9 @@ final class SortedSetAlgebra {
   /** The members that a result is sized for at most, since it may turn out to be empty. */
   private static final long MAX_EXPECTED = 1024;
 
+  /** Enough for the number of a source: a request has at most 2^20 arguments. */
+  private static final int INDEX_BITS = 21;
+
   private final Slabs slabs;
   private final Sets sets;
   private final SortedSets sortedSets;
@@ -131,10 +134,10 @@ final class SortedSetAlgebra {
     }
   }
 
-  /** Builds the union. */
+  /** Builds the union, like Redis from the smallest source on: the order of a sum can matter. */
   SortedSetBuilder union() {
     result.begin(0);
-    for (int i = 0; i < sources.length; i++) {
+    for (int i : bySize()) {
       double weight = weights[i];
       forEach(
           sources[i],
@@ -202,16 +205,16 @@ final class SortedSetAlgebra {
     return Math.min(size(source), MAX_EXPECTED);
   }
 
-  /** Returns the numbers of the sources, the smallest source first. */
+  /** Returns the numbers of the sources, the smallest source first, equal ones in their order. */
   private int[] bySize() {
-    int[] order = new int[sources.length];
+    long[] sorted = new long[sources.length];
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = size(sources[i]) << INDEX_BITS | i;
+    }
+    Arrays.sort(sorted);
+    int[] order = new int[sorted.length];
     for (int i = 0; i < order.length; i++) {
-      int place = i;
-      while (place > 0 && size(sources[order[place - 1]]) > size(sources[i])) {
-        order[place] = order[place - 1];
-        place--;
-      }
-      order[place] = i;
+      order[i] = (int) sorted[i] & (1 << INDEX_BITS) - 1;
     }
     return order;
   }

@@ -126,6 +126,17 @@ final class SortedSetAlgebraTest {
   }
 
   @Test
+  void addsTheScoresOfSmallSetsFirst() {
+    redis.says("ZADD a -inf m 1 x 1 y", "(integer) 3");
+    redis.says("ZADD b inf m", "(integer) 1");
+    redis.says("ZADD c 2 m 1 w", "(integer) 2");
+    redis.says("ZUNIONSTORE all 3 a b c WEIGHTS 1 1 5", "(integer) 4");
+    redis.says("ZSCORE all m", "\"0\"");
+    redis.says("ZUNIONSTORE all 3 a b b", "(integer) 3");
+    redis.says("ZSCORE all m", "\"0\"");
+  }
+
+  @Test
   void refusesContradictoryOptions() {
     twoSets(128);
     redis.says("ZUNION 0 a", "(error) ERR at least 1 input key is needed for 'zunion' command");
