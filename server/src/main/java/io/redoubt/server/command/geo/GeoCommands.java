@@ -390,7 +390,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       builder.begin(wanted);
       for (int i = 0; i < wanted; i++) {
         double score =
-            search.storesDistance() ? found.distance(i) / search.unit().metres() : found.hash(i);
+            search.storesDistance() ? found.distance(i) / search.unit().metres() : found.score(i);
         builder.add(found.address(i), found.length(i), score);
       }
       builder.store(call.database(), call.argAddress(key), call.argLength(key));

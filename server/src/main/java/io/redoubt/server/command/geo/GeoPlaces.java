@@ -6,11 +6,11 @@ import io.redoubt.server.value.sortedset.SortedSetCursor;
 import io.redoubt.server.value.sortedset.SortedSets;
 import java.util.Arrays;
 
-/** The members of a sorted set within an area, each with its geohash and distance. */
+/** The members of a sorted set within an area, each with its score and distance. */
 final class GeoPlaces implements AutoCloseable {
   private final ByteStrings members;
   private double[] distances = new double[16];
-  private long[] hashes = new long[16];
+  private double[] scores = new double[16];
   private int[] order = {};
 
   GeoPlaces(Slabs slabs) {
@@ -38,7 +38,8 @@ final class GeoPlaces implements AutoCloseable {
   }
 
   private void take(SortedSetCursor cursor, GeoArea area) {
-    long hash = (long) cursor.score();
+    double score = cursor.score();
+    long hash = (long) score;
     double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
     if (distance < 0) {
       return;
@@ -46,10 +47,10 @@ final class GeoPlaces implements AutoCloseable {
     int place = members.count();
     if (place == distances.length) {
       distances = Arrays.copyOf(distances, place * 2);
-      hashes = Arrays.copyOf(hashes, place * 2);
+      scores = Arrays.copyOf(scores, place * 2);
     }
     distances[place] = distance;
-    hashes[place] = hash;
+    scores[place] = score;
     members.add(cursor.memberAddress(), cursor.memberLength());
   }
 
@@ -132,7 +133,12 @@ final class GeoPlaces implements AutoCloseable {
 
   /** Returns the geohash of member {@code i}. */
   long hash(int i) {
-    return hashes[place(i)];
+    return (long) score(i);
+  }
+
+  /** Returns the score of member {@code i}, which is its geohash unless another command set it. */
+  double score(int i) {
+    return scores[place(i)];
   }
 
   @Override

@@ -182,4 +182,13 @@ final class GeoCommandsTest {
     redis.says("GEOSEARCHSTORE d s FROMLONLAT 0 0 BYRADIUS 1 m", "(integer) 0");
     redis.says("EXISTS d", "(integer) 0");
   }
+
+  /** Another command can give a member a score that is no geohash. */
+  @Test
+  void storesTheScoreItself() {
+    redis.says("ZADD scores 2.75 m 1e-300 n", "(integer) 2");
+    redis.says("GEOSEARCHSTORE near scores FROMLONLAT -138 -9 BYRADIUS 20000 km", "(integer) 2");
+    redis.says("ZSCORE near m", "\"2.75\"");
+    redis.says("ZSCORE near n", "\"1e-300\"");
+  }
 }
