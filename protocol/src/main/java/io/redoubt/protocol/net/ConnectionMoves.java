@@ -180,7 +180,7 @@ final class ConnectionMoves implements IoThreads.Moves {
     return !waiting.isEmpty();
   }
 
-  /** Lets the owner's loop serve a socket that a thread has given up. */
+  /** Hands a socket that a thread has given up to the owner's loop. */
   @Override
   public void onLeft(LentChannel lent) {
     Connection connection = lent.connection();

@@ -32,7 +32,7 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
   /** True once the thread has been told to give up the socket. */
   private boolean leaving;
 
-  /** What the owner has asked of the socket since. */
+  /** The orders for the socket that the owner has given since. */
   private final ArrayDeque<Consumer<Channel>> postponed = new ArrayDeque<>(0);
 
   /** Input that arrived while the client must not be read; see {@link IoThreads}. */

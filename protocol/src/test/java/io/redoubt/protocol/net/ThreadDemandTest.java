@@ -67,7 +67,7 @@ final class ThreadDemandTest {
     assertThat(after(100, 0, 0, 0, 0)).isZero();
   }
 
-  /** What a thread takes over from the owner may shrink a lot, and does not make it leave. */
+  /** A thread does not leave when its share of the work has shrunk a lot after it joined. */
   @ParameterizedTest
   @CsvSource({"0.35, 0.05", "0.05, 0.35", "0.7, 0.7", "0.9, 0.3"})
   void neverJoinsAndLeavesForTheSameLoad(double owner, double threads) {
