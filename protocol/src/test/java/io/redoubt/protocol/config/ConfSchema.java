@@ -93,18 +93,18 @@ public final class ConfSchema {
           "\"enum\": ["
               + String.join(", ", choice.words().stream().map(ConfSchema::quoted).toList())
               + "]";
-      case IntDirective number when number.acceptsAuto() ->
-          number(number.min(), number.max()).replace("[{", "[{\"const\": \"auto\"}, {");
-      case IntDirective number -> number(number.min(), number.max());
-      case LongDirective number -> number(number.min(), number.max());
+      case IntDirective number ->
+          number(number.acceptsAuto() ? "{\"const\": \"auto\"}, " : "", number.min(), number.max());
+      case LongDirective number -> number("", number.min(), number.max());
       default -> "\"$ref\": \"#/$defs/arguments\"";
     };
   }
 
-  private static String number(long min, long max) {
+  private static String number(String word, long min, long max) {
     return String.format(
         Locale.ROOT,
-        "\"anyOf\": [{\"type\": \"integer\", \"minimum\": %d, \"maximum\": %d}, %s]",
+        "\"anyOf\": [%s{\"type\": \"integer\", \"minimum\": %d, \"maximum\": %d}, %s]",
+        word,
         min,
         max,
         VARIABLE);
