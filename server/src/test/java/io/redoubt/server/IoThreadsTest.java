@@ -68,7 +68,7 @@ final class IoThreadsTest {
         redis.says("PING", "PONG");
       }
       assertThat(field(redis, "server", "io_threads_active")).isEqualTo("0");
-      assertThat(field(redis, "stats", "io_thread_1")).startsWith("clients=0,reads=0,");
+      assertThat(field(redis, "stats", "io_thread_1")).as("no thread has started").isEmpty();
       redis.says("CONFIG SET io-threads-always-active yes", "OK");
       await().until(() -> !field(redis, "stats", "io_threads_moves").equals("0"));
       assertThat(field(redis, "stats", "io_threads_serving")).isEqualTo("2");

@@ -103,6 +103,7 @@ final class MemoryEndTest {
 
   @Test
   void keepsTheNumberOfIoThreadsIfMoreFindNoMemory() throws Exception {
+    assertThat(ask("CONFIG", "SET", "io-threads-always-active", "yes")).contains("OK");
     String before = ask("CONFIG", "GET", "io-threads");
     assertThat(ask("CONFIG", "SET", "io-threads", "128"))
         .contains("CONFIG SET failed (possibly related to argument 'io-threads')")

@@ -1,8 +1,10 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.Channel;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,6 +16,9 @@ import java.util.function.LongSupplier;
  */
 final class ConnectionMoves implements IoThreads.Moves {
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** The time without a further attempt after a thread could not be started. */
+  private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /** The moves that start in a turn; each takes some microseconds. */
   private static final int MOST_IN_TURN = 16;
@@ -28,8 +33,10 @@ final class ConnectionMoves implements IoThreads.Moves {
   /** Connections to be moved, unless they have closed, are on their way, or are not at rest. */
   private final ArrayDeque<Connection> waiting = new ArrayDeque<>();
 
+  private Consumer<IOException> refusals = refused -> {};
+  private int allowed;
   private boolean alwaysActive;
-  private int serving;
+  private long pauseEnd = Long.MIN_VALUE;
   private long periodStart;
   private long ownerBusyBefore;
   private long threadsBusyBefore;
@@ -58,25 +65,33 @@ final class ConnectionMoves implements IoThreads.Moves {
     periodStart = nanoTime.getAsLong();
   }
 
-  /** Adapts to another number of threads: those open move, too. */
-  void adapt(boolean always) {
+  /**
+   * Sets the number of threads that may serve, and moves the connections accordingly.
+   *
+   * @param always true for all of them to serve at once, whatever the load
+   * @param refused receives why a thread could not join
+   * @throws IOException if threads that are to serve at once can't be started; nothing is changed
+   */
+  void adapt(int count, boolean always, Consumer<IOException> refused) throws IOException {
+    serveWith(always ? count : Math.min(threads.serving(), count));
+    allowed = count;
     alwaysActive = always;
-    serveWith(always ? threads.active() : Math.min(threads.serving(), threads.active()));
+    refusals = refused;
     findMoves();
   }
 
-  private void serveWith(int count) {
-    joins += Math.max(0, count - serving);
-    leaves += Math.max(0, serving - count);
-    serving = count;
+  private void serveWith(int count) throws IOException {
+    int before = threads.serving();
     threads.serveWith(count);
+    joins += Math.max(0, count - before);
+    leaves += Math.max(0, before - count);
   }
 
   /** Starts moves, at the end of a turn. */
   void endTurn() {
     long now = nanoTime.getAsLong();
     if (now - periodStart >= PERIOD_NANOS) {
-      endPeriod(now - periodStart);
+      endPeriod(now, now - periodStart);
       periodStart = now;
     }
     for (int i = 0; i < MOST_IN_TURN && !waiting.isEmpty(); i++) {
@@ -84,24 +99,35 @@ final class ConnectionMoves implements IoThreads.Moves {
     }
   }
 
-  private void endPeriod(long nanos) {
+  private void endPeriod(long now, long nanos) {
     long ownerBusy = stats.totalBusyNanos();
     long threadsBusy = threads.busyNanos();
     double owner = (ownerBusy - ownerBusyBefore) / (double) nanos;
     double others = (threadsBusy - threadsBusyBefore) / (double) nanos;
     ownerBusyBefore = ownerBusy;
     threadsBusyBefore = threadsBusy;
-    int clients = threads.isEmpty() ? 0 : findMoves();
+    int before = threads.serving();
+    int available = now < pauseEnd ? before : allowed;
+    boolean mayJoin =
+        !alwaysActive && before < available && ThreadDemand.isBusy(before, owner, others);
+    double idle = idle(mayJoin, nanos);
+    int clients = threads.isEmpty() && idle == 0 ? 0 : findMoves();
     if (!alwaysActive) {
-      double idle = idle(ThreadDemand.isBusy(threads.serving(), owner, others), nanos);
-      int before = threads.serving();
       int after =
-          demand.after(
-              before, threads.active(), new ThreadDemand.Load(owner, others, clients, idle));
+          demand.after(before, available, new ThreadDemand.Load(owner, others, clients, idle));
       if (after != before) {
-        serveWith(after);
-        findMoves();
+        follow(after, now);
       }
+    }
+  }
+
+  private void follow(int demanded, long now) {
+    try {
+      serveWith(demanded);
+      findMoves();
+    } catch (IOException refused) {
+      pauseEnd = now + PAUSE_NANOS;
+      refusals.accept(refused);
     }
   }
 

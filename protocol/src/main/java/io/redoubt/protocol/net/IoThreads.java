@@ -35,15 +35,15 @@ final class IoThreads {
   /** The threads that end because they are not needed any more. */
   private final List<IoThread> ending = new ArrayList<>();
 
-  /** The reads and writes of threads that have ended. */
+  /** The reads, writes and busy time of threads that have ended. */
   private long earlierReads;
 
   private long earlierWrites;
+  private long earlierBusyNanos;
 
-  /** The number of threads that may serve connections: the first ones. */
-  private int active;
+  private String owner = "";
 
-  /** The number of threads that serve connections now, the first ones of the active. */
+  /** The number of threads that serve connections: the first ones. The others are to end. */
   private int serving;
 
   private @Nullable Moves moves;
@@ -94,17 +94,26 @@ final class IoThreads {
   // ---- threads
 
   /**
-   * Sets the number of threads that may serve connections; starts the missing ones. The others end
-   * once they have no connections.
+   * Prepares for threads.
    *
+   * @param name the owner's name, with which theirs begin
+   * @param handler the owner's, which they wake
    * @param ofConnections takes over what threads give up
+   */
+  void attach(String name, IoHandler handler, Moves ofConnections) {
+    owner = name;
+    bell.attach(handler);
+    moves = ofConnections;
+  }
+
+  /**
+   * Sets the number of threads that serve connections; starts the missing ones. The others end once
+   * they have no connections.
+   *
    * @throws IOException if there is no memory for them, or the system refuses a thread; the number
    *     stays as it is
    */
-  void setCount(int count, String owner, IoHandler handler, Moves ofConnections)
-      throws IOException {
-    bell.attach(handler);
-    moves = ofConnections;
+  void serveWith(int count) throws IOException {
     ArrayDeque<IoThread> missing = new ArrayDeque<>();
     try {
       while (sources.size() + missing.size() < count) {
@@ -120,12 +129,6 @@ final class IoThreads {
     } finally {
       missing.forEach(each -> each.close(memory));
     }
-    active = count;
-    serving = Math.min(serving, active);
-  }
-
-  /** Sets the number of threads that serve connections, of those that may. */
-  void serveWith(int count) {
     serving = count;
   }
 
@@ -146,13 +149,9 @@ final class IoThreads {
     return serves && thread.stats().connections() <= connections / serving + 1;
   }
 
-  /** Returns the busy time of the active threads, which falls when one ends. */
+  /** Returns the busy time of all threads so far. */
   long busyNanos() {
-    long nanos = 0;
-    for (int i = 0; i < sources.size(); i++) {
-      nanos += sources.get(i).thread.stats().busyNanos();
-    }
-    return nanos;
+    return earlierBusyNanos + notEnded().stream().mapToLong(each -> each.stats().busyNanos()).sum();
   }
 
   private int unusedNumber() {
@@ -169,7 +168,7 @@ final class IoThreads {
 
   /** Ends threads that get no new connections and have none; not while batches are in use. */
   private void endUnused() {
-    for (int i = sources.size() - 1; i >= active; i--) {
+    for (int i = sources.size() - 1; i >= serving; i--) {
       IoThread thread = sources.get(i).thread;
       if (thread.stats().connections() == 0 && thread.wake()) {
         sources.remove(i);
@@ -183,6 +182,7 @@ final class IoThreads {
         IoThread ended = ending.remove(i);
         earlierReads += ended.stats().reads();
         earlierWrites += ended.stats().writes();
+        earlierBusyNanos += ended.stats().busyNanos();
         ended.close(memory);
       }
     }
@@ -196,11 +196,6 @@ final class IoThreads {
 
   boolean isEmpty() {
     return sources.isEmpty();
-  }
-
-  /** Returns the number of threads that may serve connections. */
-  int active() {
-    return active;
   }
 
   /** Returns the threads that have not been told to end. */
@@ -259,7 +254,7 @@ final class IoThreads {
     for (int i = 0; i < sources.size(); i++) {
       all &= sources.get(i).thread.wake();
     }
-    if (used.isEmpty() && (sources.size() > active || !ending.isEmpty())) {
+    if (used.isEmpty() && (sources.size() > serving || !ending.isEmpty())) {
       endUnused();
     }
     return all;

@@ -293,31 +293,36 @@ public final class Transport implements AutoCloseable {
 
   /**
    * Sets the number of threads that may read and write for accepted connections; 0 to leave that to
-   * the loop. Connections move accordingly; a thread that is not needed any more ends once they
-   * have. From any thread.
+   * the loop. A thread starts when the loop is busy, and ends once it is not needed any more and
+   * its connections have moved. From any thread.
    *
    * @param alwaysActive true to use the threads even if the loop has little to do
-   * @throws IOException if threads can't be started; the number stays as it is
+   * @param refused receives why a busy loop could not start a thread, at most once a minute; on the
+   *     loop
+   * @throws IOException if threads that are to be used at once can't be started; the number stays
+   *     as it is
    */
-  public void setIoThreads(int count, boolean alwaysActive) throws IOException {
+  public void setIoThreads(int count, boolean alwaysActive, Consumer<IOException> refused)
+      throws IOException {
     try {
       onLoop(() -> {
-        startIoThreads(count, alwaysActive);
+        allowIoThreads(count, alwaysActive, refused);
         return count;
       });
     } catch (LoopFailure e) {
-      if (e.getCause() instanceof IOException refused) {
-        throw refused;
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
       }
       throw e;
     }
   }
 
-  private void startIoThreads(int count, boolean alwaysActive) throws IOException {
-    if (count > 0 || !ioThreads.isEmpty()) {
-      ioThreads.setCount(count, loop.thread().getName(), turns.handler(), moves);
+  private void allowIoThreads(int count, boolean alwaysActive, Consumer<IOException> refused)
+      throws IOException {
+    if (count > 0 || turns.servesOthers()) {
+      ioThreads.attach(loop.thread().getName(), turns.handler(), moves);
       turns.serve(ioThreads, moves::endTurn);
-      moves.adapt(alwaysActive);
+      moves.adapt(count, alwaysActive, refused);
     }
   }
 

@@ -61,6 +61,11 @@ final class Turns implements IoHandlerFactory {
     moves = moveConnections;
   }
 
+  /** Returns true if input of I/O threads is taken as well. */
+  boolean servesOthers() {
+    return threads != null;
+  }
+
   /** Returns the handler of the loop. */
   IoHandler handler() {
     return Objects.requireNonNull(handler);

@@ -57,7 +57,7 @@ final class ConnectionMovesTest extends TransportFixture {
   private void moveOften(Random random, long times) throws Exception {
     long end = moves() + times;
     while (moves() < end) {
-      transport.setIoThreads(random.nextInt(4), true);
+      transport.setIoThreads(random.nextInt(4), true, refused -> {});
       pause(random);
     }
   }
@@ -95,7 +95,7 @@ final class ConnectionMovesTest extends TransportFixture {
         socket.getOutputStream().write(i);
         assertThat(socket.getInputStream().read()).isEqualTo(i);
         int threads = 1 - i % 2;
-        transport.setIoThreads(threads, true);
+        transport.setIoThreads(threads, true, refused -> {});
         while (connectionsOfThreads() != threads) {
           Thread.onSpinWait();
         }
@@ -118,18 +118,18 @@ final class ConnectionMovesTest extends TransportFixture {
         socket.setSoTimeout(TIMEOUT_MILLIS);
         byte[] sent = new byte[1 + random.nextInt(50_000)];
         random.nextBytes(sent);
-        transport.setIoThreads(i % 3, true);
+        transport.setIoThreads(i % 3, true, refused -> {});
         socket.getOutputStream().write(sent, 0, 1);
         assertThat(socket.getInputStream().read()).isEqualTo(sent[0] & 0xFF);
-        transport.setIoThreads(random.nextInt(3), true);
+        transport.setIoThreads(random.nextInt(3), true, refused -> {});
         socket.getOutputStream().write(sent, 1, sent.length - 1);
         if (random.nextBoolean()) {
-          transport.setIoThreads(random.nextInt(3), true);
+          transport.setIoThreads(random.nextInt(3), true, refused -> {});
         }
         byte[] received = socket.getInputStream().readNBytes(sent.length - 1);
         assertThat(received.length).isEqualTo(sent.length - 1);
         socket.shutdownOutput();
-        transport.setIoThreads(random.nextInt(3), true);
+        transport.setIoThreads(random.nextInt(3), true, refused -> {});
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
       }
     }
@@ -147,9 +147,9 @@ final class ConnectionMovesTest extends TransportFixture {
         socket.getOutputStream().write(1);
         assertThat(socket.getInputStream().read()).isEqualTo(1);
         Connection connection = echo.opened.join();
-        transport.setIoThreads(i % 2, true);
+        transport.setIoThreads(i % 2, true, refused -> {});
         if (random.nextBoolean()) {
-          transport.setIoThreads(1 - i % 2, true);
+          transport.setIoThreads(1 - i % 2, true, refused -> {});
         }
         if (random.nextInt(3) > 0) {
           pause(random);
@@ -190,7 +190,7 @@ final class ConnectionMovesTest extends TransportFixture {
                 }
               });
       for (int at = 0; at < sent.length; ) {
-        transport.setIoThreads(random.nextInt(3), true);
+        transport.setIoThreads(random.nextInt(3), true, refused -> {});
         byte[] part = socket.getInputStream().readNBytes(Math.min(1 << 20, sent.length - at));
         for (int i = 0; i < part.length; i += 997) {
           assertThat(part[i]).isEqualTo(sent[at + i]);

@@ -9,8 +9,14 @@ final class CountingMemory implements BufferMemory {
   final AtomicLong bytes = new AtomicLong();
   private final BufferMemory memory = BufferMemory.offHeap();
 
+  /** The size of blocks from which on none is available. */
+  volatile long refusedBytes = Long.MAX_VALUE;
+
   @Override
   public Block allocate(long sizeBytes) {
+    if (sizeBytes >= refusedBytes) {
+      throw new OutOfMemoryError("as in the test");
+    }
     bytes.addAndGet(sizeBytes);
     return memory.allocate(sizeBytes);
   }

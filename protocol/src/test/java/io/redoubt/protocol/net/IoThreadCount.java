@@ -29,7 +29,7 @@ public final class IoThreadCount {
   /** Starts the threads of a transport. */
   public static void apply(Transport transport) {
     try {
-      transport.setIoThreads(value() - 1, true);
+      transport.setIoThreads(value() - 1, true, refused -> {});
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

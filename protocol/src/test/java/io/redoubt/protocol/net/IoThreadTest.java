@@ -25,13 +25,13 @@ final class IoThreadTest extends TransportFixture {
     assumeThat(IoThreadCount.value()).as("no threads at first").isEqualTo(1);
     for (int i = 0; i < 10; i++) {
       Set<Thread> before = Thread.getAllStackTraces().keySet();
-      transport.setIoThreads(2, true);
+      transport.setIoThreads(2, true, refused -> {});
       List<Thread> started =
           Thread.getAllStackTraces().keySet().stream()
               .filter(thread -> !before.contains(thread) && thread.getName().contains(" io-"))
               .toList();
       assertThat(started).hasSizeGreaterThanOrEqualTo(2);
-      transport.setIoThreads(0, true);
+      transport.setIoThreads(0, true, refused -> {});
       for (Thread thread : started) {
         thread.join(TIMEOUT_MILLIS);
         assertThat(thread.isAlive()).isFalse();
@@ -42,7 +42,7 @@ final class IoThreadTest extends TransportFixture {
   /** The thread reports written output before it waits for its sockets. */
   @Test
   void reportsWrittenOutputThoughNothingElseHappens() throws Exception {
-    transport.setIoThreads(1, true);
+    transport.setIoThreads(1, true, refused -> {});
     Listener listener =
         transport.listen(
             new InetSocketAddress("127.0.0.1", 0),

@@ -3,11 +3,14 @@ package io.redoubt.protocol.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,14 +18,23 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class JoiningTest {
   private static final int CLIENTS = 6;
+  private static final int SEVERAL_PERIODS_MILLIS = 600;
 
   private final CountingMemory memory = new CountingMemory();
 
-  /** Returns the number of serving threads a little later: to ask without a rest is load, too. */
-  private static int serving(Transport transport) {
-    CompletableFuture<Integer> serving = new CompletableFuture<>();
-    transport.loop().schedule(() -> serving.complete(transport.servingIoThreads()), 20);
-    return serving.join();
+  /** Asks the loop a little later: to ask without a rest is load, too. */
+  private static long later(Transport transport, LongSupplier question) {
+    CompletableFuture<Long> answer = new CompletableFuture<>();
+    transport.loop().schedule(() -> answer.complete(question.getAsLong()), 20);
+    return answer.join();
+  }
+
+  private static long serving(Transport transport) {
+    return later(transport, transport::servingIoThreads);
+  }
+
+  private static long threads(Transport transport) {
+    return later(transport, () -> transport.ioThreadStats().size());
   }
 
   /** Keeps the loop busy while it echoes. */
@@ -37,29 +49,37 @@ final class JoiningTest {
     }
   }
 
+  private static Listener listen(Transport transport) throws IOException {
+    return transport.listen(
+        new InetSocketAddress("127.0.0.1", 0),
+        50,
+        connection -> connection.setHandler(new SlowEcho()));
+  }
+
+  private static EchoTraffic trafficTo(Listener listener) {
+    return new EchoTraffic(() -> new Socket("127.0.0.1", listener.port()));
+  }
+
   @Test
-  void aThreadJoinsAndLeaves() throws Exception {
+  void aThreadStartsJoinsLeavesAndEnds() throws Exception {
     List<Socket> quiet = new ArrayList<>();
     try (Transport transport = Transport.open("test-loop", memory, new IdleMachine())) {
-      transport.setIoThreads(1, false);
-      Listener listener =
-          transport.listen(
-              new InetSocketAddress("127.0.0.1", 0),
-              50,
-              connection -> connection.setHandler(new SlowEcho()));
+      transport.setIoThreads(1, false, refused -> {});
+      Listener listener = listen(transport);
       for (int i = 0; i < 3; i++) {
         quiet.add(new Socket("127.0.0.1", listener.port()));
       }
-      EchoTraffic traffic = new EchoTraffic(() -> new Socket("127.0.0.1", listener.port()));
-      traffic.during(
-          CLIENTS,
-          Seed.random("JoiningTest"),
-          () -> {
-            while (serving(transport) == 0 || transport.ioThreadStats().getFirst().reads() == 0) {
-              Thread.onSpinWait();
-            }
-          });
-      while (serving(transport) > 0) {
+      assertThat(threads(transport)).isZero();
+      trafficTo(listener)
+          .during(
+              CLIENTS,
+              Seed.random("JoiningTest"),
+              () -> {
+                while (serving(transport) == 0 || later(transport, transport::ioThreadReads) == 0) {
+                  Thread.onSpinWait();
+                }
+              });
+      while (serving(transport) > 0 || threads(transport) > 0) {
         Thread.onSpinWait();
       }
       for (Socket socket : quiet) {
@@ -67,6 +87,37 @@ final class JoiningTest {
         assertThat(socket.getInputStream().read()).isEqualTo(7);
         socket.close();
       }
+    }
+    assertThat(memory.bytes).hasValue(0);
+  }
+
+  /** Clients are served as before if there is no memory for a thread. */
+  @Test
+  void aThreadThatFindsNoMemoryIsReportedOnce() throws Exception {
+    AtomicInteger refusals = new AtomicInteger();
+    try (Transport transport = Transport.open("test-loop", memory, new IdleMachine())) {
+      transport.setIoThreads(2, false, refused -> refusals.incrementAndGet());
+      Listener listener = listen(transport);
+      memory.refusedBytes = ReadBlock.BYTES;
+      EchoTraffic traffic = trafficTo(listener);
+      traffic.during(
+          CLIENTS,
+          Seed.random("JoiningTest"),
+          () -> {
+            while (refusals.get() == 0) {
+              Thread.onSpinWait();
+            }
+            Thread.sleep(SEVERAL_PERIODS_MILLIS);
+            long before = traffic.received();
+            while (traffic.received() == before) {
+              Thread.onSpinWait();
+            }
+          });
+      assertThat(refusals).hasValue(1);
+      assertThat(threads(transport)).isZero();
+      memory.refusedBytes = Long.MAX_VALUE;
+      transport.setIoThreads(2, true, refused -> {});
+      assertThat(threads(transport)).isEqualTo(2);
     }
     assertThat(memory.bytes).hasValue(0);
   }

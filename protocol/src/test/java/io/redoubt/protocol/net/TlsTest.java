@@ -146,7 +146,7 @@ class TlsTest {
         random,
         () -> {
           while (moves() < 100 || traffic.received() < 100_000) {
-            transport.setIoThreads(random.nextInt(3), true);
+            transport.setIoThreads(random.nextInt(3), true, refused -> {});
             for (int j = random.nextInt(50); j > 0; j--) {
               moves();
             }

@@ -46,7 +46,7 @@ final class AppliedSettings {
     settings.tuning.gatheringMicros.onChange(() -> gather(transport));
     Change threads =
         reopening(
-            () -> useThreads(settings, transport),
+            () -> useThreads(settings, transport, log),
             "Unable to start I/O threads. Check server logs.");
     settings.ioThreads.onChange(threads);
     settings.ioThreadsAlwaysActive.onChange(threads);
@@ -82,9 +82,13 @@ final class AppliedSettings {
     log.setHidesUserData(settings.common.hideUserDataFromLog.value());
   }
 
-  /** Starts or ends I/O threads. */
-  static void useThreads(ServerDirectives settings, Transport transport) throws IOException {
-    transport.setIoThreads(settings.ioThreads.value() - 1, settings.ioThreadsAlwaysActive.value());
+  /** Sets the number of I/O threads. */
+  static void useThreads(ServerDirectives settings, Transport transport, Log log)
+      throws IOException {
+    transport.setIoThreads(
+        settings.ioThreads.value() - 1,
+        settings.ioThreadsAlwaysActive.value(),
+        refused -> log.warning("%s", refused.getMessage()));
   }
 
   private void gather(Transport transport) {

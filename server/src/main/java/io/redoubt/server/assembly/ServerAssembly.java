@@ -117,7 +117,7 @@ public final class ServerAssembly {
 
   private void openParts(Runnable listening) throws IOException {
     parts.clients.tls.start(parts.log);
-    AppliedSettings.useThreads(parts.settings, parts.clients.transport);
+    AppliedSettings.useThreads(parts.settings, parts.clients.transport, parts.log);
     new TlsReload(
             parts.settings.tls.tlsAutoReloadInterval,
             parts.clients.tls,

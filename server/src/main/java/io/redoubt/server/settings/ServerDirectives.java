@@ -172,14 +172,15 @@ public final class ServerDirectives extends Directives {
   }
 
   public final IntDirective ioThreads =
-      integer("io-threads", 1)
+      integer("io-threads", IntDirective.AUTOMATIC)
           .between(1, 128)
           .orAuto(automaticIoThreads(Runtime.getRuntime().availableProcessors()))
           .doc(
               "The number of threads for socket I/O. With 1 the thread that executes commands also"
                   + " reads and writes. With more, the others read, decrypt, encrypt and write for"
-                  + " clients while that thread is busy. With auto, it is 1 below 4 processors, and"
-                  + " half of them otherwise, but at most 8.");
+                  + " clients while that thread is busy, and start only then. With auto, it is 1"
+                  + " below 4 processors, and half of them otherwise, but at most 8."
+                  + " Redis' default is 1.");
 
   public final YesNoDirective ioThreadsAlwaysActive =
       yesNo("io-threads-always-active", false)

@@ -20,6 +20,8 @@ final class DefaultsTest {
   @Test
   void everyDirectiveOfRedisHasItsDefault() throws IOException {
     Map<String, String> expected = table("defaults.tsv");
+    int threads = ServerDirectives.automaticIoThreads(Runtime.getRuntime().availableProcessors());
+    expected.put("io-threads", Integer.toString(threads));
     Map<String, String> actual = new TreeMap<>(settings.get(List.of("*")));
     actual.remove("dir");
 

@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A 32-bit integer. */
 public final class IntDirective extends OneWordDirective<Integer, IntDirective> {
-  private static final String AUTO = "auto";
+  /** Stands for {@code auto}, see {@link #orAuto}. */
+  public static final int AUTOMATIC = Integer.MIN_VALUE;
 
-  /** Stands for {@link #AUTO}. */
-  private static final int AUTOMATIC = Integer.MIN_VALUE;
+  private static final String AUTO = "auto";
 
   private int min;
   private int max = Integer.MAX_VALUE;
