@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class JoiningTest {
   private static final int CLIENTS = 6;
-  private static final int SEVERAL_PERIODS_MILLIS = 600;
+
+  /** As many questions take over half a second, several periods of the demand for threads. */
+  private static final int SEVERAL_PERIODS = 30;
 
   private final CountingMemory memory = new CountingMemory();
 
@@ -107,14 +109,15 @@ final class JoiningTest {
             while (refusals.get() == 0) {
               Thread.onSpinWait();
             }
-            Thread.sleep(SEVERAL_PERIODS_MILLIS);
+            for (int i = 0; i < SEVERAL_PERIODS; i++) {
+              assertThat(threads(transport)).isZero();
+            }
             long before = traffic.received();
             while (traffic.received() == before) {
               Thread.onSpinWait();
             }
           });
       assertThat(refusals).hasValue(1);
-      assertThat(threads(transport)).isZero();
       memory.refusedBytes = Long.MAX_VALUE;
       transport.setIoThreads(2, true, refused -> {});
       assertThat(threads(transport)).isEqualTo(2);
