@@ -117,19 +117,6 @@ final class ListpackFormat {
     return unsigned32(memory, entry + 1);
   }
 
-  /**
-   * Returns the position behind the consecutive strings of up to 63 bytes that start at a position.
-   */
-  static long afterShortStrings(MemorySegment memory, long position) {
-    long at = position;
-    for (int first = unsignedByte(memory, at);
-        isShortString(first);
-        first = unsignedByte(memory, at)) {
-      at += 1 + shortLength(first) + 1;
-    }
-    return at;
-  }
-
   /** Returns the size of an entry without its back-length. */
   static long bodyBytes(MemorySegment memory, long entry) {
     int first = unsignedByte(memory, entry);
@@ -180,8 +167,8 @@ final class ListpackFormat {
   /** Writes an entry of an integer and returns the position behind it. */
   static long put(MemorySegment memory, long entry, long value) {
     int bodyBytes = integerBodyBytes(value);
-    writeInteger(memory, entry, value);
-    writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    writeInteger(memory, entry, value, bodyBytes);
+    setByte(memory, entry + bodyBytes, bodyBytes);
     return entry + bodyBytes + 1;
   }
 
@@ -207,7 +194,11 @@ final class ListpackFormat {
   }
 
   static void writeInteger(MemorySegment memory, long entry, long value) {
-    switch (integerBodyBytes(value)) {
+    writeInteger(memory, entry, value, integerBodyBytes(value));
+  }
+
+  private static void writeInteger(MemorySegment memory, long entry, long value, int bodyBytes) {
+    switch (bodyBytes) {
       case 1 -> setByte(memory, entry, (int) value);
       case 2 -> {
         setByte(memory, entry, INT_13 | (((int) value >> 8) & 0x1f));

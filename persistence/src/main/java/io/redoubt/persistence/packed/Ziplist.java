@@ -53,6 +53,9 @@ public final class Ziplist {
   private static final int END = 0xff;
   private static final int LONG_BEFORE = 0xfe;
 
+  /** The least bytes that are copied ahead of a string that follows another one. */
+  private static final int AHEAD_BYTES = 48;
+
   private static final int BYTES_14 = 0x40;
   private static final int BYTES_32 = 0x80;
   private static final int INT_16 = 0xc0;
@@ -86,7 +89,10 @@ public final class Ziplist {
 
   public static long integer(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
-    int encoding = unsignedByte(memory, at);
+    return integer(memory, at, unsignedByte(memory, at));
+  }
+
+  private static long integer(MemorySegment memory, long at, int encoding) {
     return switch (encoding) {
       case INT_8 -> (byte) unsignedByte(memory, at + 1);
       case INT_16 -> int16(memory, at + 1);
@@ -186,15 +192,19 @@ public final class Ziplist {
         out = putShortStrings(memory, run, entry, target, out);
         continue;
       }
-      next = validateEntry(memory, start, entry, entry - last, end);
-      out =
-          isInteger(memory, entry)
-              ? ListpackFormat.put(target, out, integer(memory, entry))
-              : ListpackFormat.put(
-                  target, out, memory, bytesAt(memory, entry), bytesLength(memory, entry));
-      count++;
+      long at = validatedEncodingAt(memory, start, entry, entry - last, end);
+      int encoding = unsignedByte(memory, at);
       last = entry;
-      entry = next;
+      if (encoding >= INT_16) {
+        out = ListpackFormat.put(target, out, integer(memory, at, encoding));
+        entry = at + prefixBytes(encoding);
+      } else {
+        int bytes = (int) stringLength(memory, at);
+        long text = at + prefixBytes(encoding);
+        out = ListpackFormat.put(target, out, memory, text, bytes);
+        entry = text + bytes;
+      }
+      count++;
     }
     validateHeader(memory, start, last, count);
     return Listpack.finish(target, to, out, count);
@@ -252,19 +262,40 @@ public final class Ziplist {
   public static long fromListpack(MemorySegment memory, long start, MemorySegment target, long to) {
     long at = to + HEADER_BYTES;
     long last = at;
-    for (long entry = Listpack.firstPosition(start); !Listpack.isEnd(memory, entry); ) {
+    long end = Listpack.end(memory, start);
+    for (long entry = Listpack.firstPosition(start); entry < end; ) {
       long body = writePrecedingSize(target, at, at - last);
       last = at;
-      long others = ListpackFormat.afterShortStrings(memory, entry);
-      if (others == entry) {
+      int first = unsignedByte(memory, entry);
+      if (!ListpackFormat.isShortString(first)) {
         at = writeElement(target, body, memory, entry);
         entry = Listpack.after(memory, entry);
         continue;
       }
-      at = body + (others - entry - 1);
-      LittleEndian.copy(memory, entry, target, body, at - body);
-      last = fromShortStrings(target, last, body, at);
-      entry = others;
+      // Both formats have one byte before a short string and one size byte between two, so those in
+      // a
+      // row are copied together, in steps that grow with what proved to be such strings.
+      long run = entry;
+      long copied = entry;
+      while (true) {
+        int length = ListpackFormat.shortLength(first);
+        long next = entry + 1 + length + 1;
+        if (next >= copied) {
+          long ahead = entry == run ? 0 : Math.max(next - run, AHEAD_BYTES);
+          long until = Math.min(next + ahead, end);
+          LittleEndian.copy(memory, copied, target, body + (copied - run), until - copied);
+          copied = until;
+        }
+        at = body + (next - run - 1);
+        setByte(target, at - length - 1, length);
+        entry = next;
+        first = unsignedByte(memory, entry);
+        if (!ListpackFormat.isShortString(first)) {
+          break;
+        }
+        setByte(target, at, (int) (at - last));
+        last = at;
+      }
     }
     setByte(target, at, END);
     set32(target, to, (int) (at + 1 - to));
@@ -282,28 +313,6 @@ public final class Ziplist {
     setByte(target, at, LONG_BEFORE);
     set32(target, at + 1, (int) bytes);
     return at + 5;
-  }
-
-  /**
-   * Converts short strings from listpack to ziplist entries in place. Both formats have one byte
-   * before a string and one size byte between two, so no string moves.
-   *
-   * @param entry the start of the first string's entry
-   * @param from the first byte in listpack format
-   * @return the entry of the last string
-   */
-  private static long fromShortStrings(MemorySegment memory, long entry, long from, long to) {
-    long last = entry;
-    for (long at = from; ; at++) {
-      int length = unsignedByte(memory, at) & (BYTES_14 - 1);
-      setByte(memory, at, length);
-      at += 1 + length;
-      if (at == to) {
-        return last;
-      }
-      setByte(memory, at, (int) (at - last));
-      last = at;
-    }
   }
 
   private static long writeElement(
@@ -393,7 +402,8 @@ public final class Ziplist {
     }
   }
 
-  private static long validateEntry(
+  /** Validates an entry; returns the offset of its encoding. */
+  private static long validatedEncodingAt(
       MemorySegment memory, long start, long entry, long bytesBefore, long end)
       throws PackedException {
     int first = unsignedByte(memory, entry);
@@ -412,9 +422,10 @@ public final class Ziplist {
     if (!isKnown(encoding)) {
       throw new PackedException(at - start, "ziplist entry of unknown encoding");
     }
-    if (prefixBytes(encoding) > end - at || bodyBytes(memory, at) > end - at) {
+    int prefix = prefixBytes(encoding);
+    if (prefix > end - at || (encoding < INT_16 && stringLength(memory, at) > end - at - prefix)) {
       throw new PackedException(at - start, "ziplist entry beyond the end");
     }
-    return at + bodyBytes(memory, at);
+    return at;
   }
 }
