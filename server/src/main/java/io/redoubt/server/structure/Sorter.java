@@ -2,6 +2,7 @@ package io.redoubt.server.structure;
 
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -24,6 +25,14 @@ public final class Sorter implements AutoCloseable {
 
   /** The length below which insertion sort is faster. */
   private static final int FEW = 12;
+
+  private static final int INDEX_BITS = 10;
+
+  /** The maximum number of strings that are sorted on the Java heap. */
+  private static final int MAX_TOGETHER = 1 << INDEX_BITS;
+
+  /** The maximum absolute value of an integer that fits a {@code long} with an index. */
+  private static final long MAX_INTEGER = Long.MAX_VALUE >> INDEX_BITS;
 
   private final Slabs slabs;
   private final ByteStrings strings;
@@ -117,6 +126,9 @@ public final class Sorter implements AutoCloseable {
     collated = upToZero && (what == By.WEIGHT ? weights : strings).containZero();
     direction = descending ? -1 : 1;
     if (what == By.NUMBER) {
+      if (sortIntegers()) {
+        return;
+      }
       for (int i = 0; i < count(); i++) {
         long at = numbers + (long) i * Long.BYTES;
         Region.putLong(at, sortable(Region.getLong(at)));
@@ -125,6 +137,50 @@ public final class Sorter implements AutoCloseable {
     if (!isSorted()) {
       sort(0, count() - 1, first, last, random);
     }
+  }
+
+  /**
+   * Sorts if there are only a few strings, and their numbers are integers, as those of most sorts
+   * are: an integer and the index of its string fit one {@code long}. Changes nothing otherwise, or
+   * if different strings have the same number.
+   *
+   * @return true if the strings are sorted
+   */
+  private boolean sortIntegers() {
+    int count = count();
+    if (count > MAX_TOGETHER) {
+      return false;
+    }
+    long[] together = new long[count];
+    for (int i = 0; i < count; i++) {
+      double number = Double.longBitsToDouble(key(i));
+      long integer = (long) number;
+      if (integer != number || integer > MAX_INTEGER || integer < -MAX_INTEGER) {
+        return false;
+      }
+      together[i] = (integer * direction) << INDEX_BITS | i;
+    }
+    Arrays.sort(together);
+    for (int place = 1; place < count; place++) {
+      if (together[place] >> INDEX_BITS == together[place - 1] >> INDEX_BITS
+          && !isSame(index(together[place]), index(together[place - 1]))) {
+        return false;
+      }
+    }
+    for (int place = 0; place < count; place++) {
+      Region.putInt(order + (long) place * Integer.BYTES, index(together[place]));
+    }
+    return true;
+  }
+
+  private static int index(long together) {
+    return (int) together & (MAX_TOGETHER - 1);
+  }
+
+  private boolean isSame(int one, int other) {
+    int length = strings.length(one);
+    return strings.length(other) == length
+        && Region.equal(strings.address(one), strings.address(other), length);
   }
 
   /** Returns an integer that sorts like the number of these bits; both zeros have the same. */

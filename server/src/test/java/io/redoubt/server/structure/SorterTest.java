@@ -72,6 +72,45 @@ final class SorterTest {
     assertThat(order(0, 2)).containsExactly("same", "same");
   }
 
+  @Test
+  void sortsIntegersOfAnySize() {
+    double[] edges = {
+      Double.NEGATIVE_INFINITY,
+      -1e300,
+      Long.MIN_VALUE,
+      -(1L << 53),
+      1 - (1L << 53),
+      -1,
+      -0.0,
+      1,
+      1023,
+      1024,
+      (1L << 53) - 1,
+      1L << 53,
+      Long.MAX_VALUE,
+      Double.POSITIVE_INFINITY
+    };
+    for (boolean descending : new boolean[] {false, true}) {
+      for (int round = 0; round < 300; round++) {
+        sorter.close();
+        rows.clear();
+        int count = random.nextInt(20) == 0 ? 1020 + random.nextInt(10) : random.nextInt(100);
+        int edge = random.nextInt(edges.length);
+        for (int i = 0; i < count; i++) {
+          double number = i < count / 2 ? random.nextLong() >> (11 + random.nextInt(53)) : i;
+          if (random.nextInt(20) == 0) {
+            number = edges[random.nextInt(edge + 1)];
+          }
+          add(Double.toString(number + 0.0), number, "");
+        }
+        Comparator<Row> order =
+            Comparator.comparingDouble((Row row) -> row.number() + 0.0).thenComparing(Row::string);
+        rows.sort(descending ? order.reversed() : order);
+        isSorted(Sorter.By.NUMBER, descending);
+      }
+    }
+  }
+
   private void fill(int count) {
     sorter.close();
     rows.clear();
