@@ -98,6 +98,10 @@ class OldFormatsTest {
       List<String> elements = new ArrayList<>();
       for (int i = random.nextInt(40) * 2; i > 0; i--) {
         elements.add(Packs.element(random));
+        int shortStrings = random.nextInt(4) == 0 ? 1 + random.nextInt(60) : 0;
+        for (int j = 0; j < shortStrings; j++) {
+          elements.add("s".repeat(random.nextInt(64)));
+        }
       }
       byte[] ziplist = Packs.ziplist(elements);
       MemorySegment listpack =
