@@ -316,9 +316,14 @@ public final class User {
    * and the name.
    */
   public String describe() {
-    var text = new StringBuilder(String.join(" ", flags()));
-    passwordHashes.forEach(hash -> text.append(" #").append(hash));
-    text.append(' ').append(selectors.getFirst().describe());
+    var text = new StringBuilder();
+    for (String flag : flags()) {
+      text.append(flag).append(' ');
+    }
+    for (String hash : passwordHashes) {
+      text.append('#').append(hash).append(' ');
+    }
+    text.append(selectors.getFirst().describe());
     for (Selector selector : selectors.subList(1, selectors.size())) {
       text.append(" (").append(selector.describe()).append(')');
     }

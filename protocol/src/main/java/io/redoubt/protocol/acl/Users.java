@@ -220,9 +220,11 @@ public final class Users {
 
   /** Returns the lines of ACL LIST, of the ACL file, and of CONFIG REWRITE. */
   public List<String> describe() {
-    return byName.values().stream()
-        .map(user -> "user " + user.name() + " " + user.describe())
-        .toList();
+    var lines = new ArrayList<String>(byName.size());
+    for (User user : byName.values()) {
+      lines.add("user " + user.name() + " " + user.describe());
+    }
+    return lines;
   }
 
   /**
