@@ -1,13 +1,5 @@
 package io.redoubt.server.script;
 
-import io.redoubt.protocol.process.os.LibraryFunction;
-import io.redoubt.protocol.process.os.OperatingSystem;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.HexFormat;
-import java.util.Locale;
-import java.util.Optional;
-
 /**
  * A lua_Alloc function in machine code: the common cases of {@link LuaHeap#reallocate} without the
  * call from native code to Java, which takes longer than the allocation. It is
@@ -43,16 +35,10 @@ import java.util.Optional;
  * }</pre>
  *
  * {@code state} is the block of {@link FreeBlocks}; scripts can't reach it. The code depends on
- * nothing but its arguments, so one page serves all states of the process. The page is writable
- * until it is filled and executable from then on, never both.
- *
- * <p>It exists for x86-64 on Linux. Elsewhere, where the system forbids such a page, and with the
- * system property {@code io.redoubt.script.machinecode} set to false, Lua calls Java each time.
+ * nothing but its arguments, so one page serves all states of the process. Where there is no {@link
+ * MachineCode}, Lua calls Java each time.
  */
 final class AllocatorCode {
-
-  /** The address if there is no code. */
-  static final long NONE = 0;
 
   // The columns are bytes, assembler and meaning. The calling convention has the arguments in rdi
   // (state), rsi (block), rdx (oldSize) and rcx (newSize) and the result in rax; r8 to r11 are
@@ -110,56 +96,12 @@ final class AllocatorCode {
       ff 27                slow:   jmp [rdi]                      Java does it, same arguments
       """;
 
-  /** The width of the column of bytes in the listing. */
-  private static final int BYTES_WIDTH = 21;
-
-  private static final long PAGE_BYTES = 4096;
-  private static final int PROT_READ_WRITE = 1 | 2;
-  private static final int PROT_READ_EXECUTE = 1 | 4;
-  private static final int MAP_PRIVATE_ANONYMOUS = 2 | 0x20;
-  private static final long MAP_FAILED = -1;
-
-  private static final long ADDRESS = isWanted() ? install() : NONE;
+  private static final long ADDRESS = MachineCode.install(X86_64);
 
   private AllocatorCode() {}
 
-  /** Returns the address of the function, or {@link #NONE}. */
+  /** Returns the address of the function, or {@link MachineCode#NONE}. */
   static long address() {
     return ADDRESS;
-  }
-
-  private static boolean isWanted() {
-    String cpu = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
-    return OperatingSystem.current() == OperatingSystem.LINUX
-        && (cpu.equals("amd64") || cpu.equals("x86_64"))
-        && !System.getProperty("io.redoubt.script.machinecode", "true").equals("false");
-  }
-
-  private static long install() {
-    Optional<LibraryFunction> mmap = LibraryFunction.find("mmap");
-    Optional<LibraryFunction> mprotect = LibraryFunction.find("mprotect");
-    if (mmap.isEmpty() || mprotect.isEmpty()) {
-      return NONE;
-    }
-    long page = mmap.get().call(0, PAGE_BYTES, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) {
-      return NONE;
-    }
-    write(page, bytes(X86_64));
-    boolean refused = (int) mprotect.get().call(page, PAGE_BYTES, PROT_READ_EXECUTE) != 0;
-    return refused ? NONE : page;
-  }
-
-  @SuppressWarnings("restricted") // the page mapped above
-  private static void write(long page, byte[] code) {
-    MemorySegment target = MemorySegment.ofAddress(page).reinterpret(PAGE_BYTES);
-    MemorySegment.copy(code, 0, target, ValueLayout.JAVA_BYTE, 0, code.length);
-  }
-
-  /** Returns the first column of a listing. */
-  private static byte[] bytes(String listing) {
-    StringBuilder digits = new StringBuilder();
-    listing.lines().forEach(line -> digits.append(line, 0, Math.min(BYTES_WIDTH, line.length())));
-    return HexFormat.of().parseHex(digits.toString().replace(" ", ""));
   }
 }

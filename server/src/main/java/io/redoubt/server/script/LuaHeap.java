@@ -65,13 +65,13 @@ final class LuaHeap implements AutoCloseable {
    * Creates the memory of a state.
    *
    * @param hurry called after large allocations between two ticks
-   * @param code the address of the {@link AllocatorCode}, or {@link AllocatorCode#NONE}
+   * @param code the address of the {@link AllocatorCode}, or {@link MachineCode#NONE}
    */
   LuaHeap(Slabs slabs, Arena arena, Runnable hurry, long code) {
     this.slabs = slabs;
     this.hurry = hurry;
     long callback = Lua.callback(this, LuaHeap.class, "reallocate", arena);
-    hasCode = code != AllocatorCode.NONE;
+    hasCode = code != MachineCode.NONE;
     function = hasCode ? code : callback;
     free = new FreeBlocks(slabs, callback);
   }

@@ -15,7 +15,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.function.IntBinaryOperator;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +48,9 @@ final class Primitives implements AutoCloseable {
   private final boolean deprecatedApi;
   private final PatternPrimitives patterns;
   private final FormatPrimitives formats;
+  private final ErrorTexts errors;
+  private final Guards guards;
+  private final SortPrimitives sorts = new SortPrimitives();
   private final Request request = new Request();
 
   private final ReplyCollector collector;
@@ -83,6 +85,8 @@ final class Primitives implements AutoCloseable {
     reply = new ReplyWriter(collector);
     patterns = new PatternPrimitives(lua);
     formats = new FormatPrimitives(lua, slabs);
+    errors = new ErrorTexts(lua);
+    guards = new Guards(lua, slabs);
     try {
       sha1 = MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
@@ -102,10 +106,17 @@ final class Primitives implements AutoCloseable {
     define("may_run", this::mayRun);
     define("random", this::random);
     define("seed", this::seed);
-    defineBits();
+    new BitPrimitives(lua).define();
     define("replace_tail_calls", this::replaceTailCalls);
     define("register", this::register);
     define("match", patterns::match);
+    define("caught", errors::caught);
+    define("without_own_place", errors::withoutOwnPlace);
+    define("grant", guards::grant);
+    define("revoke", guards::revoke);
+    if (guards.exist()) {
+      define("guard", guards::guard);
+    }
     define("json_encode", formats::jsonEncode);
     define("json_decode", formats::jsonDecode);
     define("pack", formats::pack);
@@ -114,7 +125,8 @@ final class Primitives implements AutoCloseable {
     define("struct_unpack", formats::structUnpack);
     define("struct_size", formats::structSize);
     define("rep", this::rep);
-    define("has_long_string", Primitives::hasLongString);
+    define("has_long_string", SortPrimitives::hasLongString);
+    define("sort_numbers", sorts::sortNumbers);
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
     define("before_coroutine", this::beforeCoroutine);
@@ -454,23 +466,6 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /**
-   * has_long_string(table, count, bytes): returns true if one of the first elements is a string of
-   * more bytes.
-   */
-  private static int hasLongString(long state) {
-    int count = (int) Lua.number(state, 2);
-    long bytes = (long) Lua.number(state, 3);
-    boolean found = false;
-    for (int i = 1; i <= count && !found; i++) {
-      Lua.rawGet(state, 1, i);
-      found = Lua.type(state, -1) == Lua.STRING && Lua.length(state, -1) > bytes;
-      Lua.setTop(state, 3);
-    }
-    Lua.pushBoolean(state, found ? 1 : 0);
-    return 1;
-  }
-
   /** tick(): called after functions that may be slow. */
   private int tick(long state) {
     lua.tick(state);
@@ -495,53 +490,11 @@ final class Primitives implements AutoCloseable {
     return 0;
   }
 
-  private void defineBits() {
-    defineBits("bit_and", (a, b) -> a & b);
-    defineBits("bit_or", (a, b) -> a | b);
-    defineBits("bit_xor", (a, b) -> a ^ b);
-    defineBits("bit_left", (a, b) -> a << b);
-    defineBits("bit_right", (a, b) -> a >>> b);
-    defineBits("bit_signed_right", (a, b) -> a >> b);
-    defineBits("bit_rotate_left", Integer::rotateLeft);
-    defineBits("bit_rotate_right", Integer::rotateRight);
-    defineBits("bit_swap", (a, b) -> Integer.reverseBytes(a));
-  }
-
-  /**
-   * Defines a 32-bit operation: name(a, b) returns its result; nothing unless it gets two numbers,
-   * which may be texts. It is not guarded, since it neither allocates nor fails.
-   */
-  private void defineBits(String name, IntBinaryOperator operation) {
-    lua.pushText(lua.main(), name);
-    lua.push(state -> {
-      double a = Lua.number(state, 1);
-      double b = Lua.number(state, 2);
-      if (Lua.top(state) > 2 || isNoNumber(state, 1, a) || isNoNumber(state, 2, b)) {
-        return 0;
-      }
-      Lua.pushNumber(state, operation.applyAsInt(bits(a), bits(b)));
-      return 1;
-    });
-    Lua.rawSet(lua.main(), -3);
-  }
-
-  /** Returns true if a value has been taken for 0 without being a number. */
-  private static boolean isNoNumber(long state, int index, double value) {
-    return value == 0 && Lua.isNumber(state, index) == 0;
-  }
-
-  /**
-   * Returns the lower 32 bits of a number after rounding it to an integer, as BitOp does: the sum
-   * has them at its end. From 2<sup>51</sup> on they are those of a coarser sum.
-   */
-  private static int bits(double number) {
-    return (int) Double.doubleToRawLongBits(number + 0x1.8p52);
-  }
-
   @Override
   public void close() {
     freeNumbers();
     formats.close();
+    guards.close();
     collector.close();
   }
 }

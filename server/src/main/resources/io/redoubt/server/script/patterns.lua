@@ -17,7 +17,18 @@ local PLAIN, SEARCHED, ITERATED = 0, 1, 2
 local error, type, select, tostring, tonumber, next = error, type, select, tostring, tonumber, next
 local find, match, gmatch, gsub = string.find, string.match, string.gmatch, string.gsub
 local sub, byte, floor, concat = string.sub, string.byte, math.floor, table.concat
-local search, tick = native.match, native.tick
+local search, tick, grant, revoke = native.match, native.tick, native.grant, native.revoke
+
+-- A guard is machine code that calls a function of Lua if its arguments are certainly harmless, and
+-- otherwise a wrapper in Lua. Then it is a level between the wrapper and its caller.
+local guard = native.guard
+local GUARD_LEVELS = guard and 1 or 0
+shared.GUARD_LEVELS = GUARD_LEVELS
+
+-- Returns a function that calls a function of Lua or a wrapper; the wrapper where there are no guards.
+function shared.guarded(kind, original, wrapper)
+  return guard and guard(kind, original, wrapper) or wrapper
+end
 
 local SPECIAL = '[%^%$%*%+%?%.%(%[%%%-]'
 
@@ -50,12 +61,15 @@ local function limit(pattern)
     repetitions = repetitions - 1
   end
   if kept_count == MAX_KEPT_PATTERNS then
+    revoke()
     limits, free_lengths, kept_count = {}, {}, 0
   end
   known = longest(MAX_STEPS, repetitions + others)
+  local free = longest(FREE_STEPS, repetitions + others)
+  free_lengths[pattern] = free -- first, in case there is no memory for the other
   limits[pattern] = known
-  free_lengths[pattern] = longest(FREE_STEPS, repetitions + others)
   kept_count = kept_count + 1
+  grant(pattern, free) -- the table keeps the pattern in memory
   return known
 end
 
@@ -73,8 +87,8 @@ local function charge(cost)
   end
 end
 
--- The functions below first ask free_lengths, in place: to call a Lua function would cost as much as
--- the match.
+-- The functions below first ask free_lengths, in place, as guards ask the grants: to call a Lua
+-- function would cost as much as the match.
 
 local function is_light(text, pattern)
   if type(text) ~= 'string' or type(pattern) ~= 'string' then
@@ -97,14 +111,14 @@ end
 
 local function modest(pattern)
   if #pattern > MAX_PATTERN_BYTES then
-    error('pattern too complex', 3)
+    error('pattern too complex', 3 + GUARD_LEVELS)
   end
 end
 
 -- Passes on what the primitive has found.
 local function found(first, ...)
   if first == false then
-    error((...), 3)
+    error((...), 3 + GUARD_LEVELS)
   end
   return first, ...
 end
@@ -150,7 +164,7 @@ end
 -- What string.match returns: the captures, or the whole.
 local function captured(text, first, last, ...)
   if first == false then
-    error(last, 3)
+    error(last, 3 + GUARD_LEVELS)
   elseif first == nil then
     return nil
   elseif select('#', ...) == 0 then
@@ -196,8 +210,6 @@ function patterns.gmatch(text, pattern)
     return advance(search(text, pattern, place, ITERATED))
   end
 end
-
-patterns.gfind = patterns.gmatch
 
 local patterns_gsub
 
@@ -291,6 +303,9 @@ function patterns.gsub(text, pattern, replacement, max_count)
     return gsub(text, pattern, replacement, max_count)
   end
   modest(pattern)
+  if max_count ~= nil and not tonumber(max_count) then
+    gsub('', '', '', max_count) -- raises the error
+  end
   local most = tonumber(max_count) or #text + 1
   local anchored = byte(pattern) == 94
   local parts, count, place = {}, 0, 1
@@ -323,3 +338,10 @@ function patterns.gsub(text, pattern, replacement, max_count)
 end
 
 patterns_gsub = patterns.gsub
+
+local guarded = shared.guarded
+patterns.find = guarded('pattern', find, patterns.find)
+patterns.match = guarded('pattern', match, patterns.match)
+patterns.gmatch = guarded('pattern', gmatch, patterns.gmatch)
+patterns.gsub = guarded('replace', gsub, patterns.gsub)
+patterns.gfind = patterns.gmatch

@@ -54,13 +54,17 @@ local redis = {
   status_reply = single('ok'),
 }
 
-function redis.call(...)
+local function call(...)
   return raised(run(...))
 end
 
-function redis.pcall(...)
+local function protected_call(...)
   return (run(...))
 end
+
+local guarded = shared.guarded
+local guarded_call, guarded_pcall = guarded('raise', run, call), guarded('first', run, protected_call)
+redis.call, redis.pcall = guarded_call, guarded_pcall
 
 function redis.error_reply(...)
   local text = ...
@@ -132,6 +136,7 @@ local breakpoint, show
 
 function shared.traces(runs, hears_breakpoint, hears_values)
   run, breakpoint, show = runs or native.run, hears_breakpoint, hears_values
+  redis.call, redis.pcall = runs and call or guarded_call, runs and protected_call or guarded_pcall
 end
 
 function redis.breakpoint()

@@ -18,7 +18,7 @@ local next, pairs, pcall = next, pairs, pcall
 local setmetatable, getmetatable, loadstring, setfenv = setmetatable, getmetatable, loadstring, setfenv
 local getinfo = debug.getinfo
 local concat, insert, remove, sort, setn = table.concat, table.insert, table.remove, table.sort, table.setn
-local rep, sub, format, find = string.rep, string.sub, string.format, string.find
+local rep, sub, format = string.rep, string.sub, string.format
 local floor = math.floor
 
 local originals = setmetatable({}, {__mode = 'k'})
@@ -73,9 +73,12 @@ for _, name in next, {
   variables[name] = _G[name]
 end
 
-function variables.next(t, key)
+-- The wrappers of functions on tables are called for few of them: those with a metatable.
+local guarded, GUARD_LEVELS = shared.guarded, shared.GUARD_LEVELS
+
+variables.next = guarded('plain', next, function(t, key)
   return next(originals[t] or t, key)
-end
+end)
 
 function variables.pairs(t)
   local original = originals[t]
@@ -96,55 +99,43 @@ shared.as_int = as_int
 
 -- Lua's own function counts the results in 32 bits; a count that wraps would overrun the stack.
 local unpack = unpack
-function variables.unpack(t, ...)
+variables.unpack = guarded('elements', unpack, function(t, ...)
   local first, last = ...
   local all = first == nil and last == nil
   if type(t) == 'table' and not (all and #t <= MAX_UNPACKED) then
     local low = as_int(tonumber(first) or 1)
     local high = last == nil and #t or as_int(tonumber(last) or low)
     if high - low >= MAX_UNPACKED then
-      error('too many results to unpack', 2)
+      error('too many results to unpack', 2 + GUARD_LEVELS)
     end
   end
   return unpack(t, ...)
-end
+end)
 
 -- Lua's functions tell a missing argument from nil, so they get just those that were given.
-function variables.rawget(...)
+variables.rawget = guarded('plain', rawget, function(...)
   local original = originals[(...)]
   if original then
     return rawget(original, select(2, ...))
   end
   return rawget(...)
-end
+end)
 
-function variables.rawset(...)
+variables.rawset = guarded('plain', rawset, function(...)
   mutable((...))
   return rawset(...)
-end
+end)
 
-function variables.setmetatable(...)
+variables.setmetatable = guarded('plain', setmetatable, function(...)
   mutable((...))
   return setmetatable(...)
-end
+end)
 
 function variables.getmetatable(...)
   if originals[(...)] then
     return protect({})
   end
   return getmetatable(...)
-end
-
--- Errors of Lua's functions begin with the place of their call, which is a line of ours.
-local OWN = {sandbox = true, patterns = true, cjson = true, cmsgpack = true, struct = true, redis = true}
-
-local function text_without_own_place(problem)
-  local _, last, chunk = find(problem, '^(%l+):%d+: ')
-  return OWN[chunk] and sub(problem, last + 1) or problem
-end
-
-local function without_own_place(problem)
-  return type(problem) == 'string' and text_without_own_place(problem) or problem
 end
 
 -- Returns the innermost call by the user's own code, nil if there is none.
@@ -157,25 +148,21 @@ local function user_call()
   end
 end
 
--- A table with a field 'err' is an error with its text for who catches it.
-local function caught(done, result, ...)
+local show_caught, without_own_place = native.caught, native.without_own_place
+
+local function caught(done, ...)
   if done then
-    return done, result, ...
+    return done, ...
   end
-  local kind = type(result)
-  if kind == 'string' then
-    return false, text_without_own_place(result)
-  elseif kind == 'table' then
-    local text = rawget(result, 'err')
-    if type(text) == 'string' then
-      return false, text
-    end
-  end
-  return false, result
+  return show_caught(done, (...))
 end
 
-function variables.pcall(...)
-  return caught(pcall(...))
+if native.guard then
+  variables.pcall = guarded('protect', pcall, show_caught)
+else
+  function variables.pcall(...)
+    return caught(pcall(...))
+  end
 end
 
 -- A handler is called before the error is caught, with the hook off: an endless one could not be ended.
@@ -348,7 +335,7 @@ end
 local MAX_COPIED_BYTES = 65536
 local large_rep = native.rep
 
-function shared.patterns.rep(text, count)
+shared.patterns.rep = guarded('repeat', rep, function(text, count)
   local kind, times = type(text), tonumber(count)
   if kind == 'number' then
     text, kind = tostring(text), 'string'
@@ -358,18 +345,18 @@ function shared.patterns.rep(text, count)
     if text == '' or not (count >= 1) then
       return '' -- Lua would count, and only in 32 bits
     elseif #text * count > MAX_STRING_BYTES then
-      error('resulting string too large', 2)
+      error('resulting string too large', 2 + GUARD_LEVELS)
     elseif #text * count > MAX_COPIED_BYTES then
-      return large_rep(text, count) or error('not enough memory', 2)
+      return large_rep(text, count) or error('not enough memory', 2 + GUARD_LEVELS)
     end
   end
   return rep(text, count)
-end
+end)
 
 variables.string = library(string, shared.patterns)
 
 local string_meta = getmetatable('')
-string_meta.__index = variables.string
+string_meta.__index = originals[variables.string] -- scripts do not see it
 string_meta.__metatable = protect({__index = variables.string})
 
 -- Lua's own sort cannot be interrupted, but where it calls a function; and the worst order of values
@@ -381,7 +368,7 @@ end
 -- Long strings take long to compare.
 local MAX_COMPARED_BYTES = 1000
 
-local has_long_string = native.has_long_string
+local has_long_string, sort_numbers = native.has_long_string, native.sort_numbers
 
 local function is_heavy(t)
   local count = #t
@@ -392,6 +379,9 @@ local function sorted(t, order)
   mutable(t)
   if type(t) == 'table' then
     if order == nil then
+      if sort_numbers(t, #t) then
+        return
+      end
       order = is_heavy(t) and ascending or nil
     elseif type(order) == 'function' and getinfo(order, 'S').what == 'C' then
       local native_order = order
@@ -480,8 +470,8 @@ local function each_element(t, f)
 end
 
 variables.table = library(table, {
-  insert = inserted,
-  remove = removed,
+  insert = guarded('insert', insert, inserted),
+  remove = guarded('elements', remove, removed),
   sort = sorted,
   setn = function(...)
     mutable((...))
@@ -559,27 +549,29 @@ end
 
 local bit_and = native.bit_and
 
+local CALL_LEVEL = 3 + GUARD_LEVELS
+
 local function unary(name, operation, other)
-  return function(...)
-    return operation((...), other) or operation(number(3, name, 1, ...), other)
-  end
+  return guarded('unary', name, function(...)
+    return operation((...), other) or operation(number(CALL_LEVEL, name, 1, ...), other)
+  end)
 end
 
 local function fold(name, operation)
-  return two(operation, function(...)
-    local result = bit_and(number(4, name, 1, ...), -1)
+  return guarded('binary', name, two(operation, function(...)
+    local result = bit_and(number(CALL_LEVEL + 1, name, 1, ...), -1)
     for i = select('#', ...), 2, -1 do -- the order in which BitOp finds errors
-      result = operation(result, number(4, name, i, (select(i, ...))))
+      result = operation(result, number(CALL_LEVEL + 1, name, i, (select(i, ...))))
     end
     return result
-  end)
+  end))
 end
 
 local function binary(name, operation)
-  return two(operation, function(...)
-    local first = number(4, name, 1, ...)
-    return operation(first, number(4, name, 2, select(2, ...)))
-  end)
+  return guarded('binary', name, two(operation, function(...)
+    local first = number(CALL_LEVEL + 1, name, 1, ...)
+    return operation(first, number(CALL_LEVEL + 1, name, 2, select(2, ...)))
+  end))
 end
 
 variables.bit = protect({
