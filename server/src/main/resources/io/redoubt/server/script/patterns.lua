@@ -306,7 +306,7 @@ function patterns.gsub(text, pattern, replacement, max_count)
   if max_count ~= nil and not tonumber(max_count) then
     gsub('', '', '', max_count) -- raises the error
   end
-  local most = tonumber(max_count) or #text + 1
+  local most = floor(tonumber(max_count) or #text + 1)
   local anchored = byte(pattern) == 94
   local parts, count, place = {}, 0, 1
 
