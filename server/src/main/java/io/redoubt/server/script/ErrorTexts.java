@@ -30,8 +30,8 @@ final class ErrorTexts {
   }
 
   /**
-   * caught(false, problem): returns what pcall returns for an error. A table with a field 'err' is
-   * an error with its text for a script that catches it.
+   * caught(false, problem): returns what pcall returns for an error. A table with a text in its
+   * field 'err' is replaced by this text; any other value of the field follows the table.
    */
   int caught(long state) {
     Lua.setTop(state, 2);
@@ -40,7 +40,7 @@ final class ErrorTexts {
     } catch (OutOfMemoryError full) {
       Lua.setTop(state, 2); // the error stays as it is
     }
-    return 2;
+    return Lua.top(state);
   }
 
   private void show(long state) {
@@ -50,10 +50,9 @@ final class ErrorTexts {
     }
     lua.pushText(state, ERR);
     Lua.rawGet(state, 2);
-    if (Lua.type(state, 3) == Lua.STRING) {
+    int type = Lua.type(state, 3);
+    if (type == Lua.STRING || type == Lua.NUMBER) {
       Lua.remove(state, 2);
-    } else {
-      Lua.setTop(state, 2);
     }
   }
 
