@@ -100,6 +100,11 @@ public final class Chunk {
     return true;
   }
 
+  /** Returns the size of the chunk's memory. */
+  long sizeBytes() {
+    return block.sizeBytes();
+  }
+
   /** Returns true if the chunk has the size that the pool reuses. */
   boolean isUsualSize() {
     return usualSize;

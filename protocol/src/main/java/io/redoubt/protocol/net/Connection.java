@@ -251,6 +251,11 @@ public final class Connection {
     return output.unwrittenBytes();
   }
 
+  /** Returns the size of the buffers with the {@linkplain #queuedBytes() queued bytes}. */
+  public long queuedMemoryBytes() {
+    return output.unwrittenMemoryBytes();
+  }
+
   private void onDrained() {
     if (closing) {
       channel.close();

@@ -66,6 +66,7 @@ final class IoThread implements ReadBatch.Home {
 
   // Used by the owner:
   private final ArrayList<ReadBatch> batches = new ArrayList<>();
+  private long transitBytes;
   private boolean announced;
   private boolean returned;
   private boolean ending;
@@ -220,6 +221,16 @@ final class IoThread implements ReadBatch.Home {
       empty.put(used);
       returned = true;
     }
+  }
+
+  /** Changes the size of chunks that are on their way to sockets which accept more. */
+  void addTransit(long bytes) {
+    transitBytes += bytes;
+  }
+
+  /** Returns the size of the thread's batches, and of chunks in transit. */
+  long bufferBytes() {
+    return (long) batches.size() * ReadBlock.BYTES + transitBytes;
   }
 
   @Nullable ReadBatch nextFilled() {

@@ -154,6 +154,18 @@ final class IoThreads {
     return earlierBusyNanos + notEnded().stream().mapToLong(each -> each.stats().busyNanos()).sum();
   }
 
+  /** Returns the size of buffers that threads keep or have not returned yet. */
+  long bufferBytes() {
+    long bytes = 0;
+    for (int i = 0; i < sources.size(); i++) {
+      bytes += sources.get(i).thread.bufferBytes();
+    }
+    for (int i = 0; i < ending.size(); i++) {
+      bytes += ending.get(i).bufferBytes();
+    }
+    return bytes;
+  }
+
   private int unusedNumber() {
     int number = 1;
     while (isUsed(number)) {
@@ -347,8 +359,9 @@ final class IoThreads {
       if (next instanceof Chunk chunk) {
         LentOutput output = (LentOutput) chunk.borrower();
         int bytes = chunk.endLending();
+        long memoryBytes = chunk.sizeBytes();
         chunk.release();
-        output.onWritten(bytes);
+        output.onWritten(bytes, memoryBytes);
       } else if (next instanceof Broadcast finished) {
         thread.take(finished);
       } else if (next instanceof LateWrite late) {

@@ -27,6 +27,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
 
   private @Nullable Chunk last;
   private long unflushedBytes;
+  private long unflushedMemoryBytes;
 
   /** Shared bytes that wait for a flush, before the chunks. */
   private @Nullable SharedChunk shared;
@@ -37,6 +38,12 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
 
   /** The bytes that the thread has not reported as written. */
   private long lentBytes;
+
+  /** The size of the chunks with these bytes, each of which may hold few. */
+  private long lentMemoryBytes;
+
+  /** The part of it that the thread counts as in transit. */
+  private long transitMemoryBytes;
 
   /** True if lent bytes count as unwritten. */
   private boolean full;
@@ -98,6 +105,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     }
     last = chunk;
     unflushedBytes += bytes;
+    unflushedMemoryBytes += chunk.sizeBytes();
   }
 
   @Override
@@ -126,8 +134,11 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     first = null;
     last = null;
     lentBytes += unflushedBytes;
+    lentMemoryBytes += unflushedMemoryBytes;
     unflushedBytes = 0;
+    unflushedMemoryBytes = 0;
     full |= lentBytes > TRANSIT_BYTES;
+    countTransit();
     if (shared != null) {
       thread.share(shared, sharedFrom, sharedBytes, this);
       shared = null;
@@ -164,11 +175,23 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
   }
 
   @Override
+  public long unwrittenMemoryBytes() {
+    return full ? unflushedMemoryBytes + lentMemoryBytes : unflushedMemoryBytes;
+  }
+
+  private void countTransit() {
+    long bytes = full ? 0 : lentMemoryBytes;
+    thread.addTransit(bytes - transitMemoryBytes);
+    transitMemoryBytes = bytes;
+  }
+
+  @Override
   public void drop() {
     Chunk chunk = first;
     first = null;
     last = null;
     unflushedBytes = 0;
+    unflushedMemoryBytes = 0;
     if (shared != null) {
       shared.release();
       shared = null;
@@ -182,15 +205,17 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     }
   }
 
-  /** The thread has written, or discarded, that many bytes. */
-  void onWritten(int bytes) {
+  /** The thread has written, or discarded, that many bytes, of chunks of that size. */
+  void onWritten(int bytes, long memoryBytes) {
     lentBytes -= bytes;
+    lentMemoryBytes -= memoryBytes;
     if (lentBytes == 0 && (full || awaited)) {
       full = false;
       awaited &= unflushedBytes > 0;
       reporting = true;
       channel.eventLoop().execute(this::reportDrained); // after the turn, like a channel's
     }
+    countTransit();
     if (lentBytes == 0 && onReturned != null) {
       onReturned.run();
     }
@@ -221,6 +246,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     first = null;
     last = null;
     unflushedBytes = 0;
+    unflushedMemoryBytes = 0;
     while (chunk != null) {
       Chunk after = chunk.next;
       chunk.next = null;
@@ -241,12 +267,13 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
   @Override
   public void onSharedWritten(int bytes) {
     lentShares--;
-    onWritten(bytes);
+    onWritten(bytes, 0);
   }
 
   /** The socket did not accept everything. */
   void onSocketFull() {
     full |= lentBytes > 0;
+    countTransit();
   }
 
   private void reportDrained() {

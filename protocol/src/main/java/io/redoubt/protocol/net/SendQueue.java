@@ -203,6 +203,13 @@ final class SendQueue implements SocketOutput {
     return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
   }
 
+  @Override
+  public long unwrittenMemoryBytes() {
+    long bytes = unwrittenBytes();
+    // The first chunk may be partly sent, and the last may not be full.
+    return bytes == 0 ? 0 : (bytes / ChunkPool.CHUNK_BYTES + 2) * ChunkPool.CHUNK_BYTES;
+  }
+
   /** Handles bytes that the channel has written. */
   private void onSent(int bytes) {
     queuedBytes -= bytes;

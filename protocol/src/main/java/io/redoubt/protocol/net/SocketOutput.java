@@ -23,6 +23,9 @@ interface SocketOutput {
   /** Returns the number of bytes that the socket has not accepted yet. */
   long unwrittenBytes();
 
+  /** Returns the size of the chunks with the {@linkplain #unwrittenBytes unwritten bytes}. */
+  long unwrittenMemoryBytes();
+
   /** Discards what has not been passed on, because the connection is closed. */
   void drop();
 }

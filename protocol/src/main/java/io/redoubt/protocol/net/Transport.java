@@ -118,9 +118,13 @@ public final class Transport implements AutoCloseable {
     return stats;
   }
 
-  /** Returns the size of idle buffers kept for reuse, in bytes. */
+  /**
+   * Returns the size of idle buffers kept for reuse and of the buffers of I/O threads, in bytes.
+   * They are not output or input that waits: a thread that gets no processor for a moment must not
+   * make keys be evicted.
+   */
   public long idleBytes() {
-    return chunks.idleBytes();
+    return chunks.idleBytes() + ioThreads.bufferBytes();
   }
 
   /** Marks the packets (SO_MARK) of listeners to be opened, and of the connections to them. */

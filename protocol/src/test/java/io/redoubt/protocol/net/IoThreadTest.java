@@ -7,6 +7,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -18,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ValueSource(booleans = {false, true})
 final class IoThreadTest extends TransportFixture {
   private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int SMALL_OUTPUTS = 50;
+
+  private final CompletableFuture<Connection> accepted = new CompletableFuture<>();
 
   /** Threads that are not needed end, and as many new ones start when they are. */
   @Test
@@ -62,5 +68,109 @@ final class IoThreadTest extends TransportFixture {
         assertThat(socket.getInputStream().readAllBytes()).containsExactly(i);
       }
     }
+  }
+
+  /** A thread that gets no processor for a moment must not make keys be evicted. */
+  @Test
+  void countsNoOutputOnItsWayToTheThreadAsUsedMemory() throws Exception {
+    transport.setIoThreads(1, true);
+    try (Socket socket = accept()) {
+      Connection connection = accepted.get();
+      long before = onLoop(this::usedBytes);
+      CountDownLatch processor = new CountDownLatch(1);
+      long meanwhile =
+          onLoop(() -> {
+            orderWait(connection, processor);
+            for (int i = 0; i < SMALL_OUTPUTS; i++) {
+              send(connection, 1);
+            }
+            assertThat(connection.queuedBytes()).isZero();
+            return usedBytes();
+          });
+      processor.countDown();
+      assertThat(meanwhile).isEqualTo(before);
+      assertThat(socket.getInputStream().readNBytes(SMALL_OUTPUTS)).hasSize(SMALL_OUTPUTS);
+    }
+  }
+
+  /** Small outputs take a chunk each; all of it belongs to the connection that does not read. */
+  @Test
+  void countsTheChunksOfAConnectionThatDoesNotRead() throws Exception {
+    transport.setIoThreads(1, true);
+    try (Socket socket = accept()) {
+      Connection connection = accepted.get();
+      long before = onLoop(this::usedBytes);
+      while (onLoop(connection::queuedBytes) == 0) {
+        onLoop(() -> {
+          send(connection, ChunkPool.CHUNK_BYTES);
+          return 0;
+        });
+      }
+      long counted =
+          onLoop(() -> {
+            for (int i = 0; i < SMALL_OUTPUTS; i++) {
+              send(connection, 1);
+            }
+            assertThat(connection.queuedMemoryBytes())
+                .isGreaterThanOrEqualTo((long) SMALL_OUTPUTS * ChunkPool.CHUNK_BYTES);
+            return usedBytes() - connection.queuedMemoryBytes();
+          });
+      assertThat(counted).isEqualTo(before);
+      assertThat(socket.isClosed()).isFalse();
+    }
+  }
+
+  private long usedBytes() {
+    return memory.bytes.get() - transport.idleBytes();
+  }
+
+  private <T> T onLoop(Callable<T> task) throws Exception {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    transport
+        .loop()
+        .execute(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Throwable e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result.get();
+  }
+
+  /** Opens a connection that the thread serves, and has echoed a byte. */
+  private Socket accept() throws Exception {
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0),
+            9,
+            connection -> {
+              connection.setHandler(new EchoHandler());
+              accepted.complete(connection);
+            });
+    Socket socket = new Socket("127.0.0.1", listener.port());
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    socket.getOutputStream().write(7);
+    assertThat(socket.getInputStream().read()).isEqualTo(7);
+    return socket;
+  }
+
+  /** Makes the thread of a connection wait. */
+  private static void orderWait(Connection connection, CountDownLatch end) {
+    IoThread thread = ((LentChannel) connection.channel()).thread();
+    thread.order(() -> {
+      try {
+        end.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    thread.announce();
+  }
+
+  private static void send(Connection connection, int bytes) {
+    Chunk chunk = connection.newChunk(bytes);
+    connection.send(chunk, chunk.start() + bytes);
+    connection.flush();
   }
 }

@@ -13,7 +13,10 @@ public final class MemoryUse {
     /** Returns the size of all buffers, including {@link #idleBytes idle} ones. */
     long bytes();
 
-    /** Returns the size of empty buffers kept for the next output. */
+    /**
+     * Returns the size of empty buffers kept for the next output, and of the buffers of I/O
+     * threads.
+     */
     long idleBytes();
 
     /** Returns the size of the replication backlog, as it would be without replicas. */

@@ -1,8 +1,8 @@
 package io.redoubt.server.replication.master;
 
+import io.redoubt.protocol.net.Connection;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
-import io.redoubt.server.replication.master.output.ReplicaOutput;
 import io.redoubt.server.replication.stream.MemberState;
 import org.jspecify.annotations.Nullable;
 
@@ -96,10 +96,8 @@ public final class ReplicaFeed implements Companion {
 
   /** Returns the memory used by this replica alone: the chunks queued for its socket. */
   long memoryBytes() {
-    long queued = client.connection().queuedBytes();
-    // The first chunk may be partly sent, and the last may not be full.
-    long chunks = queued == 0 ? 0 : queued / ReplicaOutput.CHUNK_BYTES + 2;
-    return client.memoryBytes() - queued + chunks * ReplicaOutput.CHUNK_BYTES;
+    Connection connection = client.connection();
+    return client.memoryBytes() - connection.queuedBytes() + connection.queuedMemoryBytes();
   }
 
   /** Returns true if the replica lags too far behind and must be disconnected. */
