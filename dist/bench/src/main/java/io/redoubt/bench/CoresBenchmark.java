@@ -55,8 +55,9 @@ final class CoresBenchmark implements Callable<Integer> {
       double owner, double io, double sum, double thousandsPerSecond, double p99Millis) {}
 
   /** A server with a number of threads, and its port for TLS. */
-  private record Subject(MeasuredServer server, int threads, boolean redis, int tlsPort) {}
+  private record Subject(MeasuredServer server, String threads, boolean redis, int tlsPort) {}
 
+  private static final String ONE = "1";
   private static final int KEYS = 100_000;
   private static final int ALONE = 40_000;
   private static final int PIPELINED = 400_000;
@@ -97,8 +98,17 @@ final class CoresBenchmark implements Callable<Integer> {
       names = "--threads",
       split = ",",
       paramLabel = "COUNT",
-      description = "The values of io-threads in addition to 1 (default: ${DEFAULT-VALUE}).")
-  private List<Integer> threads = List.of(2, 3, 4);
+      description =
+          "The values of io-threads in addition to 1 (default: ${DEFAULT-VALUE}); auto is one, too,"
+              + " for Redoubt.")
+  private List<String> threads = List.of("2", "3", "4");
+
+  @Option(
+      names = "--by-load",
+      description =
+          "Lets I/O threads join by load, as servers do by default; otherwise all are used, even if"
+              + " no processor is idle.")
+  private boolean byLoad;
 
   @Option(names = "--no-redis", description = "Measures Redoubt only.")
   private boolean withoutRedis;
@@ -140,16 +150,17 @@ final class CoresBenchmark implements Callable<Integer> {
   }
 
   private List<Subject> start(ServerIdentity identity) throws IOException, InterruptedException {
-    TreeSet<Integer> counts = new TreeSet<>(threads);
-    counts.add(1);
+    TreeSet<String> counts = new TreeSet<>(threads);
+    counts.add(ONE);
     List<Subject> subjects = new ArrayList<>();
-    for (int count : counts) {
-      for (boolean redis : withoutRedis ? List.of(false) : List.of(true, false)) {
+    for (String count : counts) {
+      boolean alone = withoutRedis || count.equals("auto");
+      for (boolean redis : alone ? List.of(false) : List.of(true, false)) {
         int tlsPort = FreePorts.one();
         List<String> directives = new ArrayList<>(List.of(identity.directives(tlsPort)));
         directives.add("--io-threads " + count);
         directives.add("--io-threads-do-reads yes");
-        if (!redis) { // otherwise threads join only where a processor is idle
+        if (!redis && !byLoad) { // otherwise threads join only where a processor is idle
           directives.add("--io-threads-always-active yes");
         }
         MeasuredServer server = servers.start(redis, directives.toArray(String[]::new));
@@ -161,7 +172,7 @@ final class CoresBenchmark implements Callable<Integer> {
 
   private static void head() {
     System.out.printf(
-        "%-31s %2s %-8s %7s %7s %7s %8s %7s %6s %6s%n",
+        "%-31s %4s %-8s %7s %7s %7s %8s %7s %6s %6s%n",
         "us per operation", "N", "", "owner", "io", "sum", "1000/s", "p99 ms", "owner", "sum");
   }
 
@@ -187,7 +198,7 @@ final class CoresBenchmark implements Callable<Integer> {
       double one = alone.computeIfAbsent(subject.redis(), first -> sum);
       System.out.printf(
           Locale.ROOT,
-          "%-31s %2d %-8s %7.2f %7.2f %7.2f %8.1f %7s %6.2f %6.2f%n",
+          "%-31s %4s %-8s %7.2f %7.2f %7.2f %8.1f %7s %6.2f %6.2f%n",
           load.title(),
           subject.threads(),
           subject.server().name(),
@@ -198,7 +209,7 @@ final class CoresBenchmark implements Callable<Integer> {
           milliseconds(median(each.getValue(), Figures::p99Millis)),
           owner / one,
           sum / one);
-      if (!subject.redis() && subject.threads() > 1) {
+      if (!subject.redis() && !subject.threads().equals(ONE)) {
         ceilings.put(load.title() + ", N=" + subject.threads(), new Ceiling(owner, io));
       }
     }

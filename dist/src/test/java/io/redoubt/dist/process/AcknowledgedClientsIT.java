@@ -8,7 +8,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.redoubt.dist.process.ClientPrograms.Library;
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,14 +83,12 @@ final class AcknowledgedClientsIT {
     RedisClient lettuce = null;
     RedissonClient redisson = null;
     try (Topology group =
-            new Topology(
+            Topologies.create(
                 folder,
-                Kind.REDOUBT.server(),
-                Kind.REDOUBT.sentinel(),
-                FreePorts.several(Topology.NODES),
-                DOWN_AFTER_MILLIS);
+                DOWN_AFTER_MILLIS,
+                "write-acks 1",
+                "write-acks-timeout " + ACKS_TIMEOUT_MILLIS);
         ExecutorService threads = Executors.newCachedThreadPool()) {
-      group.configureServers(List.of("write-acks 1", "write-acks-timeout " + ACKS_TIMEOUT_MILLIS));
       group.start();
       AckGroups.awaitFormed(group, LIMIT);
       lettuce = lettuce(group);

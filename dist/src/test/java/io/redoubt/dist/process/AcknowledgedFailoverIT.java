@@ -3,7 +3,6 @@ package io.redoubt.dist.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -25,13 +24,7 @@ final class AcknowledgedFailoverIT {
   @TempDir private Path folder;
 
   private Topology start() throws Exception {
-    Topology group =
-        new Topology(
-            folder,
-            Kind.REDOUBT.server(),
-            Kind.REDOUBT.sentinel(),
-            FreePorts.several(Topology.NODES),
-            DOWN_AFTER_MILLIS);
+    Topology group = Topologies.create(folder, DOWN_AFTER_MILLIS);
     group.start();
     for (NodeProcess server : group.servers()) {
       set(server, "write-acks", "1");

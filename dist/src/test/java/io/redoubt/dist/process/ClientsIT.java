@@ -7,7 +7,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.redoubt.dist.process.ClientPrograms.Library;
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,13 +54,7 @@ final class ClientsIT {
 
   @BeforeEach
   void start() throws Exception {
-    group =
-        new Topology(
-            folder,
-            Kind.REDOUBT.server(),
-            Kind.REDOUBT.sentinel(),
-            FreePorts.several(Topology.NODES),
-            DOWN_AFTER_MILLIS);
+    group = Topologies.create(folder, DOWN_AFTER_MILLIS);
     group.start();
     group.awaitStable(LIMIT);
   }

@@ -3,7 +3,6 @@ package io.redoubt.dist.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -90,15 +89,10 @@ final class IdempotentFailoverIT {
             new Producer("idmp", false, confirmation), new Producer("auto", true, confirmation));
     List<FollowingWriter> writers = new ArrayList<>();
     try (Topology group =
-        new Topology(
+        Topologies.create(
             folder,
-            Kind.REDOUBT.server(),
-            Kind.REDOUBT.sentinel(),
-            FreePorts.several(Topology.NODES),
-            DOWN_AFTER_MILLIS)) {
-      if (confirmation == Confirmation.WRITE_ACKS) {
-        group.configureServers(List.of("write-acks 1"));
-      }
+            DOWN_AFTER_MILLIS,
+            confirmation == Confirmation.WRITE_ACKS ? "write-acks 1" : "write-acks 0")) {
       group.start();
       group.awaitStable(LIMIT);
       if (confirmation == Confirmation.WRITE_ACKS) {

@@ -3,6 +3,7 @@ package io.redoubt.dist.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.IoThreadCount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,9 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
         new ArrayList<>(
             List.of(
                 "--save", "", "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"));
+    if (kind == Kind.REDOUBT) {
+      all.addAll(IoThreadCount.arguments());
+    }
     all.addAll(List.of(arguments));
     return start(kind.server(), all);
   }
@@ -80,7 +84,9 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
    */
   NodeProcess serverAfter(String command, String... arguments)
       throws IOException, InterruptedException {
-    return after(command, Kind.REDOUBT.server(), List.of(arguments));
+    List<String> all = new ArrayList<>(IoThreadCount.arguments());
+    all.addAll(List.of(arguments));
+    return after(command, Kind.REDOUBT.server(), all);
   }
 
   /** Starts a launcher as {@link #serverAfter} does a server. */

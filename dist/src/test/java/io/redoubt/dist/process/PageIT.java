@@ -25,13 +25,7 @@ final class PageIT {
   @Test
   void showsAFailoverLive() throws Exception {
     Browser.assumeInstalled();
-    try (Topology topology =
-        new Topology(
-            folder,
-            Kind.REDOUBT.server(),
-            Kind.REDOUBT.sentinel(),
-            FreePorts.several(Topology.NODES),
-            DOWN_AFTER_MILLIS)) {
+    try (Topology topology = Topologies.create(folder, DOWN_AFTER_MILLIS)) {
       topology.serveMetrics(FreePorts.several(Topology.NODES));
       topology.start();
       String sentinels =

@@ -3,7 +3,6 @@ package io.redoubt.dist.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,13 +33,7 @@ final class SentinelSwitchIT {
   }
 
   private Topology start(Kind servers, Kind sentinels, int downAfterMillis) throws Exception {
-    Topology group =
-        new Topology(
-            folder,
-            servers.server(),
-            sentinels.sentinel(),
-            FreePorts.several(Topology.NODES),
-            downAfterMillis);
+    Topology group = Topologies.create(folder, servers, sentinels, downAfterMillis);
     group.start();
     return group;
   }

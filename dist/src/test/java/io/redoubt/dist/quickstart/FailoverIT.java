@@ -1,8 +1,8 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.Kind;
+import io.redoubt.dist.process.Topologies;
 import io.redoubt.dist.process.Topology;
-import io.redoubt.protocol.net.FreePorts;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,13 +20,7 @@ final class FailoverIT {
   @ParameterizedTest
   @CsvSource({"REDOUBT,REDOUBT", "REDOUBT,REAL", "REAL,REDOUBT"})
   void aReplicaTakesOverAndTheOldMasterReturns(Kind server, Kind sentinel) throws Exception {
-    try (Topology topology =
-        new Topology(
-            folder,
-            server.server(),
-            sentinel.sentinel(),
-            FreePorts.several(Topology.NODES),
-            DOWN_AFTER_MILLIS)) {
+    try (Topology topology = Topologies.create(folder, server, sentinel, DOWN_AFTER_MILLIS)) {
       topology.start();
       new Demo(topology, System.out).run();
     }

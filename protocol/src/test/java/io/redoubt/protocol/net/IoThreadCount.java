@@ -2,6 +2,8 @@ package io.redoubt.protocol.net;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The I/O threads with which tests of connections run: the system property {@code
@@ -19,6 +21,16 @@ public final class IoThreadCount {
   public static String directives() {
     String number = "io-threads " + value() + "\n";
     return value() == 1 ? number : number + "io-threads-always-active yes\n";
+  }
+
+  /** Returns the directives of a server that is a process, none by default. */
+  public static List<String> lines() {
+    return value() == 1 ? List.of() : directives().lines().toList();
+  }
+
+  /** Returns {@link #lines} as arguments. */
+  public static List<String> arguments() {
+    return lines().stream().flatMap(line -> Stream.of(("--" + line).split(" "))).toList();
   }
 
   /** Returns the number of blocks of input that may arrive after reading was stopped. */
