@@ -38,6 +38,22 @@ public interface BufferMemory {
     throw new UnsupportedOperationException();
   }
 
+  /**
+   * Keeps a block of the data from being freed or changed until {@link #unpin}, so that output can
+   * refer to its bytes. Each pin needs an unpin.
+   *
+   * @param block the start of the block
+   * @return false if the memory holds no data, so that the bytes must be copied
+   */
+  default boolean pin(long block) {
+    return false;
+  }
+
+  /** Ends a {@link #pin}. The last one frees a block that was freed meanwhile. */
+  default void unpin(long block) {
+    throw new UnsupportedOperationException();
+  }
+
   /** Returns ordinary off-heap memory: each block is a segment of its own, freed individually. */
   static BufferMemory offHeap() {
     return new OffHeapMemory();

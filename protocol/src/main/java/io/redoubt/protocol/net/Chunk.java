@@ -3,14 +3,16 @@ package io.redoubt.protocol.net;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Xxh3;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A buffer for output: the bytes {@code [start(), limit())} of {@code memory()} may be written and
- * then sent. Owned by the caller until it is sent or released.
+ * A buffer for output, or bytes of the data that it refers to: the bytes {@code [start(), limit())}
+ * of {@code memory()} may be written and then sent. Owned by the caller until it is sent or
+ * released.
  */
 public final class Chunk {
   /** An output whose chunks are written by another thread. */
@@ -19,10 +21,21 @@ public final class Chunk {
     void giveBack(Chunk written);
   }
 
+  private static final long NOT_PINNED = 0;
+
   private final ChunkPool pool;
   private final BufferMemory.Block block;
   private final boolean usualSize;
-  private final Sendable sendable;
+  private final long nativeAddress;
+
+  /** The block of the data that contains the bytes; {@link #NOT_PINNED} for an output buffer. */
+  private final long pinned;
+
+  private @Nullable Sendable sendable;
+
+  /** The digest of pinned bytes, in tests. */
+  private long digest;
+
   private @Nullable IntConsumer onSent;
   private int queuedBytes;
 
@@ -31,6 +44,9 @@ public final class Chunk {
 
   private int lentBytes;
 
+  /** True if another chunk of the same flush follows, so that one system call can write both. */
+  private boolean followed;
+
   /** The events to come before a chunk {@link #queuedUntilWritten} is released. */
   private int endsAwaited;
 
@@ -38,10 +54,22 @@ public final class Chunk {
   @Nullable Chunk next;
 
   public Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize) {
+    this(pool, block, usualSize, NOT_PINNED);
+  }
+
+  private Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize, long pinned) {
     this.pool = pool;
     this.usualSize = usualSize;
     this.block = block;
-    this.sendable = new Sendable(block);
+    this.pinned = pinned;
+    nativeAddress = block.memory().address() + block.offset();
+  }
+
+  /** Creates a chunk that consists of bytes of a pinned block of the data. */
+  static Chunk ofPinned(ChunkPool pool, BufferMemory.Block bytes, long pinned) {
+    Chunk chunk = new Chunk(pool, bytes, false, pinned);
+    assert chunk.takeDigest();
+    return chunk;
   }
 
   public MemorySegment memory() {
@@ -96,13 +124,37 @@ public final class Chunk {
 
   /** Overwrites the bytes, so that tests notice a later use. */
   private boolean scrub() {
+    if (isPinned()) {
+      return true;
+    }
     memory().asSlice(start(), lentBytes).fill((byte) 0xEE);
     return true;
   }
 
-  /** Returns the size of the chunk's memory. */
+  /** Returns the size of the chunk's own memory, none for bytes of the data. */
   long sizeBytes() {
-    return block.sizeBytes();
+    return isPinned() ? 0 : block.sizeBytes();
+  }
+
+  // ---- pinned bytes
+
+  boolean isPinned() {
+    return pinned != NOT_PINNED;
+  }
+
+  /** Returns the start of the block of the data that contains the bytes. */
+  long pinned() {
+    return pinned;
+  }
+
+  private boolean takeDigest() {
+    digest = Xxh3.of(memory(), start(), block.sizeBytes());
+    return true;
+  }
+
+  /** Returns true if the pinned bytes are the original ones; only in tests, which assert it. */
+  boolean isUnchanged() {
+    return digest == Xxh3.of(memory(), start(), block.sizeBytes());
   }
 
   /** Returns true if the chunk has the size that the pool reuses. */
@@ -122,8 +174,13 @@ public final class Chunk {
   Object queued(@Nullable IntConsumer onSent, int from, int to) {
     this.onSent = onSent;
     queuedBytes = to - from;
-    sendable.setIndex(from, to);
-    return sendable;
+    Sendable message = sendable;
+    if (message == null) {
+      message = new Sendable(block);
+      sendable = message;
+    }
+    message.setIndex(from, to);
+    return message;
   }
 
   /** Returns the same message, but the chunk is released only after {@link #endWrite}, too. */
@@ -139,13 +196,22 @@ public final class Chunk {
     }
   }
 
+  /** Sets whether another chunk of the same flush follows. */
+  void setFollowed(boolean more) {
+    followed = more;
+  }
+
+  boolean isFollowed() {
+    return followed;
+  }
+
   /** Returns the number of bytes to be written by the I/O thread. */
   int lentBytes() {
     return lentBytes;
   }
 
   long nativeAddress() {
-    return sendable.memoryAddress();
+    return nativeAddress;
   }
 
   private void finishSend() {
@@ -164,14 +230,11 @@ public final class Chunk {
   /** The chunk's memory as a Netty buffer, created once; its release means that it was sent. */
   private final class Sendable extends UnpooledDirectByteBuf {
 
-    private final long address;
-
     Sendable(BufferMemory.Block block) {
       super(
           UnpooledByteBufAllocator.DEFAULT,
           block.memory().asSlice(block.offset(), block.sizeBytes()).asByteBuffer(),
           Math.toIntExact(block.sizeBytes()));
-      this.address = block.memory().address() + block.offset();
     }
 
     @Override
@@ -181,7 +244,7 @@ public final class Chunk {
 
     @Override
     public long memoryAddress() {
-      return address;
+      return nativeAddress;
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.redoubt.protocol.net;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of an event loop. Chunks of the usual size are reused, the most recently returned
@@ -27,8 +29,21 @@ final class ChunkPool {
     return chunk != null ? chunk : new Chunk(this, memory.allocate(CHUNK_BYTES), true);
   }
 
+  /**
+   * Returns a chunk of bytes of the data, which are pinned until it is released; null if they must
+   * be copied.
+   */
+  @Nullable Chunk refer(MemorySegment source, long block, long offset, int bytes) {
+    return memory.pin(block)
+        ? Chunk.ofPinned(this, new BufferMemory.Block(source, offset, bytes), block)
+        : null;
+  }
+
   void giveBack(Chunk chunk) {
-    if (chunk.isUsualSize() && idle.size() < MAX_IDLE) {
+    if (chunk.isPinned()) {
+      assert chunk.isUnchanged();
+      memory.unpin(chunk.pinned());
+    } else if (chunk.isUsualSize() && idle.size() < MAX_IDLE) {
       idle.addLast(chunk);
     } else {
       memory.free(chunk.block());

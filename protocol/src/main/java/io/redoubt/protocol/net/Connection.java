@@ -215,6 +215,16 @@ public final class Connection {
   }
 
   /**
+   * Returns a chunk that refers to bytes of the data, which are pinned until they are sent or the
+   * chunk is released; null if they must be copied.
+   *
+   * @param block the start of the block of the data that contains the bytes
+   */
+  public @Nullable Chunk refer(MemorySegment source, long block, long offset, int bytes) {
+    return pool.refer(source, block, offset, bytes);
+  }
+
+  /**
    * Queues the bytes of the chunk up to {@code endOffset}, an offset within its memory, and takes
    * over the chunk. Nothing is written before {@link #flush}. Discards the bytes if the connection
    * is closed.

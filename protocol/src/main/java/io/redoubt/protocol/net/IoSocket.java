@@ -215,7 +215,7 @@ final class IoSocket extends LastHandler {
       return false;
     }
     int written = 0;
-    if (direct != null && queuedBytes == 0) {
+    if (direct != null && queuedBytes == 0 && !chunk.isFollowed()) {
       thread.countWrite();
       try {
         written = direct.sendAddress(chunk.nativeAddress(), 0, bytes);

@@ -148,6 +148,7 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     while (chunk != null) {
       Chunk after = chunk.next;
       chunk.next = null;
+      chunk.setFollowed(after != null);
       thread.order(chunk);
       chunk = after;
     }

@@ -50,6 +50,18 @@ public abstract class ReplyBuffer {
   protected abstract void fillEarlierGap(
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes);
 
+  /**
+   * Adds bytes of a block of the data by reference, after the content of the window. A subclass
+   * that does so pins the block.
+   *
+   * @param block the start of the block
+   * @param offset the offset of the bytes within {@code source}
+   * @return false if the bytes must be copied
+   */
+  protected boolean refer(MemorySegment source, long block, long offset, int bytes) {
+    return false;
+  }
+
   /** Returns true if further output is discarded. */
   protected boolean isDiscarding() {
     return false;

@@ -51,7 +51,13 @@ public final class ReplyWriter {
    */
   private static final int MAX_UNCUT_BYTES = 2048;
 
-  /** The maximum size requested for a window. */
+  /**
+   * The length from which a bulk string of the data is referred to: two further windows and a pin
+   * cost as much as copying some KB.
+   */
+  private static final int MIN_REFERRED_BYTES = 16 * 1024;
+
+  /** The maximum size requested for a window, or referred to as one part. */
   private static final int MAX_WINDOW_BYTES = 256 * 1024;
 
   private static final int SCRATCH_BYTES =
@@ -205,6 +211,29 @@ public final class ReplyWriter {
       raw(source, offset, length);
       endLine();
     }
+  }
+
+  /**
+   * Writes bytes of a block of the data as a bulk string, by reference if they are many and the
+   * output can refer to them.
+   *
+   * @param block the start of the block
+   */
+  public void storedBulk(MemorySegment source, long block, long offset, long length) {
+    if (length < MIN_REFERRED_BYTES) {
+      bulk(source, offset, length);
+      return;
+    }
+    header('$', length);
+    long done = 0;
+    while (done < length) {
+      int part = (int) Math.min(length - done, MAX_WINDOW_BYTES);
+      if (!out.refer(source, block, offset + done, part)) {
+        raw(source, offset + done, part);
+      }
+      done += part;
+    }
+    endLine();
   }
 
   /** Writes a bulk string. */

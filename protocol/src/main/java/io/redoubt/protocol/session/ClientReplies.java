@@ -5,6 +5,7 @@ import io.redoubt.protocol.net.SharedChunk;
 import io.redoubt.protocol.resp.ReplyBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,16 +170,8 @@ final class ClientReplies extends ReplyBuffer {
 
   @Override
   protected void makeRoom(int atLeastBytes) {
-    Chunk current = chunk;
-    if (current != null) {
-      deferring |= hasGaps();
-      earlierBytes += position - current.start();
-      if ((hasGaps() || listener.isHeld()) && !discarding) {
-        hold(current);
-      } else {
-        send(current, position);
-      }
-      chunk = null;
+    if (chunk != null) {
+      passWindow();
       listener.onFull();
     }
     int room = Math.toIntExact(sharedBytes() + atLeastBytes);
@@ -189,6 +182,43 @@ final class ClientReplies extends ReplyBuffer {
     position = next.start();
     limit = next.limit();
     copyShared();
+  }
+
+  @Override
+  protected boolean refer(MemorySegment source, long block, long offset, int bytes) {
+    Chunk referring =
+        discarding || shared != null
+            ? null
+            : socket.connection().refer(source, block, offset, bytes);
+    if (referring == null) {
+      return false;
+    }
+    if (chunk != null) {
+      passWindow();
+    }
+    chunk = referring;
+    window++;
+    memory = source;
+    position = referring.limit();
+    limit = position;
+    passWindow();
+    listener.onFull();
+    return true;
+  }
+
+  /** Passes the window to the connection, or holds it if it has to wait. */
+  private void passWindow() {
+    Chunk current = Objects.requireNonNull(chunk);
+    deferring |= hasGaps();
+    earlierBytes += position - current.start();
+    if ((hasGaps() || listener.isHeld()) && !discarding) {
+      hold(current);
+    } else {
+      send(current, position);
+    }
+    chunk = null;
+    position = 0;
+    limit = 0;
   }
 
   private void hold(Chunk current) {

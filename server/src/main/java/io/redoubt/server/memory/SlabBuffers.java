@@ -34,6 +34,17 @@ public final class SlabBuffers implements BufferMemory {
     usedBytes -= block.sizeBytes();
   }
 
+  @Override
+  public boolean pin(long block) {
+    slabs.pin(block);
+    return true;
+  }
+
+  @Override
+  public void unpin(long block) {
+    slabs.unpin(block);
+  }
+
   /** Returns the bytes of the buffers in use; the slabs' figures include them. */
   public long usedBytes() {
     return usedBytes;

@@ -19,6 +19,7 @@ public class Slabs implements AutoCloseable {
 
   private final Space near = new Space(true, this::onExtentsTaken, this::checkShortage);
   private final Space far = new Space(false, this::onExtentsTaken, this::checkShortage);
+  private final Pins pins = new Pins();
   private final Consumer<Shortage> onShortage;
   private Shortage shortage = Shortage.NONE;
   private boolean isRegionShort;
@@ -64,8 +65,18 @@ public class Slabs implements AutoCloseable {
     return address;
   }
 
-  /** Frees a near or far block. */
-  public void free(long address, long sizeBytes) {
+  /**
+   * Frees a near or far block, once it is no longer {@linkplain #pin pinned}; until then it counts
+   * as used.
+   */
+  public final void free(long address, long sizeBytes) {
+    if (!pins.keeps(address, sizeBytes)) {
+      release(address, sizeBytes);
+    }
+  }
+
+  /** Frees a block that is not pinned. */
+  void release(long address, long sizeBytes) {
     space(address).free(address, sizeBytes);
     blocks--;
   }
@@ -75,6 +86,9 @@ public class Slabs implements AutoCloseable {
    * releasing its pages at once would take long. Returns the size left to free, 0 if none.
    */
   public long freeStep(long address, long sizeBytes, long stepBytes) {
+    if (pins.keeps(address, sizeBytes)) {
+      return 0;
+    }
     long wholeBytes = blockBytes(sizeBytes);
     long step = Math.max(1, stepBytes / Region.EXTENT_BYTES) * Region.EXTENT_BYTES;
     if (wholeBytes - step <= Space.MAX_SPAN_BYTES) {
@@ -83,6 +97,27 @@ public class Slabs implements AutoCloseable {
     }
     space(address).freeTail(address + wholeBytes - step, step);
     return wholeBytes - step;
+  }
+
+  /**
+   * Keeps a block from being freed until {@link #unpin}, because output refers to its bytes. A
+   * block may be pinned several times. Its bytes must not change; see {@link #isPinned}.
+   */
+  public final void pin(long address) {
+    pins.add(address);
+  }
+
+  /** Ends a {@link #pin}. The last one frees a block that was freed meanwhile. */
+  public final void unpin(long address) {
+    long freedBytes = pins.remove(address);
+    if (freedBytes > 0) {
+      release(address, freedBytes);
+    }
+  }
+
+  /** Returns true if a block is pinned, so that a change must be made in a copy of it. */
+  public final boolean isPinned(long address) {
+    return pins.contains(address);
   }
 
   /**

@@ -26,6 +26,9 @@ public final class StringValue {
   /** The maximum spare capacity of a growing string; below that, its size. */
   private static final int MAX_SLACK_BYTES = 1 << 20;
 
+  /** The maximum size of a block that output refers to; larger ones are copied. */
+  private static final long MAX_REFERRED_BYTES = 2 << 20;
+
   private StringValue() {}
 
   public static boolean isInteger(long entry) {
@@ -90,8 +93,30 @@ public final class StringValue {
     if (isInteger(entry)) {
       reply.bulkLong(integer(entry));
     } else {
-      reply.bulk(Region.MEMORY, bytesAddress(entry), length(entry));
+      writeRange(entry, 0, length(entry), reply);
     }
+  }
+
+  /** Writes bytes of a string that is not stored as an integer as a bulk string. */
+  public static void writeRange(long entry, long from, int length, ReplyWriter reply) {
+    long bytes = bytesAddress(entry) + from;
+    if (mayReferTo(entry, length)) {
+      reply.storedBulk(Region.MEMORY, OwnBlock.block(Entry.payloadAddress(entry)), bytes, length);
+    } else {
+      reply.bulk(Region.MEMORY, bytes, length);
+    }
+  }
+
+  /**
+   * Returns true if output of that many bytes may keep the block. So a slow client keeps at most
+   * twice its pending bytes and, of a reply that is partly sent, one block.
+   */
+  private static boolean mayReferTo(long entry, int length) {
+    if (Entry.encoding(entry) != Encoding.OWN_BLOCK) {
+      return false;
+    }
+    long blockBytes = OwnBlock.blockBytes(Entry.payloadAddress(entry));
+    return blockBytes <= MAX_REFERRED_BYTES && length >= blockBytes / 2;
   }
 
   /** Copies all bytes and returns their number. */
@@ -166,13 +191,14 @@ public final class StringValue {
 
   /** Returns the free memory in bytes needed to grow a string to a length, at least its own. */
   public static long growthBytes(Database database, long entry, int length) {
-    if (length <= Encoding.MAX_INLINE_LENGTH
-        || (entry != Entry.NONE
-            && Entry.encoding(entry) == Encoding.OWN_BLOCK
-            && length <= OwnBlock.capacity(Entry.payloadAddress(entry)))) {
+    if (length <= Encoding.MAX_INLINE_LENGTH) {
       return 0;
     }
-    return capacityFor(database, length);
+    if (entry == Entry.NONE || Entry.encoding(entry) != Encoding.OWN_BLOCK) {
+      return capacityFor(database, length);
+    }
+    long payload = Entry.payloadAddress(entry);
+    return fits(database, payload, length) ? 0 : grownCapacity(database, payload, length);
   }
 
   /** Notifies a snapshot that saves the value in several steps before bytes are overwritten. */
@@ -270,16 +296,27 @@ public final class StringValue {
 
   private static long growOwnBlock(Database database, long entry, int length) {
     long payload = Entry.payloadAddress(entry);
-    if (length <= OwnBlock.capacity(payload)) {
+    if (fits(database, payload, length)) {
       OwnBlock.setLength(payload, length);
       return entry;
     }
-    int capacity = capacityFor(database, length);
+    int capacity = grownCapacity(database, payload, length);
     long block = database.slabs().allocateFar(capacity);
     Region.copy(OwnBlock.address(payload), block, OwnBlock.length(payload));
     freeOwnBlock(database, entry);
     OwnBlock.put(payload, block, length, capacity);
     return entry;
+  }
+
+  /** Returns true if a string of that length can be changed in its block. */
+  private static boolean fits(Database database, long payload, int length) {
+    return length <= OwnBlock.capacity(payload)
+        && !database.slabs().isPinned(OwnBlock.block(payload));
+  }
+
+  private static int grownCapacity(Database database, long payload, int length) {
+    int capacity = OwnBlock.capacity(payload);
+    return length <= capacity ? capacity : capacityFor(database, length);
   }
 
   private static int capacityFor(Database database, int length) {

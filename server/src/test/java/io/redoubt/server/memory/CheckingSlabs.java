@@ -72,9 +72,9 @@ public class CheckingSlabs extends Slabs {
   }
 
   @Override
-  public void free(long address, long sizeBytes) {
+  void release(long address, long sizeBytes) {
     long wholeBytes = ended(address, sizeBytes);
-    super.free(address, wholeBytes + CANARY_BYTES);
+    super.release(address, wholeBytes + CANARY_BYTES);
   }
 
   @Override

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -207,5 +209,68 @@ final class SlabsTest {
     Slabs leaking = CheckingSlabs.create();
     leaking.allocate(40);
     assertThatThrownBy(leaking::close).hasMessageContaining("1 blocks not freed");
+  }
+
+  /** A block that is pinned is freed by its last unpin, whatever else is pinned and freed. */
+  @Test
+  void keepsPinnedBlocks() {
+    Random random = Seed.random("SlabsTest");
+    Slabs slabs = CheckingSlabs.create();
+    List<Block> blocks = new ArrayList<>();
+    List<Block> pins = new ArrayList<>();
+    for (int step = 0; step < 20_000; step++) {
+      switch (random.nextInt(step < 10_000 ? 4 : 6)) {
+        case 0, 1 -> {
+          long size = randomSize(random);
+          Block block = new Block(slabs.allocateFar(size), size, random.nextInt());
+          mark(block);
+          blocks.add(block);
+        }
+        case 2 -> {
+          if (!blocks.isEmpty()) {
+            Block block = blocks.get(random.nextInt(blocks.size()));
+            slabs.pin(block.address());
+            pins.add(block);
+          }
+        }
+        case 3, 4 -> {
+          if (!blocks.isEmpty()) {
+            Block block = blocks.remove(random.nextInt(blocks.size()));
+            assertThat(slabs.isPinned(block.address())).isEqualTo(pins.contains(block));
+            slabs.free(block.address(), block.sizeBytes());
+          }
+        }
+        default -> {
+          if (!pins.isEmpty()) {
+            Block block = pins.remove(random.nextInt(pins.size()));
+            assertMarked(block);
+            slabs.unpin(block.address());
+          }
+        }
+      }
+      if (step % 100 == 0) {
+        Set<Block> inUse = new HashSet<>(blocks);
+        inUse.addAll(pins);
+        assertThat(slabs.liveBlocks()).isEqualTo(inUse.size());
+      }
+    }
+    blocks.forEach(block -> slabs.free(block.address(), block.sizeBytes()));
+    pins.forEach(block -> {
+      assertMarked(block);
+      slabs.unpin(block.address());
+    });
+    assertThat(slabs.usedBytes()).isZero();
+    slabs.close();
+  }
+
+  @Test
+  void noticesThatAPinnedBlockIsFreedTwice() {
+    Slabs slabs = Slabs.create(shortage -> {});
+    long block = slabs.allocateFar(20_000);
+    slabs.pin(block);
+    slabs.free(block, 20_000);
+    assertThatThrownBy(() -> slabs.free(block, 20_000)).isInstanceOf(IllegalStateException.class);
+    slabs.unpin(block);
+    assertThat(slabs.usedBytes()).isZero();
   }
 }

@@ -253,7 +253,7 @@ public final class StringCommands extends CommandGroup<Call> {
       byte[] digits = StringValue.toByteArray(entry);
       call.reply().bulk(Arrays.copyOfRange(digits, (int) start, (int) start + length));
     } else {
-      call.reply().bulk(call.memory(), StringValue.bytesAddress(entry) + start, length);
+      StringValue.writeRange(entry, start, length, call.reply());
     }
   }
 
