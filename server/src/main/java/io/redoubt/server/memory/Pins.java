@@ -31,7 +31,7 @@ final class Pins {
   }
 
   private static int bucket(long address, int count) {
-    return (int) (address * SPREAD >>> 32) & (count - 1);
+    return (int) ((address * SPREAD) >>> 32) & (count - 1);
   }
 
   private @Nullable Pin find(long address) {
