@@ -53,8 +53,8 @@ public final class FailingSlabs extends CheckingSlabs {
   }
 
   @Override
-  public void free(long address, long sizeBytes) {
-    super.free(address, sizeBytes);
+  void release(long address, long sizeBytes) {
+    super.release(address, sizeBytes);
     if (armed) {
       freed.merge(blockBytes(sizeBytes), 1, Integer::sum);
     }
