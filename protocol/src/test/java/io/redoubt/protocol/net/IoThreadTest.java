@@ -73,7 +73,7 @@ final class IoThreadTest extends TransportFixture {
   /** A thread that gets no processor for a moment must not make keys be evicted. */
   @Test
   void countsNoOutputOnItsWayToTheThreadAsUsedMemory() throws Exception {
-    transport.setIoThreads(1, true);
+    transport.setIoThreads(1, true, refused -> {});
     try (Socket socket = accept()) {
       Connection connection = accepted.get();
       long before = onLoop(this::usedBytes);
@@ -96,7 +96,7 @@ final class IoThreadTest extends TransportFixture {
   /** Small outputs take a chunk each; all of it belongs to the connection that does not read. */
   @Test
   void countsTheChunksOfAConnectionThatDoesNotRead() throws Exception {
-    transport.setIoThreads(1, true);
+    transport.setIoThreads(1, true, refused -> {});
     try (Socket socket = accept()) {
       Connection connection = accepted.get();
       long before = onLoop(this::usedBytes);

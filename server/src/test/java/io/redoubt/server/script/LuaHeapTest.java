@@ -83,8 +83,8 @@ final class LuaHeapTest {
   }
 
   private void make(Slabs memory, boolean withCode) {
-    assumeTrue(!withCode || AllocatorCode.address() != AllocatorCode.NONE);
-    long code = withCode ? AllocatorCode.address() : AllocatorCode.NONE;
+    assumeTrue(!withCode || AllocatorCode.address() != MachineCode.NONE);
+    long code = withCode ? AllocatorCode.address() : MachineCode.NONE;
     heap = new LuaHeap(memory, arena, () -> hurried++, code);
     heap.setLimitBytes(LIMIT_BYTES);
     allocator =
