@@ -272,9 +272,8 @@ public final class Ziplist {
         entry = Listpack.after(memory, entry);
         continue;
       }
-      // Both formats have one byte before a short string and one size byte between two, so those in
-      // a
-      // row are copied together, in steps that grow with what proved to be such strings.
+      // Both formats have one byte before a short string and one size byte between two, so a run of
+      // them is copied together, in steps that grow with what proved to be such strings.
       long run = entry;
       long copied = entry;
       while (true) {
