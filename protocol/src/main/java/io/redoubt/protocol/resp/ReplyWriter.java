@@ -219,7 +219,7 @@ public final class ReplyWriter {
    *
    * @param block the start of the block
    */
-  public void storedBulk(MemorySegment source, long block, long offset, long length) {
+  public void bulkByReference(MemorySegment source, long block, long offset, long length) {
     if (length < MIN_REFERRED_BYTES) {
       bulk(source, offset, length);
       return;
