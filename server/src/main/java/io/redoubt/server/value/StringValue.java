@@ -101,7 +101,8 @@ public final class StringValue {
   public static void writeRange(long entry, long from, int length, ReplyWriter reply) {
     long bytes = bytesAddress(entry) + from;
     if (mayReferTo(entry, length)) {
-      reply.bulkByReference(Region.MEMORY, OwnBlock.block(Entry.payloadAddress(entry)), bytes, length);
+      reply.bulkByReference(
+          Region.MEMORY, OwnBlock.block(Entry.payloadAddress(entry)), bytes, length);
     } else {
       reply.bulk(Region.MEMORY, bytes, length);
     }
