@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -230,7 +231,18 @@ final class HeapStatesIT {
   @Test
   void endNoServer() throws Exception {
     NodeProcess server = nodes.serverAfter(HEAP, "--save", "");
-    attack(server, statesOfServer());
+    attack(server, statesOfServer(), FEW, MANY);
+  }
+
+  /** The threads read ahead of the loop, from each of many connections. */
+  @Test
+  void endNoServerWithThreads() throws Exception {
+    NodeProcess server =
+        nodes.serverAfter(
+            HEAP, "--save", "", "--io-threads", "4", "--io-threads-always-active", "yes");
+    Map<String, State> states = statesOfServer();
+    states.keySet().retainAll(Set.of("ACL SETUSER", "sources"));
+    attack(server, states, MANY);
   }
 
   @Test
@@ -238,7 +250,7 @@ final class HeapStatesIT {
     Path file = nodes.folder("configuration").resolve("sentinel.conf");
     Files.createFile(file);
     NodeProcess sentinel = nodes.after(HEAP, Kind.REDOUBT.sentinel(), List.of(file.toString()));
-    attack(sentinel, statesOfSentinel());
+    attack(sentinel, statesOfSentinel(), FEW, MANY);
   }
 
   /** A bus message remains on the heap until it is complete. */
@@ -292,10 +304,11 @@ final class HeapStatesIT {
     }
   }
 
-  private static void attack(NodeProcess node, Map<String, State> states) throws Exception {
+  private static void attack(NodeProcess node, Map<String, State> states, int... numbers)
+      throws Exception {
     Random random = Seed.random("HeapStatesIT");
     for (Map.Entry<String, State> state : states.entrySet()) {
-      for (int connections : new int[] {FEW, MANY}) {
+      for (int connections : numbers) {
         String name = state.getKey() + " of " + connections + " connections";
         try (RespClient old = RespClient.connect(node.host(), node.port(), TIMEOUT_MILLIS)) {
           attack(node, state.getValue(), connections, random);

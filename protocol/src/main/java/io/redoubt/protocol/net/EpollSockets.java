@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.Channel;
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
@@ -18,6 +19,8 @@ import java.net.UnixDomainSocketAddress;
 
 /** Sockets polled with epoll. */
 final class EpollSockets extends SystemSockets {
+  /** Netty's word for polls that report more sockets as they become more. */
+  private static final int UNLIMITED = 0;
 
   @Override
   public String name() {
@@ -26,7 +29,13 @@ final class EpollSockets extends SystemSockets {
 
   @Override
   public IoHandlerFactory handlers() {
-    IoHandlerFactory netty = EpollIoHandler.newFactory();
+    return handlers(UNLIMITED);
+  }
+
+  @Override
+  public IoHandlerFactory handlers(int maxEvents) {
+    IoHandlerFactory netty =
+        EpollIoHandler.newFactory(maxEvents, DefaultSelectStrategyFactory.INSTANCE);
     return executor -> new EpollHandler(netty.newHandler(executor));
   }
 

@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +45,6 @@ final class IoThread implements ReadBatch.Home {
 
   /** The bytes to be written between two polls; to encrypt 1 MB takes up to 0.1 s in cold code. */
   private static final int MAX_ORDERED_BYTES = 512 * 1024;
-
-  /** The size of a read for which no batch has room. */
-  private static final int SPARE_BYTES = 1024;
 
   private static final long STARVED_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
@@ -80,14 +78,21 @@ final class IoThread implements ReadBatch.Home {
   // Used by the thread:
   private final Reads reads = new Reads();
   private final ArrayList<IoSocket> toFlush = new ArrayList<>();
-  private final ByteBuf spare = Unpooled.directBuffer(SPARE_BYTES, SPARE_BYTES);
+  private final ReadReserve reserve = new ReadReserve();
   private @Nullable ReadBatch batch;
+
+  /** Receives a read for which no batch has room: without epoll, or if decryption filled them. */
+  private final ByteBuf spare = Unpooled.directBuffer(ReadReserve.MIN_BYTES, ReadReserve.MIN_BYTES);
+
   private boolean ringsOwner;
 
   private volatile @Nullable Thread thread;
   private volatile boolean ended;
 
-  /** The thread while it waits for an empty batch. */
+  /** The batches with copies on the heap that the owner has not taken. */
+  private final AtomicInteger copying = new AtomicInteger();
+
+  /** The thread while the owner is so far behind that nothing is read. */
   private volatile @Nullable Thread starving;
 
   /**
@@ -124,7 +129,8 @@ final class IoThread implements ReadBatch.Home {
   }
 
   private IoHandler newHandler(Sockets sockets, ThreadAwareExecutor executor) {
-    Handler made = new Handler(sockets, sockets.handlers().newHandler(executor));
+    Handler made =
+        new Handler(sockets, sockets.handlers(ReadReserve.MAX_EVENTS).newHandler(executor));
     bell.attach(made);
     return made;
   }
@@ -234,7 +240,12 @@ final class IoThread implements ReadBatch.Home {
   }
 
   @Nullable ReadBatch nextFilled() {
-    return filled.poll();
+    ReadBatch next = filled.poll();
+    if (next != null && next.holdsCopies()) {
+      copying.decrementAndGet();
+      returned = true; // the thread may wait for this one
+    }
+    return next;
   }
 
   @Nullable Object nextWritten() {
@@ -347,7 +358,8 @@ final class IoThread implements ReadBatch.Home {
 
   private void handOverIfFull(ReadBatch filling) {
     stats.countRead();
-    if (filling.count() >= FULL_ENTRIES || filling.position() >= FULL_BYTES) {
+    boolean isFull = filling.count() >= FULL_ENTRIES || filling.position() >= FULL_BYTES;
+    if (isFull && !empty.isEmpty()) { // the last one has room for the rest of the poll
       handOver();
     }
   }
@@ -393,12 +405,18 @@ final class IoThread implements ReadBatch.Home {
     if (current != null && current.room() > 0) {
       return current;
     }
-    if (current != null && current.count() > 0) {
-      handOver();
+    if (current != null && current.block() == null && empty.isEmpty()) {
+      return null; // this one collects the copies
     }
+    handOver();
     ReadBatch next = empty.poll();
     batch = next;
     return next;
+  }
+
+  /** Returns true if there is room for a poll, and the owner has taken the copies of others. */
+  private boolean mayRead() {
+    return copying.get() == 0 && roomyBatch() != null;
   }
 
   /** Passes what was received to the owner. */
@@ -406,6 +424,9 @@ final class IoThread implements ReadBatch.Home {
     ReadBatch current = batch;
     if (current != null && current.count() > 0) {
       batch = null;
+      if (current.holdsCopies()) {
+        copying.incrementAndGet();
+      }
       filled.put(current);
       stats.countBatch();
       ringsOwner = false;
@@ -467,7 +488,8 @@ final class IoThread implements ReadBatch.Home {
       followOrders();
       passOn(); // the poll may block
       int found = 0;
-      if (roomyBatch() != null) {
+      if (mayRead()) {
+        reserve.startPoll();
         stats.sleep();
         found = handler.run(this);
         stats.wake();
@@ -489,12 +511,12 @@ final class IoThread implements ReadBatch.Home {
       }
     }
 
-    /** Waits until the owner returns a batch; other events of the sockets wait, too. */
+    /** Waits until the owner is less behind; other events of the sockets wait, too. */
     private void starve() {
       bell.fallAsleep();
       starving = Thread.currentThread();
       stats.sleep();
-      if (empty.isEmpty() && orders.isEmpty()) {
+      if (!mayRead() && orders.isEmpty()) {
         sockets.parkNanos(this, STARVED_NANOS);
       }
       stats.wake();
@@ -555,7 +577,9 @@ final class IoThread implements ReadBatch.Home {
       if (into == null || into.shared == null) {
         return spare.clear().retain();
       }
-      return into.shared.prepareRead(into.position(), ReadBlock.USUAL_BYTES);
+      int limit = reserve.limit(into.room());
+      return into.shared.prepareRead(
+          into.position(), empty.isEmpty() ? limit : ReadBlock.USUAL_BYTES);
     }
   }
 }

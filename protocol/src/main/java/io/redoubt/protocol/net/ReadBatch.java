@@ -54,6 +54,7 @@ final class ReadBatch {
   private int[] starts = new int[FIRST_ROOM];
   private int[] ends = new int[FIRST_ROOM];
   private int count;
+  private boolean copies;
 
   /** The offset of the next read within the memory. */
   private int position;
@@ -100,7 +101,13 @@ final class ReadBatch {
     targets[count] = target;
     kinds[count] = kind;
     details[count] = detail;
+    copies |= kind == Kind.COPY;
     return count++;
+  }
+
+  /** Returns true if there are copies of bytes among the entries. */
+  boolean holdsCopies() {
+    return copies;
   }
 
   // ---- use
@@ -147,6 +154,7 @@ final class ReadBatch {
     Arrays.fill(targets, 0, count, null);
     Arrays.fill(details, 0, count, null);
     count = 0;
+    copies = false;
     position = 0;
   }
 

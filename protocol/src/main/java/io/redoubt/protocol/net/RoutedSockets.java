@@ -44,6 +44,11 @@ public final class RoutedSockets implements Sockets {
   }
 
   @Override
+  public IoHandlerFactory handlers(int maxEvents) {
+    return sockets.handlers(maxEvents);
+  }
+
+  @Override
   public IoEventLoop newLoop(String threadName, IoHandlerFactory handlers) {
     return sockets.newLoop(threadName, handlers);
   }

@@ -24,6 +24,14 @@ public interface Sockets {
   IoHandlerFactory handlers();
 
   /**
+   * Creates the polling mechanism of a loop whose polls report a limited number of sockets, if it
+   * can.
+   */
+  default IoHandlerFactory handlers(int maxEvents) {
+    return handlers();
+  }
+
+  /**
    * Creates a loop with its own thread, which the first task starts.
    *
    * @param handlers creates the polling mechanism: {@link #handlers}, possibly decorated

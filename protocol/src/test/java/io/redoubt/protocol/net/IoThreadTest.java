@@ -2,14 +2,22 @@ package io.redoubt.protocol.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -22,6 +30,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class IoThreadTest extends TransportFixture {
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final int SMALL_OUTPUTS = 50;
+  private static final int SENDERS = 400;
+  private static final int SENT_BYTES = 64 * 1024;
+  private static final long BEHIND_BYTES = 4 << 20;
+  private static final long HANDLING_NANOS = 10_000;
+
+  /**
+   * Copies of one read of each socket for each batch of the thread would take several times this.
+   */
+  private static final long MAX_GROWTH_BYTES = 1 << 20;
 
   /** Chunks for a peer that does not read: 16 MB. */
   private static final int MORE_THAN_SOCKETS_TAKE = 1024;
@@ -117,6 +134,76 @@ final class IoThreadTest extends TransportFixture {
           });
       assertThat(counted).isEqualTo(before);
       assertThat(socket.isClosed()).isFalse();
+    }
+  }
+
+  /** Input that the owner does not take soon enough must remain in the sockets. */
+  @Test
+  void copiesNoInputToTheHeapWhileTheOwnerIsBehind() throws Exception {
+    transport.setIoThreads(1, true, refused -> {});
+    AtomicLong received = new AtomicLong();
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0),
+            SENDERS,
+            connection -> connection.setHandler(new SlowHandler(received)));
+    List<SocketChannel> senders = new ArrayList<>();
+    try {
+      ByteBuffer input = ByteBuffer.allocateDirect(SENT_BYTES);
+      for (int i = 0; i < SENDERS; i++) {
+        SocketChannel sender =
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", listener.port()));
+        senders.add(sender);
+        sender.configureBlocking(false);
+      }
+      for (SocketChannel sender : senders) {
+        assertThat(sender.write(input.clear().limit(1))).isEqualTo(1);
+      }
+      await().until(() -> received.get() == SENDERS);
+      long before = onLoop(IoThreadTest::liveHeapBytes);
+      send(senders, input, received, BEHIND_BYTES);
+      long growth = onLoop(IoThreadTest::liveHeapBytes) - before;
+      assertThat(growth).isLessThan(MAX_GROWTH_BYTES);
+    } finally {
+      for (SocketChannel sender : senders) {
+        sender.close();
+      }
+    }
+  }
+
+  /** Sends through all sockets what they accept until so much was received. */
+  private static void send(
+      List<SocketChannel> senders, ByteBuffer input, AtomicLong received, long bytes)
+      throws IOException {
+    while (received.get() < bytes) {
+      for (SocketChannel sender : senders) {
+        sender.write(input.clear());
+      }
+    }
+  }
+
+  private static long liveHeapBytes() {
+    System.gc();
+    System.gc(); // frees what the cleaners of earlier tests referred to
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /** Takes some time for each read, so that the thread has always more input than is taken. */
+  private static final class SlowHandler extends EchoHandler {
+    private final AtomicLong received;
+
+    SlowHandler(AtomicLong received) {
+      this.received = received;
+    }
+
+    @Override
+    public void onBytes(Connection connection, MemorySegment bytes, long from, long to) {
+      received.addAndGet(to - from);
+    }
+
+    @Override
+    public void onReadDone(Connection connection) {
+      LockSupport.parkNanos(HANDLING_NANOS);
     }
   }
 
