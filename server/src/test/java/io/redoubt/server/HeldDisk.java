@@ -12,23 +12,23 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
 /** The file system, with delays and failures for syncs and writes of append-only files. */
-final class HeldDisk extends ForwardingDisk {
+public final class HeldDisk extends ForwardingDisk {
   private final ReentrantReadWriteLock syncs = new ReentrantReadWriteLock();
   private final AtomicInteger syncCount = new AtomicInteger();
   private volatile boolean full;
   private volatile long syncMillis;
 
   /** Blocks syncs until this thread calls {@link #release}. */
-  void hold() {
+  public void hold() {
     syncs.writeLock().lock();
   }
 
-  void release() {
+  public void release() {
     syncs.writeLock().unlock();
   }
 
   /** Returns true if a sync waits for the release. */
-  boolean isSyncWaiting() {
+  public boolean isSyncWaiting() {
     return syncs.hasQueuedThreads();
   }
 

@@ -63,13 +63,20 @@ public final class TestServers {
   /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
   public static RedisServer make(
       Log log, Function<Consumer<Shortage>, Slabs> memory, String... lines) throws Exception {
+    return make(log, memory, new OsDisk(), lines);
+  }
+
+  /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
+  public static RedisServer make(
+      Log log, Function<Consumer<Shortage>, Slabs> memory, Disk disk, String... lines)
+      throws Exception {
     return make(
         log,
         new Machine(
             SystemSockets::choose,
             NameLookup.ofSystem(),
             Threads.ofSystem(),
-            new OsDisk(),
+            disk,
             memory,
             HeapGate.OF_PROCESS),
         lines);
@@ -135,7 +142,7 @@ public final class TestServers {
   }
 
   /** Waits for a number of turns of a server's loop, for tests that expect no reply meanwhile. */
-  static void awaitTurns(RedisServer server, int turns) throws InterruptedException {
+  public static void awaitTurns(RedisServer server, int turns) throws InterruptedException {
     for (int i = 0; i < turns; i++) {
       CountDownLatch turn = new CountDownLatch(1);
       server.loop().schedule(turn::countDown, 1); // a scheduled task runs in a later turn

@@ -28,6 +28,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import javax.net.SocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,10 +51,12 @@ final class ReferredRepliesTest {
   private static final String OLD = "o".repeat(VALUE_BYTES);
   private static final String OTHER = "z".repeat(VALUE_BYTES);
 
-  /** Together more than the buffers of both sockets hold. */
+  /** Together more than the buffers of both sockets hold, see {@link NarrowSockets}. */
   private static final String PADDING = "p".repeat(1 << 20);
 
-  private static final int PADDINGS = 14;
+  private static final int PADDINGS = 6;
+
+  private static final int SPARSE_REGISTERS = 16_384;
 
   private static final List<String> CHANGES =
       List.of(
@@ -133,26 +138,37 @@ final class ReferredRepliesTest {
 
   private RespClient connect() throws IOException {
     if (!tls) {
-      return RespClient.connect("127.0.0.1", server.port(), TIMEOUT_MILLIS);
+      return RespClient.connect(
+          "127.0.0.1",
+          server.port(),
+          TIMEOUT_MILLIS,
+          new NarrowSockets(SocketFactory.getDefault()));
     }
     Tls trusting =
         Tls.client(
             null,
             new Tls.Authorities(identity.certificate(), null),
             new Tls.Terms(List.of("TLSv1.3"), "", List.of()));
-    return RespClient.connect("127.0.0.1", tlsPort, TIMEOUT_MILLIS, trusting.sockets());
+    return RespClient.connect(
+        "127.0.0.1", tlsPort, TIMEOUT_MILLIS, new NarrowSockets(trusting.sockets()));
   }
 
   /** Sends a request for padding and some keys, and returns once it has been executed. */
   private void request(RespClient slow, int keys) throws IOException {
     slow.call("SET", "padding", PADDING);
     slow.call("SET", "other", OTHER);
-    List<String> words = new ArrayList<>(List.of("MGET"));
-    words.addAll(Collections.nCopies(PADDINGS, "padding"));
+    List<String> names = new ArrayList<>();
     for (int i = 0; i < keys; i++) {
       slow.call("SET", "key" + i, OLD);
-      words.add("key" + i);
+      names.add("key" + i);
     }
+    requestKeys(slow, names);
+  }
+
+  private void requestKeys(RespClient slow, List<String> keys) throws IOException {
+    List<String> words = new ArrayList<>(List.of("MGET"));
+    words.addAll(Collections.nCopies(PADDINGS, "padding"));
+    words.addAll(keys);
     redis.says("CONFIG RESETSTAT", "OK");
     slow.send(words.toArray(String[]::new));
     await().until(() -> redis.text("INFO commandstats").contains("cmdstat_mget:calls=1,"));
@@ -172,7 +188,12 @@ final class ReferredRepliesTest {
   }
 
   private static String text(Reply reply) {
-    return reply instanceof Reply.Bulk bulk ? new String(bulk.bytes(), ISO_8859_1) : "" + reply;
+    return switch (reply) {
+      case Reply.Bulk bulk -> new String(bulk.bytes(), ISO_8859_1);
+      case Reply.Array array ->
+          array.elements().stream().map(ReferredRepliesTest::text).collect(Collectors.joining(","));
+      default -> reply.text();
+    };
   }
 
   @Test
@@ -211,7 +232,7 @@ final class ReferredRepliesTest {
       if (!tls || threads > 1) { // otherwise a chunk is free once it is encrypted
         assertThat(redis.usedMemory()).isGreaterThan(used - PADDING.length() / 2);
       }
-      assertThat(redis.text("CLIENT LIST")).containsPattern(" omem=1[0-9]{7} ");
+      assertThat(redis.text("CLIENT LIST")).containsPattern(" omem=[1-9][0-9]{6} ");
       redis.says("CLIENT KILL TYPE normal SKIPME yes", "(integer) 1");
       await().until(() -> redis.usedMemory() < used - PADDING.length() / 2);
     }
@@ -219,13 +240,44 @@ final class ReferredRepliesTest {
 
   @Test
   void countsReferredBytesAgainstTheLimit() throws Exception {
-    redis.says("CONFIG SET client-output-buffer-limit \"normal 8388608 0 0\"", "OK");
+    redis.says("CONFIG SET client-output-buffer-limit \"normal 2097152 0 0\"", "OK");
     try (RespClient slow = connect()) {
       request(slow, 1);
       await()
           .until(() ->
               redis.text("INFO stats").contains("client_output_buffer_limit_disconnections:1\r"));
       assertThatThrownBy(slow::receive).isInstanceOf(IOException.class);
+    }
+  }
+
+  /** PFCOUNT writes the cardinality into the value. */
+  @Test
+  void sendsAHyperLogLogAsItWas() throws Exception {
+    byte[] sparse = new byte[16 + SPARSE_REGISTERS];
+    System.arraycopy("HYLL\1".getBytes(ISO_8859_1), 0, sparse, 0, 5);
+    sparse[15] = (byte) 0x80; // no cardinality
+    for (int i = 0; i < SPARSE_REGISTERS; i++) {
+      sparse[16 + i] = (byte) (0x80 | i % 2 << 2); // runs of one register with the value 1 or 2
+    }
+    try (RespClient slow = connect()) {
+      slow.call("SET", "padding", PADDING);
+      slow.call("SET".getBytes(UTF_8), "logs".getBytes(UTF_8), sparse);
+      requestKeys(slow, List.of("logs"));
+      assertThat(redis.integer("PFCOUNT logs")).isPositive();
+      redis.ask("PFADD logs a b c d e f");
+      redis.says("SET filler " + OTHER, "OK");
+      List<Reply> values = ((Reply.Array) slow.receive()).elements();
+      assertThat(values.getLast()).isEqualTo(new Reply.Bulk(sparse));
+    }
+  }
+
+  @Test
+  void shutsDownWhileRepliesReferToValues() throws Exception {
+    try (RespClient slow = connect()) {
+      request(slow, 1);
+      redis.says("DEL padding", "(integer) 1");
+      redis.client().send("SHUTDOWN", "NOSAVE");
+      assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
     }
   }
 
@@ -263,7 +315,8 @@ final class ReferredRepliesTest {
     Random random = Seed.random("ReferredRepliesTest");
     try (RespClient client = connect()) {
       Map<String, StringBuilder> model = new HashMap<>();
-      for (int round = 0; round < 5; round++) {
+      for (int round = 0; round < 4; round++) {
+        client.call("HELLO", random.nextBoolean() ? "2" : "3");
         List<String> expected = new ArrayList<>();
         boolean threadsChange = threads > 1 && round % 2 == 1;
         for (int i = 0; i < 150; i++) {
@@ -283,7 +336,7 @@ final class ReferredRepliesTest {
   }
 
   private static String value(Random random) {
-    int length = (int) Math.exp(random.nextDouble(Math.log(1000), Math.log(600_000)));
+    int length = (int) Math.exp(random.nextDouble(Math.log(1000), Math.log(400_000)));
     return Character.toString('a' + random.nextInt(26)).repeat(length);
   }
 
@@ -301,7 +354,7 @@ final class ReferredRepliesTest {
       return;
     }
     int at = random.nextInt(current.length());
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(12)) {
       case 0, 1, 2 -> {
         client.send("GET", key);
         expected.add(current.toString());
@@ -328,6 +381,30 @@ final class ReferredRepliesTest {
         String fresh = value(random);
         client.send("SET", key, fresh, "GET");
         expected.add(model.put(key, new StringBuilder(fresh)).toString());
+      }
+      case 8 -> {
+        client.send("EVAL", "return redis.call('GET', KEYS[1])", "1", key);
+        expected.add(current.toString());
+      }
+      case 9 -> {
+        client.send("MULTI");
+        client.send("GET", key);
+        client.send("APPEND", key, "tail");
+        client.send("GET", key);
+        client.send("EXEC");
+        expected.addAll(Collections.nCopies(4, null));
+        String before = current.toString();
+        current.append("tail");
+        expected.add(before + "," + current.length() + "," + current);
+      }
+      case 10 -> {
+        boolean skips = random.nextBoolean();
+        client.send("CLIENT", "REPLY", skips ? "SKIP" : "OFF");
+        client.send("GET", key);
+        if (!skips) {
+          client.send("CLIENT", "REPLY", "ON");
+          expected.add("OK");
+        }
       }
       default -> {
         client.send("FLUSHALL");
