@@ -110,7 +110,8 @@ public final class StringValue {
 
   /**
    * Returns true if output of that many bytes may keep the block. So a slow client keeps at most
-   * twice its pending bytes and, of a reply that is partly sent, one block.
+   * twice its pending bytes, one block of a reply that is partly sent, and between two strings the
+   * chunk with the end of the first and the header of the second.
    */
   private static boolean mayReferTo(long entry, int length) {
     if (Entry.encoding(entry) != Encoding.OWN_BLOCK) {
