@@ -504,6 +504,7 @@ public final class Transport implements AutoCloseable {
     // Netty's own shutdown sometimes leaves channels with pending events open.
     onLoop(() -> {
       closeChannels();
+      closeUnsent();
       ioThreads.end();
       return true;
     });
@@ -535,6 +536,18 @@ public final class Transport implements AutoCloseable {
   /** Closes all connections and listeners; on the loop. */
   public void closeChannels() {
     open.copy().forEach(Channel::close);
+  }
+
+  /**
+   * Closes the channels that wait until close_notify is written, which a full socket delays. Netty
+   * would not release their encrypted output after the end of the loop.
+   */
+  private void closeUnsent() {
+    for (Channel channel : open.copy()) {
+      if (!(channel instanceof LentChannel)) {
+        channel.unsafe().close(channel.voidPromise());
+      }
+    }
   }
 
   private boolean hasEnded() {
