@@ -2,7 +2,6 @@ package io.redoubt.protocol.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -158,7 +157,9 @@ final class IoThreadTest extends TransportFixture {
       for (SocketChannel sender : senders) {
         assertThat(sender.write(input.clear().limit(1))).isEqualTo(1);
       }
-      await().until(() -> received.get() == SENDERS);
+      while (received.get() < SENDERS) {
+        Thread.onSpinWait();
+      }
       long before = onLoop(IoThreadTest::liveHeapBytes);
       send(senders, input, received, BEHIND_BYTES);
       long growth = onLoop(IoThreadTest::liveHeapBytes) - before;
