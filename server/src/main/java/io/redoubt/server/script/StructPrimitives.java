@@ -263,7 +263,8 @@ final class StructPrimitives {
     begin(running, "unpack");
     long bytes = string(2);
     long length = LuaState.length(state, 2);
-    long position = type(3) <= Lua.NIL ? 1 : (long) number(3);
+    double given = type(3) <= Lua.NIL ? 1 : number(3);
+    long position = Double.isNaN(given) ? Long.MIN_VALUE : (long) given; // as x86-64 converts it
     if (position == 0) {
       throw bad(3, "offset must be 1 or greater");
     }
