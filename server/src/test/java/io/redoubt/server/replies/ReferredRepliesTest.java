@@ -47,7 +47,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ParameterizedClass
 @CsvSource({"1,false,no", "3,false,yes", "1,true,yes", "3,true,no"})
 final class ReferredRepliesTest {
-  private static final int TIMEOUT_MILLIS = 30_000;
+
+  /** A disk may take half a minute for an fsync while everything else writes. */
+  private static final int TIMEOUT_MILLIS = 120_000;
+
   private static final int VALUE_BYTES = 200_000;
   private static final String OLD = "o".repeat(VALUE_BYTES);
   private static final String OTHER = "z".repeat(VALUE_BYTES);
