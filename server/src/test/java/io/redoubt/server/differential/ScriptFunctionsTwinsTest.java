@@ -1,10 +1,7 @@
 package io.redoubt.server.differential;
 
-import static io.redoubt.server.differential.Conversation.bytes;
-
 import io.redoubt.protocol.Seed;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,30 +169,8 @@ final class ScriptFunctionsTwinsTest {
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 1, "2")) {
       for (int done = 0; done < CALLS; done += CALLS_A_SCRIPT) {
-        say(conversation, random.nextInt(1 << 30));
+        SeededCalls.say(conversation, SCRIPT, random.nextInt(1 << 30), CALLS_A_SCRIPT);
       }
     }
-  }
-
-  /** Makes many calls at once; after a difference one by one, to find that which makes it. */
-  private static void say(Conversation conversation, int seed) {
-    try {
-      conversation.say(0, words(seed, CALLS_A_SCRIPT, "all"));
-    } catch (AssertionError different) {
-      for (int call = 1; call <= CALLS_A_SCRIPT; call++) {
-        conversation.say(0, words(seed, call, "last"));
-      }
-      throw different;
-    }
-  }
-
-  private static List<byte[]> words(int seed, int calls, String results) {
-    return List.of(
-        bytes("EVAL"),
-        bytes(SCRIPT),
-        bytes("0"),
-        bytes("" + seed),
-        bytes("" + calls),
-        bytes(results));
   }
 }
