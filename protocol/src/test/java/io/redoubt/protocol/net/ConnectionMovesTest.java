@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,20 +32,6 @@ final class ConnectionMovesTest extends TransportFixture {
             throw new AssertionError(e);
           }
         });
-  }
-
-  private <T> T onLoop(Callable<T> task) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    transport
-        .loop()
-        .execute(() -> {
-          try {
-            result.complete(task.call());
-          } catch (Exception e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result.join();
   }
 
   private long moves() {

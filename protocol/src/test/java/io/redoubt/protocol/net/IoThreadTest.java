@@ -12,7 +12,6 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -212,20 +211,6 @@ final class IoThreadTest extends TransportFixture {
 
   private long usedBytes() {
     return memory.bytes.get() - transport.idleBytes();
-  }
-
-  private <T> T onLoop(Callable<T> task) throws Exception {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    transport
-        .loop()
-        .execute(() -> {
-          try {
-            result.complete(task.call());
-          } catch (Throwable e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result.get();
   }
 
   /** Opens a connection that the thread serves, and has echoed a byte. */

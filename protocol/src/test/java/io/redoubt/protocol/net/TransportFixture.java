@@ -2,6 +2,8 @@ package io.redoubt.protocol.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
@@ -30,6 +32,21 @@ abstract class TransportFixture {
   final void reopen(EndOfTurn end) {
     transport.close();
     open(end);
+  }
+
+  /** Returns the result of a task on the loop. */
+  final <T> T onLoop(Callable<T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    transport
+        .loop()
+        .execute(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Throwable e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result.join();
   }
 
   @AfterEach

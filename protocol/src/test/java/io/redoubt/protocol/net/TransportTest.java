@@ -59,10 +59,6 @@ class TransportTest extends TransportFixture {
     return transport.listen(loopback(0), BACKLOG, c -> c.setHandler(handlers.get()));
   }
 
-  private <T> T onLoop(Supplier<T> task) {
-    return CompletableFuture.supplyAsync(task, transport.loop()::execute).join();
-  }
-
   @Test
   void echoes() throws Exception {
     EchoHandler echo = new EchoHandler();
