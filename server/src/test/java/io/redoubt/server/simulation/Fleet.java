@@ -152,7 +152,7 @@ final class Fleet {
       if (reply.startsWith("OK")) {
         masterOf[index] = other;
         if (other != master) {
-          node.mayLose(); // the other may lack data that this one has
+          mayLose(index); // the other may lack data that this one has
         }
         return true;
       }
@@ -160,6 +160,15 @@ final class Fleet {
       simulation.note(node + " can't be told which master to follow: " + e.getMessage());
     }
     return false;
+  }
+
+  /** Records that a server, and with it those below, may get older data. */
+  private void mayLose(int index) {
+    for (int i = 0; i < nodes.size(); i++) {
+      if (i == index || isBelow(i, index)) {
+        nodes.get(i).mayLose();
+      }
+    }
   }
 
   /** Returns true if a server is below another one, directly or not. */
