@@ -304,7 +304,9 @@ final class Failovers {
   private boolean abortIfStuck(Master master, FailoverAttempt failover, Replica promoted) {
     boolean stuck =
         world.nowMillis() - failover.stateSince() > master.options().failoverTimeoutMillis();
-    if (!stuck && !promoted.isSubjectivelyDown()) {
+    // Nobody repeats an order that accepts a loss, and a slow replica may still carry it out.
+    boolean lost = promoted.isSubjectivelyDown() && !failover.acceptsLoss();
+    if (!stuck && !lost) {
       return false;
     }
     abort(master, stuck ? Objection.TOO_SLOW : Objection.DOWN, "");
