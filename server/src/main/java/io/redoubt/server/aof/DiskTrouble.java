@@ -46,7 +46,7 @@ final class DiskTrouble {
 
   /** Pauses writes if too many bytes are pending. Called after appends. */
   void onAppended() {
-    if (waitingBytes() > MAX_WAITING_BYTES && !writesHeld && output.isStrict() && failure == null) {
+    if (output.isStrict() && waitingBytes() > MAX_WAITING_BYTES && !writesHeld && failure == null) {
       writesHeld = true;
       gate.hold();
     }

@@ -24,6 +24,9 @@ final class UnitOfExecution {
   /** The nesting depth of commands being dispatched. */
   private int depth;
 
+  /** The number of changes at the last call of the throttle. */
+  private long throttledChanges;
+
   /** The executed transaction, whose memory effects may refer to until they are propagated. */
   private @Nullable Transaction executed;
 
@@ -31,7 +34,7 @@ final class UnitOfExecution {
    * Creates the unit of a server.
    *
    * @param room is notified of blocked clients that ran out of memory
-   * @param throttle slows down writes; called at each end
+   * @param throttle slows down writes; called at each end of a unit with changes or effects
    * @param onReplicated receives the number of bytes propagated to replicas for a command
    */
   UnitOfExecution(
@@ -78,9 +81,10 @@ final class UnitOfExecution {
    *     slice removes, are separate changes
    */
   void end(@Nullable ServerClient client, boolean together) {
+    boolean hasEffects = propagation.isPending();
     if (client == null) {
       propagate(together);
-    } else {
+    } else if (hasEffects) {
       propagate(client, together);
     }
     if (executed != null) {
@@ -90,20 +94,21 @@ final class UnitOfExecution {
     if (blockedClients.areServable()) {
       serveBlocked();
     }
-    throttle.run();
+    if (hasEffects || keyspace.changeCount() != throttledChanges) {
+      throttledChanges = keyspace.changeCount();
+      throttle.run();
+    }
   }
 
   private void propagate(ServerClient client, boolean together) {
-    if (propagation.isPending()) {
-      long before = propagation.offset(Propagation.TO_REPLICAS);
-      if (!propagate(together) && !client.isEnding()) {
-        client.close();
-      }
-      onReplicated.accept(propagation.offset(Propagation.TO_REPLICAS) - before);
-      client.setWrittenOffsets(
-          propagation.offset(Propagation.TO_REPLICAS),
-          propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
+    long before = propagation.offset(Propagation.TO_REPLICAS);
+    if (!propagate(together) && !client.isEnding()) {
+      client.close();
     }
+    onReplicated.accept(propagation.offset(Propagation.TO_REPLICAS) - before);
+    client.setWrittenOffsets(
+        propagation.offset(Propagation.TO_REPLICAS),
+        propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
   }
 
   private boolean propagate(boolean together) {
