@@ -84,9 +84,14 @@ public final class Database {
 
   // Lookups.
 
+  /** Returns the hash of a key, which selects its table and bucket. */
+  long hash(long keyAddress, int keyLength) {
+    return contents.hash(keyAddress, keyLength);
+  }
+
   /** Returns the entry of a key, or 0; ignores its expiry time. */
   public long find(long keyAddress, int keyLength) {
-    long hash = contents.hash(keyAddress, keyLength);
+    long hash = hash(keyAddress, keyLength);
     return contents.table(hash).find(hash, keyAddress, keyLength);
   }
 
