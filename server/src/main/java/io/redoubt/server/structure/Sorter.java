@@ -123,7 +123,8 @@ public final class Sorter implements AutoCloseable {
   public void sort(
       By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator random) {
     by = what;
-    collated = upToZero && (what == By.WEIGHT ? weights : strings).containZero();
+    collated =
+        upToZero && what != By.NUMBER && (what == By.WEIGHT ? weights : strings).containZero();
     direction = descending ? -1 : 1;
     if (what == By.NUMBER) {
       if (sortIntegers()) {

@@ -51,8 +51,8 @@ final class Sorting {
   private long limit = -1;
   private int storeArg;
 
-  /** The number of elements that are sorted by the integer as which they are stored. */
-  private int ownNumbers;
+  /** True if an element that is sorted by its number is none. */
+  private boolean hasBadNumber;
 
   Sorting(Call call, boolean mayStore) {
     this.call = call;
@@ -173,9 +173,13 @@ final class Sorting {
     lists.open(entry, backwards ? -1 - first : first);
     try (ListCursor cursor = lists.cursor()) {
       for (long i = first; i < end; i++) {
-        cursor.copyText(sorter.add(cursor.textLength()));
+        int length = cursor.textLength();
+        long copy = sorter.add(length);
+        cursor.copyText(copy);
         if (cursor.isInteger()) {
           setOwnNumber(cursor.integer());
+        } else {
+          parseOwnNumber(copy, length);
         }
         if (backwards) {
           cursor.previous();
@@ -195,17 +199,29 @@ final class Sorting {
         Region.copy(member.address(), sorter.add(length), length);
         if (member.isInteger()) {
           setOwnNumber(member.integer());
+        } else {
+          parseOwnNumber(member.address(), length);
         }
       }
     }
   }
 
-  /** Sets what the last element is sorted by, if it is its own number: it need not be parsed. */
+  /** Sets what the last element is sorted by if it is its own number, known without parsing. */
   private void setOwnNumber(long integer) {
-    if (!alphabetic && byArg == 0) {
+    if (isByOwnNumber()) {
       sorter.setNumber(sorter.count() - 1, integer);
-      ownNumbers++;
     }
+  }
+
+  /** Sets what the last element is sorted by if it is its own number. */
+  private void parseOwnNumber(long address, int length) {
+    if (isByOwnNumber()) {
+      hasBadNumber |= !number(sorter.count() - 1, address, length);
+    }
+  }
+
+  private boolean isByOwnNumber() {
+    return !alphabetic && !unsorted && byArg == 0;
   }
 
   private void collectSortedSet(long entry, long first, long end, boolean backwards) {
@@ -215,6 +231,7 @@ final class Sorting {
       for (long i = first; i < end; i++) {
         int length = cursor.memberLength();
         Region.copy(cursor.memberAddress(), sorter.add(length), length);
+        parseOwnNumber(cursor.memberAddress(), length);
         if (backwards) {
           cursor.previous();
         } else {
@@ -227,7 +244,7 @@ final class Sorting {
   // Sorting.
 
   private void sort(int first, int last) {
-    if (!setSortKeys()) {
+    if (!setWeights()) {
       throw NOT_DOUBLES;
     }
     Sorter.By by = !alphabetic ? Sorter.By.NUMBER : byArg > 0 ? Sorter.By.WEIGHT : Sorter.By.STRING;
@@ -238,17 +255,11 @@ final class Sorting {
     sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().random());
   }
 
-  /** Sets what elements are sorted by; returns false if one has no number. */
-  private boolean setSortKeys() {
-    boolean valid = true;
-    if (byArg > 0) {
-      for (int i = 0; i < sorter.count(); i++) {
-        valid &= weigh(i);
-      }
-    } else if (!alphabetic && ownNumbers < sorter.count()) {
-      for (int i = 0; i < sorter.count(); i++) {
-        valid &= number(i, sorter.address(i), sorter.length(i));
-      }
+  /** Sets the weights of elements sorted BY them; returns false if an element has no number. */
+  private boolean setWeights() {
+    boolean valid = !hasBadNumber;
+    for (int i = 0; byArg > 0 && i < sorter.count(); i++) {
+      valid &= weigh(i);
     }
     return valid;
   }
