@@ -223,6 +223,15 @@ public final class Request {
     return ByteString.copyOf(memory, offset(i), length(i));
   }
 
+  /** Returns a copy of argument {@code i} with ASCII letters in lower case. */
+  public ByteString lowerCase(int i) {
+    byte[] bytes = bytes(i);
+    for (int k = 0; k < bytes.length; k++) {
+      bytes[k] = (byte) Ascii.lower(bytes[k]);
+    }
+    return ByteString.of(bytes);
+  }
+
   /** Returns true if argument {@code i} is this ASCII text, in any case. */
   public boolean is(int i, String word) {
     int length = length(i);

@@ -13,7 +13,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +100,7 @@ public final class Scripts {
     if (request.length(i) != SHA1_HEX) {
       return null;
     }
-    ByteString sum = ByteString.of(request.text(i).toLowerCase(Locale.ROOT));
+    ByteString sum = request.lowerCase(i);
     Known known = loaded.get(sum);
     if (known == null) {
       known = evaluated.get(sum);
