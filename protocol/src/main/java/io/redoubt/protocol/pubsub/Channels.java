@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -20,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * push messages in RESP3. Used by one event loop.
  */
 public final class Channels {
+  /** Most channels have one subscriber: larger sets would only take memory. */
+  private static final int FEW = 2;
+
   private final Map<ChannelKind, Map<ByteString, Set<Subscriber>>> subscribers =
       new EnumMap<>(ChannelKind.class);
 
@@ -41,7 +43,7 @@ public final class Channels {
   /** Subscribes if necessary, and confirms in any case. */
   public void subscribe(Subscriber subscriber, ChannelKind kind, ByteString name) {
     if (subscriber.subscriptions().add(kind, name)) {
-      of(kind).computeIfAbsent(name, unused -> new LinkedHashSet<>()).add(subscriber);
+      of(kind).computeIfAbsent(name, unused -> new LinkedHashSet<>(FEW)).add(subscriber);
     }
     confirm(subscriber, kind, kind.subscribed(), name);
   }
@@ -56,12 +58,12 @@ public final class Channels {
    * Removes all subscriptions of a kind and confirms each; confirms a null name if there were none.
    */
   public void unsubscribeAll(Subscriber subscriber, ChannelKind kind) {
-    List<ByteString> names = new ArrayList<>(subscriber.subscriptions().names(kind));
-    if (names.isEmpty()) {
+    Subscriptions subscriptions = subscriber.subscriptions();
+    if (subscriptions.count(kind) == 0) {
       confirm(subscriber, kind, kind.unsubscribed(), null);
     }
-    for (ByteString name : names) {
-      unsubscribe(subscriber, kind, name);
+    while (subscriptions.count(kind) > 0) {
+      unsubscribe(subscriber, kind, subscriptions.first(kind));
     }
   }
 

@@ -17,6 +17,9 @@ public final class Subscriptions {
    */
   private static final long SUBSCRIPTION_BYTES = 600;
 
+  /** Most clients subscribe to one channel: larger sets would only take memory. */
+  private static final int FEW = 2;
+
   private @Nullable Set<ByteString> channels;
   private @Nullable Set<ByteString> patterns;
   private @Nullable Set<ByteString> shardChannels;
@@ -26,6 +29,11 @@ public final class Subscriptions {
   public Set<ByteString> names(ChannelKind kind) {
     Set<ByteString> names = own(kind);
     return names == null ? Set.of() : Collections.unmodifiableSet(names);
+  }
+
+  /** Returns the oldest name of a kind, of which there is one at least. */
+  ByteString first(ChannelKind kind) {
+    return names(kind).iterator().next();
   }
 
   public int count(ChannelKind kind) {
@@ -55,7 +63,7 @@ public final class Subscriptions {
   boolean add(ChannelKind kind, ByteString name) {
     Set<ByteString> names = own(kind);
     if (names == null) {
-      names = new LinkedHashSet<>();
+      names = new LinkedHashSet<>(FEW);
       set(kind, names);
     }
     if (!names.add(name)) {
