@@ -43,6 +43,13 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
     return bytes;
   }
 
+  /** Makes room for so many bytes more, so that collecting them moves nothing. */
+  public void reserve(long bytes) {
+    if (bytes > limit - position) {
+      resize(length() + bytes);
+    }
+  }
+
   /** Discards the collected bytes and keeps the memory. */
   public void clear() {
     position = start();
@@ -61,10 +68,14 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
 
   @Override
   protected void makeRoom(int atLeastBytes) {
+    long used = length();
+    resize(Math.max(used + atLeastBytes, Math.max(used * 2, INITIAL_BYTES)));
+  }
+
+  private void resize(long bytes) {
     BufferMemory.Block old = block;
     long used = length();
-    long wanted = Math.max(used + atLeastBytes, Math.max(used * 2, INITIAL_BYTES));
-    BufferMemory.Block larger = source.allocate(wanted);
+    BufferMemory.Block larger = source.allocate(bytes);
     if (old != null) {
       MemorySegment.copy(old.memory(), old.offset(), larger.memory(), larger.offset(), used);
       moveGaps(larger.offset() - old.offset());

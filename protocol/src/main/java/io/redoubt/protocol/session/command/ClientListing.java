@@ -75,6 +75,10 @@ final class ClientListing implements SlicedReply {
 
   @Override
   public boolean step() {
+    if (next > 0) {
+      collected.reserve(
+          collected.length() / next * (count - next)); // at the length of lines so far
+    }
     for (int end = Math.min(count, next + LINES); next < end; next++) {
       Client client = registry.byId(ids.memory().get(ValueLayout.JAVA_LONG_UNALIGNED, at(next)));
       if (client != null && filter.test(client)) {
