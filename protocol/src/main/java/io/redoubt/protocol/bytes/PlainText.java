@@ -27,7 +27,7 @@ public final class PlainText {
       }
     }
     for (int i = 0; i < text.length(); i++) {
-      if (isUnsafe(text.charAt(i), "")) {
+      if (isUnsafe(text.charAt(i))) {
         return replaced(text, i, separators);
       }
     }
@@ -47,16 +47,16 @@ public final class PlainText {
     return clean ? text : ByteString.of(bytes);
   }
 
-  private static boolean isUnsafe(char c, String separators) {
+  private static boolean isUnsafe(char c) {
     return c < ' '
-        || (c >= DELETE && (c <= LAST_CONTROL || c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR))
-        || separators.indexOf(c) >= 0;
+        || (c >= DELETE && (c <= LAST_CONTROL || c == LINE_SEPARATOR || c == PARAGRAPH_SEPARATOR));
   }
 
   private static String replaced(String text, int from, String separators) {
     StringBuilder clean = new StringBuilder(text);
     for (int i = from; i < clean.length(); i++) {
-      if (isUnsafe(clean.charAt(i), separators)) {
+      char c = clean.charAt(i);
+      if (isUnsafe(c) || separators.indexOf(c) >= 0) {
         clean.setCharAt(i, SUBSTITUTE);
       }
     }

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.info;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -76,7 +77,7 @@ public final class Info {
     text.clear();
     Set<String> wanted = new HashSet<>();
     selectors.forEach(selector -> wanted.add(selector.toLowerCase(Locale.ROOT)));
-    boolean every = wanted.stream().anyMatch(ALL_SELECTORS::contains);
+    boolean every = !Collections.disjoint(wanted, ALL_SELECTORS);
     boolean byDefault = wanted.isEmpty() || wanted.contains(DEFAULT);
     boolean first = true;
     for (Section section : sections) {

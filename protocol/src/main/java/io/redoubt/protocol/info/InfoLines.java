@@ -1,5 +1,7 @@
 package io.redoubt.protocol.info;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.redoubt.protocol.bytes.PlainText;
 
 /**
@@ -16,9 +18,19 @@ public final class InfoLines {
     this.into = into;
   }
 
+  /** Returns the line of a field that never changes. */
+  static byte[] line(String name, String value) {
+    return (name + ':' + PlainText.of(value) + "\r\n").getBytes(UTF_8);
+  }
+
+  /** Adds a line of {@link #line}. */
+  void constant(byte[] line) {
+    into.add(line);
+  }
+
   /** Adds a field of a fixed name, given with its colon. */
   void number(byte[] label, long value) {
-    into.add(label).add(value).endLine();
+    into.addLine(label, value);
   }
 
   /** Adds a field of a fixed name, given with its colon. */

@@ -58,14 +58,14 @@ public final class InfoText {
     return this;
   }
 
-  InfoText add(CharSequence text) {
+  InfoText add(String text) {
     int count = text.length();
     room(count);
     int at = length;
     for (int i = 0; i < count; i++) {
       char c = text.charAt(i);
       if (c >= 128) {
-        return add(text.toString().getBytes(UTF_8));
+        return add(text.getBytes(UTF_8));
       }
       bytes[at++] = (byte) c;
     }
@@ -73,16 +73,21 @@ public final class InfoText {
     return this;
   }
 
-  InfoText add(long number) {
-    room(Numbers.MAX_LONG_LENGTH + Long.BYTES); // the digits are written in words
+  /** Adds a label, a number and the end of the line: most lines, so it looks for room once. */
+  void addLine(byte[] label, long number) {
+    // The digits are written in words.
+    room(label.length + Numbers.MAX_LONG_LENGTH + Long.BYTES + END_OF_LINE.length);
+    System.arraycopy(label, 0, bytes, length, label.length);
+    length += label.length;
     length += Numbers.writeLong(memory, length, number);
-    return this;
+    bytes[length++] = '\r';
+    bytes[length++] = '\n';
   }
 
   InfoText add(double number, int digits) {
     decimal.setLength(0);
     Decimals.append(decimal, number, digits);
-    return add(decimal);
+    return add(decimal.toString());
   }
 
   void endLine() {

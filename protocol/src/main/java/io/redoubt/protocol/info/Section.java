@@ -36,7 +36,7 @@ public final class Section {
   /**
    * A field or a group of dynamic fields.
    *
-   * @param label the name with its colon, empty for dynamic fields
+   * @param label the name with its colon, the whole line of a constant, empty for dynamic fields
    * @param integer the value of an integer field, which is written directly: calls of hundreds of
    *     lambdas are most of INFO's time
    * @param writer writes the lines of any other field
@@ -54,10 +54,12 @@ public final class Section {
     }
 
     void write(InfoLines lines) {
-      if (integer == null) {
-        writer.accept(lines);
-      } else {
+      if (integer != null) {
         lines.number(label, integer.getAsLong());
+      } else if (writer == NO_LINES) {
+        lines.constant(label);
+      } else {
+        writer.accept(lines);
       }
     }
   }
@@ -113,6 +115,11 @@ public final class Section {
     return this;
   }
 
+  /** Declares an integer field that never changes. */
+  public Section number(String field, long constant) {
+    return constant(field, Long.toString(constant), new Number(name, field, false, () -> constant));
+  }
+
   /** Declares a number with {@code digits} decimal places. */
   public Section decimal(String field, int digits, DoubleSupplier value) {
     return decimal(field, digits, false, value);
@@ -141,6 +148,16 @@ public final class Section {
   public Section text(String field, Supplier<String> value) {
     byte[] label = label(field);
     return add(lines -> lines.text(label, value.get()), null);
+  }
+
+  /** Declares a text that never changes. */
+  public Section text(String field, String constant) {
+    return constant(field, constant, null);
+  }
+
+  private Section constant(String field, String value, @Nullable Number number) {
+    fields.add(new Field(condition, InfoLines.line(field, value), null, NO_LINES, number));
+    return this;
   }
 
   /** Declares fields whose names are not fixed. */

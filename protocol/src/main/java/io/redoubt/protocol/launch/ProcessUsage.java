@@ -103,7 +103,7 @@ public final class ProcessUsage {
   private static final class StatFile {
     private final Path file;
     private final LongSupplier nanoTime;
-    private String[] fields = {};
+    private long[] fields = {};
     private long readNanos;
 
     StatFile(Path file, LongSupplier nanoTime) {
@@ -117,15 +117,20 @@ public final class ProcessUsage {
         fields = read();
         readNanos = nowNanos;
       }
-      return index < fields.length ? Long.parseLong(fields[index]) : 0;
+      return index < fields.length ? fields[index] : 0;
     }
 
-    private String[] read() {
+    private long[] read() {
       try {
         String text = Files.readString(file);
-        return text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+        String[] words = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+        long[] numbers = new long[Math.min(words.length, RESIDENT_PAGES + 1)];
+        for (int i = 1; i < numbers.length; i++) { // the first is the state
+          numbers[i] = Long.parseLong(words[i]);
+        }
+        return numbers;
       } catch (IOException e) {
-        return new String[0];
+        return new long[0];
       }
     }
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -151,7 +152,7 @@ final class IoThreads {
 
   /** Returns the busy time of all threads so far. */
   long busyNanos() {
-    return earlierBusyNanos + notEnded().stream().mapToLong(each -> each.stats().busyNanos()).sum();
+    return earlierBusyNanos + sum(IoThreadStats::busyNanos);
   }
 
   /** Returns the size of buffers that threads keep or have not returned yet. */
@@ -217,12 +218,23 @@ final class IoThreads {
 
   /** Returns the number of reads by all threads so far. */
   long reads() {
-    return earlierReads + notEnded().stream().mapToLong(each -> each.stats().reads()).sum();
+    return earlierReads + sum(IoThreadStats::reads);
   }
 
   /** Returns the number of writes by all threads so far. */
   long writes() {
-    return earlierWrites + notEnded().stream().mapToLong(each -> each.stats().writes()).sum();
+    return earlierWrites + sum(IoThreadStats::writes);
+  }
+
+  private long sum(ToLongFunction<IoThreadStats> figure) {
+    long sum = 0;
+    for (int i = 0; i < sources.size(); i++) {
+      sum += figure.applyAsLong(sources.get(i).thread.stats());
+    }
+    for (int i = 0; i < ending.size(); i++) {
+      sum += figure.applyAsLong(ending.get(i).stats());
+    }
+    return sum;
   }
 
   /** Returns the threads that must stop before the owner. */
