@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One section of INFO: fields in the order of their declaration. */
 public final class Section {
-  private static final Consumer<InfoLines> NO_LINES = lines -> {};
   private static final byte[] NO_LABEL = {};
 
   private final String title;
@@ -39,14 +38,14 @@ public final class Section {
    * @param label the name with its colon, the whole line of a constant, empty for dynamic fields
    * @param integer the value of an integer field, which is written directly: calls of hundreds of
    *     lambdas are most of INFO's time
-   * @param writer writes the lines of any other field
+   * @param writer writes the lines of any other field, null for a constant
    * @param number its number, if it is numeric
    */
   private record Field(
       @Nullable BooleanSupplier condition,
       byte[] label,
       @Nullable LongSupplier integer,
-      Consumer<InfoLines> writer,
+      @Nullable Consumer<InfoLines> writer,
       @Nullable Number number) {
 
     boolean isShown() {
@@ -56,10 +55,10 @@ public final class Section {
     void write(InfoLines lines) {
       if (integer != null) {
         lines.number(label, integer.getAsLong());
-      } else if (writer == NO_LINES) {
-        lines.constant(label);
-      } else {
+      } else if (writer != null) {
         writer.accept(lines);
+      } else {
+        lines.constant(label);
       }
     }
   }
@@ -111,7 +110,7 @@ public final class Section {
 
   private Section number(String field, boolean grows, LongSupplier value) {
     Number number = new Number(name, field, grows, value::getAsLong);
-    fields.add(new Field(condition, label(field), value, NO_LINES, number));
+    fields.add(new Field(condition, label(field), value, null, number));
     return this;
   }
 
@@ -156,7 +155,7 @@ public final class Section {
   }
 
   private Section constant(String field, String value, @Nullable Number number) {
-    fields.add(new Field(condition, InfoLines.line(field, value), null, NO_LINES, number));
+    fields.add(new Field(condition, InfoLines.line(field, value), null, null, number));
     return this;
   }
 

@@ -131,7 +131,7 @@ public final class WatchedKeys {
     Watch ofKey = watched.first;
     Watch own = watcher.watches().first;
     while (ofKey != null && own != null) {
-      if (ofKey.watcher == watcher || own.watched == watched) {
+      if (ofKey.watcher.equals(watcher) || own.watched == watched) {
         return true;
       }
       ofKey = ofKey.nextOfKey;
