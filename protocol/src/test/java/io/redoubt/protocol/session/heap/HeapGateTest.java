@@ -17,6 +17,8 @@ final class HeapGateTest implements HeapGate.Heap {
   private static final int MAX = 100_000;
   private static final long SECOND_NANOS = 1_000_000_000L;
 
+  private int max = MAX;
+  private int asked;
   private int live;
   private int garbage;
   private int held;
@@ -65,12 +67,13 @@ final class HeapGateTest implements HeapGate.Heap {
 
   @Override
   public long usedBytes() {
+    asked++;
     return live + garbage;
   }
 
   @Override
   public long maxBytes() {
-    return MAX;
+    return max;
   }
 
   @Override
@@ -241,5 +244,33 @@ final class HeapGateTest implements HeapGate.Heap {
     live = 99_000;
     gate.relieve(() -> closed++);
     assertThat(closed).isOne();
+  }
+
+  @Test
+  void asksTheHeapOnceForManySmallAdmissions() {
+    max = 100 << 20;
+    for (int i = 0; i < 100; i++) {
+      assertThat(admits("SUBSCRIBE", "channel")).isTrue();
+    }
+    assertThat(asked).isLessThan(5);
+  }
+
+  @Test
+  void admitsLittleOnceTheHeapHasFilledInBetween() {
+    max = 100 << 20;
+    assertThat(admits("SUBSCRIBE", "channel")).isTrue();
+    hold(max / 100 * 80);
+    int admitted = 0;
+    while (admits("SUBSCRIBE", "channel")) {
+      admitted++;
+    }
+    assertThat(admitted).isBetween(1, 1000);
+    live = 0;
+    held = 0;
+    nanos += 20 * SECOND_NANOS;
+    assertThat(admits("SUBSCRIBE", "channel")).isTrue();
+    hold(max / 100 * 80);
+    gate.relieve(() -> closed++);
+    assertThat(admits("SUBSCRIBE", "channel")).isFalse();
   }
 }
