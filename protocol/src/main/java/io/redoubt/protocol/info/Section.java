@@ -114,11 +114,6 @@ public final class Section {
     return this;
   }
 
-  /** Declares an integer field that never changes. */
-  public Section number(String field, long constant) {
-    return constant(field, Long.toString(constant), new Number(name, field, false, () -> constant));
-  }
-
   /** Declares a number with {@code digits} decimal places. */
   public Section decimal(String field, int digits, DoubleSupplier value) {
     return decimal(field, digits, false, value);
@@ -151,11 +146,7 @@ public final class Section {
 
   /** Declares a text that never changes. */
   public Section text(String field, String constant) {
-    return constant(field, constant, null);
-  }
-
-  private Section constant(String field, String value, @Nullable Number number) {
-    fields.add(new Field(condition, InfoLines.line(field, value), null, null, number));
+    fields.add(new Field(condition, InfoLines.line(field, constant), null, null, null));
     return this;
   }
 

@@ -144,7 +144,7 @@ final class ServerInfo {
         .decimal("allocator_frag_ratio", 2, memory::fragmentation)
         .number("allocator_frag_bytes", () -> memory.heldBytes() - memory.usedBytes())
         .decimal("allocator_rss_ratio", 2, () -> 1)
-        .number("allocator_rss_bytes", 0)
+        .number("allocator_rss_bytes", () -> 0)
         .decimal("rss_overhead_ratio", 2, () -> residentBy(memory.heldBytes()))
         .number("rss_overhead_bytes", () -> usage.residentBytes() - memory.heldBytes())
         .decimal("mem_fragmentation_ratio", 2, () -> residentBy(memory.usedBytes()))
@@ -175,7 +175,7 @@ final class ServerInfo {
         .number("number_of_cached_scripts", () -> scripting.scripts().count())
         .number("number_of_functions", () -> scripting.functions().count())
         .number("number_of_libraries", () -> scripting.functions().libraries().size())
-        .number("used_memory_vm_functions", 0);
+        .number("used_memory_vm_functions", () -> 0);
     bytes(section, "used_memory_vm_total", scripting::engineBytes);
     section.number("used_memory_functions", () -> scripting.functions().textBytes());
     bytes(
@@ -262,8 +262,8 @@ final class ServerInfo {
   private void declareSideWork(Section section) {
     Defragmentation defragmentation = parts.defrag.counts();
     section
-        .number("latest_fork_usec", 0)
-        .number("total_forks", 0)
+        .number("latest_fork_usec", () -> 0)
+        .number("total_forks", () -> 0)
         .number("migrate_cached_sockets", this::cachedSockets)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
         .counter("active_defrag_hits", defragmentation::hits)
@@ -287,8 +287,8 @@ final class ServerInfo {
         .counter("total_writes_processed", loop::writes)
         .counter("io_threaded_reads_processed", ioThreads::reads)
         .counter("io_threaded_writes_processed", ioThreads::writes)
-        .number("reply_buffer_shrinks", 0)
-        .number("reply_buffer_expands", 0)
+        .number("reply_buffer_shrinks", () -> 0)
+        .number("reply_buffer_expands", () -> 0)
         .counter("eventloop_cycles", loop::cycles)
         .counter("eventloop_duration_sum", () -> loop.busyNanos() / NANOS_PER_MICRO)
         .counter("eventloop_duration_cmd_sum", () -> stats.commandNanos() / NANOS_PER_MICRO)
