@@ -88,7 +88,7 @@ final class TransactionCommandsTest {
 
   @Test
   void failsWhenAWatchedKeyExpired() throws Exception {
-    redis.client().sendRaw("SET a 1 PX 100\r\nWATCH a\r\n"); // one write, so the key still exists
+    redis.client().sendRaw("SET a 1 PX 500\r\nWATCH a\r\n"); // one write, so the key still exists
     assertThat(redis.client().receive().text()).isEqualTo("OK");
     assertThat(redis.client().receive().text()).isEqualTo("OK");
     await().untilAsserted(() -> redis.says("EXISTS a", "(integer) 0"));
