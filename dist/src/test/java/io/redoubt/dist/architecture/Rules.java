@@ -101,7 +101,8 @@ final class Rules {
           "protocol.group          <-",
           "protocol.machine        <-",
           "protocol.pem            <-",
-          "protocol.net            <- protocol.bytes protocol.process protocol.tuning protocol.pem",
+          "protocol.net            <- protocol.bytes protocol.resp protocol.process protocol.tuning"
+              + " protocol.pem",
           "protocol.config.directive <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process protocol.process.os"
               + " protocol.config.directive",

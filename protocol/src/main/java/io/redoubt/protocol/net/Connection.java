@@ -12,9 +12,9 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
@@ -39,6 +39,21 @@ public final class Connection {
      * the peer closes its output.
      */
     void onBytes(Connection connection, MemorySegment memory, long from, long to);
+
+    /**
+     * Like the other method, for bytes that an I/O thread has read.
+     *
+     * @param found the requests found in them, or null; valid as long as the bytes, its selection
+     *     only during the call
+     */
+    default void onBytes(
+        Connection connection,
+        MemorySegment memory,
+        long from,
+        long to,
+        @Nullable RequestIndex found) {
+      onBytes(connection, memory, from, to);
+    }
 
     /**
      * Returns memory for the next bytes of a large argument, which {@link #onBytes} then receives
@@ -92,17 +107,13 @@ public final class Connection {
   private final ReadBuffer.ConnectionReads reads;
   private final boolean unix;
   private final boolean tls;
+  private final AddressTexts addresses;
   private final PipelineEnd end;
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
 
   /** The last round of {@code Gathering} in which this connection was read. */
   private int readRound;
-
-  /** The addresses as texts, once they were asked for: a list of many clients shows them all. */
-  private @Nullable String remoteText;
-
-  private @Nullable String localText;
 
   /** The round of notifications before which an I/O thread's bytes last arrived. */
   private long receivedInRound = -1;
@@ -134,6 +145,7 @@ public final class Connection {
     this.reads = readBuffer.new ConnectionReads(this::argumentRoom);
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
+    addresses = new AddressTexts(unix);
     this.tls = tls;
     end = new PipelineEnd(acceptor);
     output = newOutput(channel);
@@ -356,33 +368,12 @@ public final class Connection {
 
   /** Returns the peer's address in the form of {@link Addresses#describe}. */
   public String remoteAddress() {
-    String text = remoteText;
-    if (text == null) {
-      text = describe(channel.remoteAddress());
-      remoteText = isOpen() ? text : null;
-    }
-    return text;
+    return addresses.remote(channel);
   }
 
   /** Returns the local address in the form of {@link Addresses#describe}. */
   public String localAddress() {
-    String text = localText;
-    if (text == null) {
-      text = describe(channel.localAddress());
-      localText = isOpen() ? text : null;
-    }
-    return text;
-  }
-
-  private String describe(@Nullable SocketAddress address) {
-    if (isUnix()) {
-      SocketAddress path = channel.localAddress();
-      if (Addresses.isUnnamed(path)) {
-        path = channel.remoteAddress();
-      }
-      return Addresses.describe(path);
-    }
-    return Addresses.describe(address);
+    return addresses.local(channel);
   }
 
   /** Returns the peer's IP address, or null. */
@@ -467,14 +458,14 @@ public final class Connection {
   /**
    * Takes bytes that an I/O thread has read, which remain valid until the readers' notification.
    */
-  void receive(MemorySegment memory, long from, long to) {
+  void receive(MemorySegment memory, long from, long to, @Nullable RequestIndex found) {
     if (receivedInRound == readBuffer.notificationRounds()) {
       readBuffer.notifyReaders(); // a connection is read once in a round
     }
     Handler current = handler;
     if (current != null && !closing) {
       try {
-        current.onBytes(this, memory, from, to);
+        current.onBytes(this, memory, from, to, found);
       } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
         fail(e);
       }

@@ -422,7 +422,8 @@ final class IoThreads {
     }
     Connection connection = channel.connection();
     switch (batch.kind(i)) {
-      case BYTES -> connection.receive(batch.memory(), batch.start(i), batch.end(i));
+      case BYTES ->
+          connection.receive(batch.memory(), batch.start(i), batch.end(i), batch.requests(i));
       case COPY -> {
         byte[] bytes = (byte[]) Objects.requireNonNull(batch.detail(i));
         receive(connection, copy(MemorySegment.ofArray(bytes), 0, bytes.length), bytes.length);
@@ -441,7 +442,7 @@ final class IoThreads {
 
   private void receive(Connection connection, BufferMemory.Block bytes, long length) {
     copies.add(bytes);
-    connection.receive(bytes.memory(), bytes.offset(), bytes.offset() + length);
+    connection.receive(bytes.memory(), bytes.offset(), bytes.offset() + length, null);
   }
 
   private BufferMemory.Block copy(MemorySegment from, long start, long length) {

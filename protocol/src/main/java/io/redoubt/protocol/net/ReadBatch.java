@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import javax.net.ssl.SSLSession;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The input of an I/O thread from its sockets, in order: bytes, where the thread read them, and
  * events. Filled by the thread, and then used by the owner until its requests have run; its memory
  * belongs to the owner. One without memory carries events only.
+ *
+ * <p>The thread also finds requests in the bytes: their memory is in its cache, not the owner's.
  */
 final class ReadBatch {
   /** The kind of report that an entry is. */
@@ -47,12 +50,14 @@ final class ReadBatch {
   private final Home home;
   private final BufferMemory.@Nullable Block block;
   final @Nullable ReadBlock shared;
+  private final @Nullable RequestIndex requests;
 
   private Target[] targets = new Target[FIRST_ROOM];
   private Kind[] kinds = new Kind[FIRST_ROOM];
   private @Nullable Object[] details = new @Nullable Object[FIRST_ROOM];
   private int[] starts = new int[FIRST_ROOM];
   private int[] ends = new int[FIRST_ROOM];
+  private int[] places = new int[FIRST_ROOM];
   private int count;
   private boolean copies;
 
@@ -63,6 +68,7 @@ final class ReadBatch {
     this.home = home;
     this.block = block;
     shared = block == null ? null : new ReadBlock(block);
+    requests = block == null ? null : new RequestIndex(block.memory(), block.offset());
   }
 
   // ---- filling
@@ -85,6 +91,7 @@ final class ReadBatch {
     int at = add(target, Kind.BYTES, null);
     starts[at] = start;
     ends[at] = end;
+    places[at] = requests == null ? 0 : requests.add(start, end);
     position = ReadBlock.lineAfter(end);
   }
 
@@ -97,6 +104,7 @@ final class ReadBatch {
       details = Arrays.copyOf(details, more);
       starts = Arrays.copyOf(starts, more);
       ends = Arrays.copyOf(ends, more);
+      places = Arrays.copyOf(places, more);
     }
     targets[count] = target;
     kinds[count] = kind;
@@ -137,6 +145,11 @@ final class ReadBatch {
     return offset(ends[i]);
   }
 
+  /** Returns the requests found in an entry's bytes, valid until this is called again. */
+  @Nullable RequestIndex requests(int i) {
+    return requests == null ? null : requests.select(places[i]);
+  }
+
   /** Returns the offset of a position within {@link #memory}. */
   long offset(int at) {
     return block == null ? 0 : block.offset() + at;
@@ -156,6 +169,9 @@ final class ReadBatch {
     count = 0;
     copies = false;
     position = 0;
+    if (requests != null) {
+      requests.clear();
+    }
   }
 
   /** Overwrites the bytes, so that tests notice a later use. */

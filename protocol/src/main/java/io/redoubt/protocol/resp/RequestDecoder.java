@@ -7,7 +7,6 @@ import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +25,6 @@ public final class RequestDecoder {
   public static final long NEED_MORE = -1;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-  private static final ValueLayout.OfLong WORD =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGH_BITS = 0x8080808080808080L;
-  private static final long RETURNS = ONES * '\r';
-
   private static final int NO_COUNT_YET = -1;
   private static final long NO_LENGTH_YET = -1;
 
@@ -54,6 +47,11 @@ public final class RequestDecoder {
 
   private long missingBytes = 1;
   private @Nullable Request partial;
+
+  /** The requests found in advance, if any, and the place of the next one. */
+  private @Nullable RequestIndex index;
+
+  private int place;
 
   /** The end of the line that {@link #readNumber} has read. */
   private long afterLine;
@@ -116,9 +114,21 @@ public final class RequestDecoder {
     bulkLength = NO_LENGTH_YET;
     progress = 0;
     missingBytes = 1;
+    index = null;
     if (partial != null) {
       partial.release();
       partial = null;
+    }
+  }
+
+  /**
+   * Takes requests from an index of the bytes that are decoded next, as long as it has the request
+   * that is to be decoded; null ends that, and must be set before the bytes or the index change.
+   */
+  public void follow(@Nullable RequestIndex found) {
+    index = limits.maxBulkBytes() < Limits.MAX_UNAUTHENTICATED_BULK_BYTES ? null : found;
+    if (found != null) {
+      place = found.selected();
     }
   }
 
@@ -136,6 +146,13 @@ public final class RequestDecoder {
     long at;
     into.setSource(buffers);
     if (remaining == NO_COUNT_YET) {
+      if (index != null && progress == 0) {
+        at = index.get(place, from, into);
+        if (at != NEED_MORE) {
+          place += into.count() + 1;
+          return at;
+        }
+      }
       if (from >= to) {
         missingBytes = 1;
         return NEED_MORE;
@@ -212,41 +229,13 @@ public final class RequestDecoder {
    */
   private long readNumber(MemorySegment memory, long at, long to, boolean isCount)
       throws ProtocolException {
-    if (to - at >= Long.BYTES) {
-      long word = memory.get(WORD, at);
-      long difference = word ^ RETURNS;
-      long returns = (difference - ONES) & ~difference & HIGH_BITS;
-      int length = Long.numberOfTrailingZeros(returns) >>> 3; // the type byte and the digits
-      if (length >= 2 && length <= 7 && at + length + 2 <= to) {
-        long value = smallNumber(word, length);
-        if (value >= 0 && (byte) word == (isCount ? '*' : '$')) {
-          afterLine = at + length + 2;
-          checkNumber(value, isCount);
-          return value;
-        }
-      }
+    long line = HeaderLine.read(memory, at, to, isCount ? '*' : '$');
+    if (line == HeaderLine.UNUSUAL) {
+      return readNumberSlowly(memory, at, to, isCount);
     }
-    return readNumberSlowly(memory, at, to, isCount);
-  }
-
-  /**
-   * Returns the number in bytes 1 to {@code length - 1} of the word, or -1 if it is not plain
-   * digits.
-   */
-  private static long smallNumber(long word, int length) {
-    long rest = word >>> 8;
-    long value = (rest & 0xff) - '0';
-    if (value < 0 || value > 9 || (value == 0 && length > 2)) {
-      return -1;
-    }
-    for (int i = 2; i < length; i++) {
-      rest >>>= 8;
-      long digit = (rest & 0xff) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      value = value * 10 + digit;
-    }
+    afterLine = at + HeaderLine.length(line);
+    long value = HeaderLine.number(line);
+    checkNumber(value, isCount);
     return value;
   }
 

@@ -5,6 +5,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +45,13 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   /** Leads the requests of clients through the turns of the loop. */
   public interface Conductor {
-    /** Takes bytes in the loop's shared buffer, where they remain until {@link #onReadDone}. */
-    void onBytes(Client client, MemorySegment memory, long start, long end);
+    /**
+     * Takes bytes in the loop's shared buffer, where they remain until {@link #onReadDone}.
+     *
+     * @param found the requests that an I/O thread has found in them, or null
+     */
+    void onBytes(
+        Client client, MemorySegment memory, long start, long end, @Nullable RequestIndex found);
 
     void onReadDone(Client client);
 
@@ -157,7 +163,13 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   @Override
   public void onBytes(Connection from, MemorySegment memory, long start, long end) {
-    conductor.onBytes(this, memory, start, end);
+    conductor.onBytes(this, memory, start, end, null);
+  }
+
+  @Override
+  public void onBytes(
+      Connection from, MemorySegment memory, long start, long end, @Nullable RequestIndex found) {
+    conductor.onBytes(this, memory, start, end, found);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.UserText;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestIndex;
 import io.redoubt.protocol.session.input.ClientInput;
 import io.redoubt.protocol.session.input.QueryExcerpt;
 import java.lang.foreign.MemorySegment;
@@ -69,14 +70,15 @@ public final class Turn implements Client.Conductor {
   // ---- the way of a request
 
   @Override
-  public void onBytes(Client client, MemorySegment bytes, long start, long end) {
+  public void onBytes(
+      Client client, MemorySegment bytes, long start, long end, @Nullable RequestIndex found) {
     if (client.isEnding()) {
       return;
     }
     client.recordInput(context.clock().wallMillis());
     context.countInput(end - start);
     try {
-      read(client, bytes, start, end);
+      read(client, bytes, start, end, found);
       if (client.input().awaitsLargeArgument()) {
         account(client); // before other clients' requests see or exceed the limit
       }
@@ -95,7 +97,8 @@ public final class Turn implements Client.Conductor {
   }
 
   /** Takes input in the loop's shared buffer, where it remains until {@link #finish}. */
-  private void read(Client client, MemorySegment bytes, long start, long end) {
+  private void read(
+      Client client, MemorySegment bytes, long start, long end, @Nullable RequestIndex found) {
     ClientInput input = client.input();
     executeRead(client); // what an earlier read of this turn has left
     long from = start;
@@ -109,7 +112,7 @@ public final class Turn implements Client.Conductor {
       }
     }
     if (input.kept().isEmpty() && client.mayExecute()) {
-      input.take(bytes, from, end);
+      input.take(bytes, from, end, found);
       decode(client);
     } else {
       input.keep(bytes, from, end);

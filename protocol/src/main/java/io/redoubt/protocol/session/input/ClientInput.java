@@ -7,6 +7,7 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -168,18 +169,24 @@ public final class ClientInput {
 
   // ---- bytes
 
-  /** Takes input in the loop's shared buffer for execution, until {@link #release}. */
-  public void take(MemorySegment from, long start, long to) {
+  /**
+   * Takes input in the loop's shared buffer for execution, until {@link #release}.
+   *
+   * @param found the requests found in it in advance, or null
+   */
+  public void take(MemorySegment from, long start, long to, @Nullable RequestIndex found) {
     inHandBytes = to - start;
-    startDecoding(from, start, to);
+    startDecoding(from, start, to, found);
   }
 
   /** Takes the kept input for execution, until {@link #releaseKept}. */
   public void takeKept() {
-    startDecoding(kept.memory(), kept.start(), kept.end());
+    startDecoding(kept.memory(), kept.start(), kept.end(), null);
   }
 
-  private void startDecoding(MemorySegment from, long start, long to) {
+  private void startDecoding(
+      MemorySegment from, long start, long to, @Nullable RequestIndex found) {
+    decoder.follow(found);
     memory = from;
     rest = start;
     end = to;
@@ -218,6 +225,7 @@ public final class ClientInput {
       return;
     }
     inHandBytes = 0;
+    decoder.follow(null);
     if (keepsRest && rest < end) {
       kept.append(memory, rest, end - rest, decoder.missingBytes());
     }
