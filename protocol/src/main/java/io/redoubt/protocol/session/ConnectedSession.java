@@ -101,7 +101,7 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
 
   /** Returns true if received requests have not been executed yet. */
   public final boolean hasRequestsInHand() {
-    return input.inHandBytes() > 0;
+    return turn.decoding || input.inHandBytes() > 0;
   }
 
   final TurnState turn() {

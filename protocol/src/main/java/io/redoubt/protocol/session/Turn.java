@@ -113,7 +113,12 @@ public final class Turn implements Client.Conductor {
     }
     if (input.kept().isEmpty() && client.mayExecute()) {
       input.take(bytes, from, end, found);
-      decode(client);
+      client.turn().decoding = true;
+      try {
+        decode(client);
+      } finally {
+        client.turn().decoding = false;
+      }
     } else {
       input.keep(bytes, from, end);
       executeKept(client);
@@ -198,8 +203,13 @@ public final class Turn implements Client.Conductor {
     ClientInput input = client.input();
     if (!input.kept().isEmpty() && client.mayExecute()) {
       input.takeKept();
-      decode(client);
-      executeDecoded(client);
+      client.turn().decoding = true;
+      try {
+        decode(client);
+        executeDecoded(client);
+      } finally {
+        client.turn().decoding = false;
+      }
       input.releaseKept(!client.isEnding());
     }
   }
@@ -337,11 +347,17 @@ public final class Turn implements Client.Conductor {
     }
   }
 
-  /** Executes the remaining requests of other clients in a batch, and sends their replies. */
+  /**
+   * Executes the remaining requests of other clients in a batch, and sends their replies. A client
+   * waits if its pipeline has filled the batch, since the rest of it is still being decoded.
+   */
   private void executeOthers(RequestBatch outer, int from, Client busy) {
     for (int i = 0; i < outer.count(); i++) {
       Client client = outer.client(i);
-      if (client != null && !client.equals(busy) && client.hasRequestsInHand()) {
+      if (client != null
+          && !client.equals(busy)
+          && client.hasRequestsInHand()
+          && !client.turn().decoding) {
         for (int j = Math.max(i, from); j < outer.count(); j++) {
           if (client.equals(outer.client(j))) {
             outer.remove(j);

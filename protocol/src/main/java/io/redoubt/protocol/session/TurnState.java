@@ -5,6 +5,9 @@ final class TurnState {
   /** True while one of its commands is running. */
   boolean executing;
 
+  /** True while its input is decoded; a nested turn must not execute the same bytes. */
+  boolean decoding;
+
   /** True if it is finished at the end of this turn: resumed, flushed or closed. */
   boolean atEnd;
 
