@@ -31,6 +31,7 @@ public final class Prefetch {
   public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
     Contents contents = database.contents();
     int keys = Math.min(count, MOST);
+    touch(contents.entries, keyAddresses, keyLengths, keys);
     int different = areSame(keyAddresses, keyLengths, keys) ? 1 : keys;
     for (int i = 0; i < different; i++) {
       hashes[i] = contents.hash(keyAddresses[i], keyLengths[i]);
@@ -47,6 +48,15 @@ public final class Prefetch {
       Arrays.fill(lookedAt, different, keys, lookedAt[0]);
     }
     return tables;
+  }
+
+  /** Reads the keys themselves, which are in another processor's cache if it has received them. */
+  private static void touch(ByteTable sink, long[] addresses, int[] lengths, int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += lengths[i] == 0 ? 0 : Region.getByte(addresses[i]);
+    }
+    sink.keepSum(sum);
   }
 
   /** Returns true if all keys are the same, as when clients fill a large value. */
