@@ -152,6 +152,7 @@ public final class RequestDecoder {
           place += into.count() + 1;
           return at;
         }
+        index = null;
       }
       if (from >= to) {
         missingBytes = 1;

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.resp;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The positions of requests in a block of up to 64 KB, found by the thread that has read the bytes
@@ -24,6 +25,12 @@ public final class RequestIndex {
   private static final int MAX_COUNT = Limits.MAX_UNAUTHENTICATED_COUNT;
   private static final int LENGTH_BITS = 15;
   private static final int MAX_LENGTH = Limits.MAX_UNAUTHENTICATED_BULK_BYTES;
+
+  /**
+   * The length from which requests are worth it: the processor fetches the headers of shorter ones
+   * ahead by itself.
+   */
+  private static final int MIN_BYTES = 256;
 
   private final MemorySegment memory;
   private final long block;
@@ -53,7 +60,7 @@ public final class RequestIndex {
 
   /**
    * Indexes the requests in the bytes {@code [start, end)} of the block, up to the first that is
-   * incomplete or unusual, as far as there is room.
+   * incomplete, unusual or short, as far as there is room.
    *
    * @return their place, for {@link #select}
    */
@@ -88,15 +95,18 @@ public final class RequestIndex {
       content[used + i] = at << LENGTH_BITS | (int) length;
       at += (int) length + 2;
     }
+    if (at - start < MIN_BYTES) {
+      return -1;
+    }
     content[used] = start << COUNT_BITS | count;
     used += count + 1;
     return at;
   }
 
-  /** Selects the requests of a range for its decoder. */
-  public RequestIndex select(int place) {
+  /** Selects the requests of a range for its decoder. Returns this index, or null without any. */
+  public @Nullable RequestIndex select(int place) {
     selected = place;
-    return this;
+    return place == NOWHERE ? null : this;
   }
 
   int selected() {
