@@ -27,9 +27,7 @@ final class PipelineDuringScriptTest {
       pipeline.call("PING");
       for (int round = 0; round < ROUNDS; round++) { // refusals must be fast, or they use up a turn
         sleeper.send("DEBUG", "SLEEP", "0.2");
-        Thread.sleep(50);
         scripter.send("EVAL", "for i = 1, 5e7 do end return 1", "0");
-        Thread.sleep(20);
         pipeline.sendRaw(PING.repeat(REQUESTS));
         scripter.receive();
         sleeper.receive();
