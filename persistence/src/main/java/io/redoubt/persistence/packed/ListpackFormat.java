@@ -183,14 +183,19 @@ final class ListpackFormat {
     return entry + bodyBytes + backLengthBytes(bodyBytes);
   }
 
-  /**
-   * Completes an entry of up to 63 bytes, which are in place and not the decimal form of a {@code
-   * long}; returns the position behind it.
-   */
-  static long putShortAround(MemorySegment memory, long entry, int length) {
+  /** Writes the byte before a string of up to 63 bytes. */
+  static void setShortPrefix(MemorySegment memory, long entry, int length) {
     setByte(memory, entry, BYTES_6 | length);
-    setByte(memory, entry + 1 + length, 1 + length);
-    return entry + 2 + length;
+  }
+
+  /** Writes the bytes between two strings of one length, of up to 63 bytes. */
+  static void setShortBetween(MemorySegment memory, long secondEntry, int length) {
+    set16(memory, secondEntry - 1, 1 + length | (BYTES_6 | length) << Byte.SIZE);
+  }
+
+  /** Writes the back-length of a string of up to 63 bytes. */
+  static void setShortBackLength(MemorySegment memory, long at, int length) {
+    setByte(memory, at, 1 + length);
   }
 
   static void writeInteger(MemorySegment memory, long entry, long value) {

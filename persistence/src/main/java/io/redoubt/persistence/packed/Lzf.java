@@ -23,8 +23,10 @@ import java.util.Arrays;
  */
 public final class Lzf {
 
+  private static final int HISTORY_BITS = 13;
+
   /** The maximum distance of a back-reference in bytes. */
-  public static final int HISTORY_BYTES = 1 << 13;
+  public static final int HISTORY_BYTES = 1 << HISTORY_BITS;
 
   /** The longest output of one operation in bytes. */
   public static final int LONGEST_COPY_BYTES = 264;
@@ -35,13 +37,17 @@ public final class Lzf {
   /** The maximum growth: one literal byte takes two. Redis never stores such, other writers do. */
   public static final int LARGEST_GROWTH = 2;
 
+  private static final VarHandle LITTLE_INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LITTLE_LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** The bytes of a word that a copy must have at least, which are three. */
-  private static final int SHORTEST_COPY = 0xffffff;
-
   private static final int LONGEST_LITERAL_BYTES = 32;
+
+  /** The least first byte of a copy of nine bytes or more, with a byte for their number. */
+  private static final int LONG_COPY = 7 << 5;
+
+  private static final int SHORTEST_LONG_COPY_BYTES = 9;
 
   private Lzf() {}
 
@@ -56,10 +62,10 @@ public final class Lzf {
   }
 
   /**
-   * A compressor that works block by block. Its table of recent positions is kept between calls, so
-   * that short values need no clearing. Not thread-safe.
+   * A compressor that works block by block. Its tables of recent positions are kept between calls,
+   * so that short values need no clearing. Not thread-safe.
    *
-   * <p>It works on Java arrays, with copies of the data. Array accesses compile to less code, which
+   * <p>It works on a Java array, with copies of the data. Array accesses compile to less code, which
    * the JIT optimizes several times sooner, and the copies cost far less than the compression.
    */
   public static final class Compressor {
@@ -70,25 +76,29 @@ public final class Lzf {
 
     private static final int SHORT_BYTES = 1 << 10;
 
-    /** The table size for the shortest values, which takes no longer to clear than they to read. */
-    private static final int SHORTEST_TABLE_BITS = 7;
-
-    private static final int SHORTEST_BYTES = 1 << 7;
-
     /** No copy crosses the end of a block, though it may start in the previous one. */
     private static final int BLOCK_BYTES = 1 << 15;
 
+    /** Bytes behind the plain ones that are read, and compared to no effect. */
+    private static final int AHEAD_BYTES = 2 * Long.BYTES;
+
+    /** Bytes behind the packed ones that are written and not used. */
+    private static final int SPARE_BYTES = 2 * Long.BYTES;
+
     /**
-     * The last position of each hash of three bytes, plus {@code base}; smaller values stem from
-     * earlier calls. Allocated for the longest value so far: a DUMP has a compressor of its own.
+     * The last position of each hash of three bytes, plus {@code base}; values smaller by more than
+     * the history stem from earlier calls. Their lengths are powers of two.
      */
+    private int[] shortPlaces = {};
+
     private int[] places = {};
 
-    private int base = 1;
-    private byte[] plain = {}; // the history and a block
-    private byte[] packed = {}; // the block's compressed form
+    private int base = 1 + HISTORY_BYTES;
 
-    /** Creates a compressor with an empty table. */
+    /** The history and a block, {@link #AHEAD_BYTES}, and the block's compressed form. */
+    private byte[] bytes = {};
+
+    /** Creates a compressor with empty tables. */
     public Compressor() {}
 
     /**
@@ -99,133 +109,195 @@ public final class Lzf {
      */
     public int compress(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
-      if (base > Integer.MAX_VALUE - length - 1) {
+      if (base > Integer.MAX_VALUE - HISTORY_BYTES - length - 1) {
+        Arrays.fill(shortPlaces, 0);
         Arrays.fill(places, 0);
-        base = 1;
+        base = 1 + HISTORY_BYTES;
       }
       int size = blocks(source, from, length, target, to, room);
-      base += length + 1;
+      base += length + 1 + HISTORY_BYTES;
       return size;
     }
 
     private int blocks(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
-      int bits =
-          length <= SHORTEST_BYTES
-              ? SHORTEST_TABLE_BITS
-              : length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS;
-      int shift = Integer.SIZE - bits;
-      if (places.length < 1 << bits) {
-        places = new int[1 << bits];
-      }
+      int[] table = table(length);
       int size = 0;
       for (int done = 0; done < length; ) {
         int history = Math.min(done, HISTORY_BYTES);
         int block = Math.min(length - done, BLOCK_BYTES);
         int end = history + block;
-        makeRoom(end);
-        fetch(source, from + done - history, plain, end);
-        int blockBytes = run(history, end, base + done - history, shift);
+        int start = end + AHEAD_BYTES;
+        makeRoom(start + block + block / LONGEST_LITERAL_BYTES + 1 + SPARE_BYTES);
+        fetch(source, from + done - history, bytes, end);
+        int blockBytes = run(history, end, base + done - history, table) - start;
         if (blockBytes > room - size) {
           return 0;
         }
-        store(packed, 0, blockBytes, target, to + size);
+        store(bytes, start, blockBytes, target, to + size);
         size += blockBytes;
         done += block;
       }
       return size;
     }
 
-    private void makeRoom(int bytes) {
-      int withWord = bytes + Long.BYTES; // literals are copied as words
-      if (plain.length < withWord) {
-        plain = new byte[Integer.highestOneBit(withWord) << 1];
-        packed = new byte[plain.length + plain.length / LONGEST_LITERAL_BYTES + 1 + Long.BYTES];
+    private int[] table(int length) {
+      if (length <= SHORT_BYTES) {
+        if (shortPlaces.length == 0) {
+          shortPlaces = new int[1 << SHORT_TABLE_BITS];
+        }
+        return shortPlaces;
+      }
+      if (places.length == 0) {
+        places = new int[1 << TABLE_BITS];
+      }
+      return places;
+    }
+
+    private void makeRoom(int atLeast) {
+      if (bytes.length < atLeast) {
+        bytes = new byte[Integer.highestOneBit(atLeast) << 1];
       }
     }
 
     /**
-     * Compresses [from, end) of the plain bytes and returns the size of the result.
+     * Compresses [from, end) of the bytes and returns the end of the result, which starts {@link
+     * #AHEAD_BYTES} behind the end.
      *
-     * @param origin the table's value for the first plain byte
+     * @param origin the table's value for the first byte
      */
-    private int run(int from, int end, int origin, int shift) {
-      byte[] source = plain;
-      byte[] target = packed;
-      int[] table = places;
-      int out = 0;
+    private int run(int from, int end, int origin, int[] table) {
+      byte[] both = bytes;
+      int out = end + AHEAD_BYTES;
       int literals = from; // the start of the pending literal bytes
-      int at = from;
-      while (at <= end - Integer.BYTES) {
-        long word = (long) LITTLE_LONG.get(source, at); // up to four bytes beyond the end
-        int slot = (((int) word & SHORTEST_COPY) * 0x9e3779b1) >>> shift;
+      int back = 0; // the distance of the last copy less one; 0 also if it was a longest one
+      while (true) {
+        long found = find(both, table, literals, end - Integer.BYTES, origin, back);
+        if (found < 0) {
+          return writeLiterals(both, literals, end - literals, out);
+        }
+        int at = (int) (found >>> Integer.SIZE);
+        int earlier = (int) found;
+        int run = at - literals;
+        if (run < Long.BYTES) {
+          long word = (long) LITTLE_LONG.get(both, literals);
+          LITTLE_LONG.set(both, out, word << Byte.SIZE | ((run - 1) & 0xff));
+          out += run + (-run >>> 31); // and a byte for the length if there are literals
+        } else {
+          out = writeLiterals(both, literals, run, out);
+        }
+        int same = Math.min(same(both, earlier, at), end - at);
+        back = at - earlier - 1;
+        int high = back >> Byte.SIZE;
+        if (same < SHORTEST_LONG_COPY_BYTES) {
+          LITTLE_INT.set(both, out, (same - 2) << 5 | high | (back & 0xff) << 8);
+          out += 2;
+        } else {
+          int more = same - SHORTEST_LONG_COPY_BYTES;
+          LITTLE_INT.set(both, out, LONG_COPY | high | more << 8 | back << 16);
+          out += 3;
+        }
+        literals = at + same;
+        if (same == LONGEST_COPY_BYTES) {
+          back = 0;
+        }
+      }
+    }
+
+    /**
+     * Searches the next three bytes that occurred before. If those at the start did not, the bytes
+     * behind the first may continue the last copy: records of one length often differ in a byte.
+     *
+     * @param last the last position to look at
+     * @return the position in the high half and the earlier one in the low one; negative if there
+     *     is none
+     */
+    private static long find(
+        byte[] bytes, int[] table, int from, int last, int origin, int lastBack) {
+      int next = from;
+      while (true) {
+        int at = next;
+        if (at > last) {
+          return -1;
+        }
+        next = at + 1 + ((at - from) >> 5); // skip faster over incompressible data
+        int word = (int) LITTLE_INT.get(bytes, at) << Byte.SIZE; // without the fourth byte
+        int slot = (word * 0x9e3779b1) >>> (Integer.SIZE - TABLE_BITS) & (table.length - 1);
         int earlier = table[slot] - origin;
         table[slot] = origin + at;
-        int back = at - earlier - 1;
-        if (earlier < 0 || back >= HISTORY_BYTES) {
-          at += 1 + ((at - literals) >> 5); // skip faster over incompressible data
-          continue;
+        if (at - earlier - 1 >>> HISTORY_BITS == 0
+            && word == (int) LITTLE_INT.get(bytes, earlier) << Byte.SIZE) {
+          return (long) at << Integer.SIZE | earlier;
         }
-        long difference = word ^ (long) LITTLE_LONG.get(source, earlier);
-        if ((difference & SHORTEST_COPY) != 0) {
-          at += 1 + ((at - literals) >> 5);
-          continue;
+        if (at == from
+            && lastBack > 0
+            && at < last - Integer.BYTES
+            && (long) LITTLE_LONG.get(bytes, at + 1)
+                == (long) LITTLE_LONG.get(bytes, at - lastBack)) {
+          return (long) (at + 1) << Integer.SIZE | at - lastBack;
         }
-        int most = Math.min(LONGEST_COPY_BYTES, end - at);
-        int same =
-            difference == 0
-                ? same(source, earlier, at, most)
-                : Math.min(Long.numberOfTrailingZeros(difference) >>> 3, most);
-        int run = at - literals;
-        if (run > 0 && run <= Long.BYTES) {
-          target[out] = (byte) (run - 1);
-          LITTLE_LONG.set(target, out + 1, (long) LITTLE_LONG.get(source, literals));
-          out += 1 + run;
-        } else if (run > 0) {
-          out = writeLiterals(source, literals, run, target, out);
-        }
-        int extra = same - 2;
-        if (extra < 7) {
-          target[out++] = (byte) (extra << 5 | back >> 8);
-        } else {
-          target[out++] = (byte) (7 << 5 | back >> 8);
-          target[out++] = (byte) (extra - 7);
-        }
-        target[out++] = (byte) back;
-        at += same;
-        literals = at;
       }
-      return writeLiterals(source, literals, end - literals, target, out);
     }
 
     /**
-     * Returns the length of the common prefix at two positions that are known to match in the first
-     * bytes.
+     * Returns the length of the common prefix at two positions, of three bytes to the longest copy;
+     * it may extend up to 16 bytes beyond the end.
      */
-    private static int same(byte[] source, int earlier, int later, int most) {
-      int same = Math.min(Long.BYTES, most);
+    private static int same(byte[] bytes, int earlier, int later) {
+      long difference =
+          (long) LITTLE_LONG.get(bytes, earlier) ^ (long) LITTLE_LONG.get(bytes, later);
+      if (difference != 0) {
+        return sameOf(difference);
+      }
+      difference =
+          (long) LITTLE_LONG.get(bytes, earlier + Long.BYTES)
+              ^ (long) LITTLE_LONG.get(bytes, later + Long.BYTES);
+      return difference != 0
+          ? Long.BYTES + sameOf(difference)
+          : sameOfMany(bytes, earlier, later);
+    }
+
+    /**
+     * Returns the number of low zero bytes of a word other than 0. The branches are predicted, so
+     * that the search continues before the word is known; a count of zeros would be waited for.
+     */
+    private static int sameOf(long difference) {
+      if ((int) difference != 0) {
+        return (difference & 0xffffff) == 0
+            ? 3
+            : (difference & 0xffff) == 0 ? 2 : (difference & 0xff) == 0 ? 1 : 0;
+      }
+      if ((difference & 0xff_ffff_ffffL) != 0) {
+        return 4;
+      }
+      if ((difference & 0xffff_ffff_ffffL) != 0) {
+        return 5;
+      }
+      return (difference & 0xff_ffff_ffff_ffffL) != 0 ? 6 : 7;
+    }
+
+    private static int sameOfMany(byte[] bytes, int earlier, int later) {
+      int most = Math.min(LONGEST_COPY_BYTES, bytes.length - later);
+      int same = 2 * Long.BYTES;
       for (; same <= most - Long.BYTES; same += Long.BYTES) {
         long difference =
-            (long) LITTLE_LONG.get(source, earlier + same)
-                ^ (long) LITTLE_LONG.get(source, later + same);
+            (long) LITTLE_LONG.get(bytes, earlier + same)
+                ^ (long) LITTLE_LONG.get(bytes, later + same);
         if (difference != 0) {
-          return same + (Long.numberOfTrailingZeros(difference) >>> 3);
+          return same + sameOf(difference);
         }
-      }
-      while (same < most && source[earlier + same] == source[later + same]) {
-        same++;
       }
       return same;
     }
 
     /** Writes literal bytes and returns the position behind them. */
-    private static int writeLiterals(byte[] source, int from, int count, byte[] target, int to) {
+    private static int writeLiterals(byte[] bytes, int from, int count, int to) {
       int out = to;
       for (int done = 0; done < count; ) {
         int run = Math.min(LONGEST_LITERAL_BYTES, count - done);
-        target[out++] = (byte) (run - 1);
+        bytes[out++] = (byte) (run - 1);
         for (int i = 0; i < run; i += Long.BYTES) {
-          LITTLE_LONG.set(target, out + i, (long) LITTLE_LONG.get(source, from + done + i));
+          LITTLE_LONG.set(bytes, out + i, (long) LITTLE_LONG.get(bytes, from + done + i));
         }
         out += run;
         done += run;
@@ -246,9 +318,6 @@ public final class Lzf {
     private static final int BLOCK_BYTES = 1 << 15;
 
     private static final int LEAST_ARRAY_BYTES = 1 << 6;
-
-    /** The least first byte of a copy of nine bytes or more, with a byte for their number. */
-    private static final int LONG_COPY = 7 << 5;
 
     private byte[] packed = {};
     private byte[] plain = {}; // the history and a block

@@ -53,9 +53,6 @@ public final class Ziplist {
   private static final int END = 0xff;
   private static final int LONG_BEFORE = 0xfe;
 
-  /** The least bytes that are copied ahead of a string that follows another one. */
-  private static final int AHEAD_BYTES = 48;
-
   private static final int BYTES_14 = 0x40;
   private static final int BYTES_32 = 0x80;
   private static final int INT_16 = 0xc0;
@@ -180,16 +177,15 @@ public final class Ziplist {
     long last = entry;
     int count = 0;
     while (entry < end) {
-      long run = entry;
-      long next = afterShortText(memory, entry, entry - last, end);
-      while (next != NONE) {
-        last = entry;
-        entry = next;
-        count++;
-        next = entry < end ? afterShortText(memory, entry, entry - last, end) : NONE;
-      }
-      if (entry > run) {
-        out = putShortStrings(memory, run, entry, target, out);
+      if (isShortText(memory, entry, entry - last, end)) {
+        int textBytes = unsignedByte(memory, entry + 1);
+        int entries = 1 + sameAfter(memory, entry, textBytes, end);
+        long bytes = (long) entries * (textBytes + 2);
+        putShortTexts(memory, entry + 1, bytes, textBytes, target, out);
+        out += bytes;
+        entry += bytes;
+        last = entry - textBytes - 2;
+        count += entries;
         continue;
       }
       long at = validatedEncodingAt(memory, start, entry, entry - last, end);
@@ -211,37 +207,53 @@ public final class Ziplist {
   }
 
   /**
-   * Returns the end of an entry if it is valid, of two bytes and a string of up to 63, and that
-   * string can't be an integer, which a listpack would store as one; otherwise {@link #NONE}.
+   * Returns true if an entry is valid, of two bytes and a string of up to 63, and that string can't
+   * be an integer, which a listpack would store as one.
    */
-  private static long afterShortText(MemorySegment memory, long entry, long bytesBefore, long end) {
+  private static boolean isShortText(MemorySegment memory, long entry, long bytesBefore, long end) {
     int length = unsignedByte(memory, entry + 1); // at most the end marker
-    long next = entry + 2 + length;
     return length < BYTES_14
-            && next <= end
-            && bytesBefore < LONG_BEFORE
-            && unsignedByte(memory, entry) == bytesBefore
-            && !mayBeInteger(memory, entry + 2, length)
-        ? next
-        : NONE;
+        && entry + 2 + length <= end
+        && bytesBefore < LONG_BEFORE
+        && unsignedByte(memory, entry) == bytesBefore
+        && !mayBeInteger(memory, entry + 2, length);
   }
 
   /**
-   * Writes listpack entries of the strings of up to 63 bytes in [entry, end). Both formats have one
-   * byte before a string and one size byte between two, so the strings are copied together.
-   *
-   * @return the position behind the last entry
+   * Returns the number of entries behind a short text that are short texts of the same length. That
+   * they have one length lets the processor look at the next one before it has read this one.
    */
-  private static long putShortStrings(
-      MemorySegment memory, long entry, long end, MemorySegment target, long to) {
-    LittleEndian.copy(memory, entry + 1, target, to, end - entry - 1);
-    long at = to;
-    for (long source = entry + 1; source < end; ) {
-      int length = unsignedByte(memory, source);
-      at = ListpackFormat.putShortAround(target, at, length);
-      source += length + 2;
+  private static int sameAfter(MemorySegment memory, long entry, int length, long end) {
+    int entryBytes = length + 2;
+    int head = entryBytes | length << Byte.SIZE;
+    int entries = 0;
+    for (long at = entry + entryBytes;
+        at + entryBytes <= end
+            && unsigned16(memory, at) == head
+            && !mayBeInteger(memory, at + 2, length);
+        at += entryBytes) {
+      entries++;
     }
-    return at;
+    return entries;
+  }
+
+  /**
+   * Writes listpack entries of short strings of the same length. Both formats have one byte before
+   * a string and one size byte between two, so the strings are copied together.
+   *
+   * @param at the first length
+   * @param bytes the number of bytes of the entries
+   */
+  private static void putShortTexts(
+      MemorySegment memory, long at, long bytes, int length, MemorySegment target, long to) {
+    LittleEndian.copy(memory, at, target, to, bytes - 1);
+    int entryBytes = length + 2;
+    ListpackFormat.setShortPrefix(target, to, length);
+    long end = to + bytes;
+    for (long next = to + entryBytes; next < end; next += entryBytes) {
+      ListpackFormat.setShortBetween(target, next, length);
+    }
+    ListpackFormat.setShortBackLength(target, end - 1, length);
   }
 
   /** Returns true if a string starts like an integer, which is stored as one. */
@@ -265,6 +277,7 @@ public final class Ziplist {
     long end = Listpack.end(memory, start);
     for (long entry = Listpack.firstPosition(start); entry < end; ) {
       long body = writePrecedingSize(target, at, at - last);
+      long before = at;
       last = at;
       int first = unsignedByte(memory, entry);
       if (!ListpackFormat.isShortString(first)) {
@@ -272,29 +285,27 @@ public final class Ziplist {
         entry = Listpack.after(memory, entry);
         continue;
       }
-      // Both formats have one byte before a short string and one size byte between two, so a run of
-      // them is copied together, in steps that grow with what proved to be such strings.
-      long run = entry;
-      long copied = entry;
-      while (true) {
-        int length = ListpackFormat.shortLength(first);
-        long next = entry + 1 + length + 1;
-        if (next >= copied) {
-          long ahead = entry == run ? 0 : Math.max(next - run, AHEAD_BYTES);
-          long until = Math.min(next + ahead, end);
-          LittleEndian.copy(memory, copied, target, body + (copied - run), until - copied);
-          copied = until;
-        }
-        at = body + (next - run - 1);
-        setByte(target, at - length - 1, length);
-        entry = next;
-        first = unsignedByte(memory, entry);
-        if (!ListpackFormat.isShortString(first)) {
-          break;
-        }
-        setByte(target, at, (int) (at - last));
-        last = at;
+      // Both formats have one byte before a short string and one size byte between two, so strings
+      // of the same length are copied together.
+      int length = ListpackFormat.shortLength(first);
+      int entryBytes = length + 2;
+      long next = entry + entryBytes;
+      while (unsignedByte(memory, next) == first) {
+        next += entryBytes;
       }
+      long bytes = next - entry - 1;
+      LittleEndian.copy(memory, entry, target, body, bytes);
+      setByte(target, body, length);
+      at = body + bytes;
+      int head = entryBytes | length << Byte.SIZE;
+      for (long between = body + entryBytes - 1; between < at; between += entryBytes) {
+        set16(target, between, head);
+        last = between;
+      }
+      if (bytes >= entryBytes) {
+        setByte(target, body + entryBytes - 1, (int) (body + entryBytes - 1 - before));
+      }
+      entry = next;
     }
     setByte(target, at, END);
     set32(target, to, (int) (at + 1 - to));
