@@ -23,10 +23,8 @@ import java.util.Arrays;
  */
 public final class Lzf {
 
-  private static final int HISTORY_BITS = 13;
-
   /** The maximum distance of a back-reference in bytes. */
-  public static final int HISTORY_BYTES = 1 << HISTORY_BITS;
+  public static final int HISTORY_BYTES = 1 << 13;
 
   /** The longest output of one operation in bytes. */
   public static final int LONGEST_COPY_BYTES = 264;
@@ -65,8 +63,9 @@ public final class Lzf {
    * A compressor that works block by block. Its tables of recent positions are kept between calls,
    * so that short values need no clearing. Not thread-safe.
    *
-   * <p>It works on a Java array, with copies of the data. Array accesses compile to less code, which
-   * the JIT optimizes several times sooner, and the copies cost far less than the compression.
+   * <p>It works on a Java array, with copies of the data. Array accesses compile to less code,
+   * which the JIT optimizes several times sooner, and the copies cost far less than the
+   * compression.
    */
   public static final class Compressor {
     private static final int TABLE_BITS = 14;
@@ -214,29 +213,41 @@ public final class Lzf {
      */
     private static long find(
         byte[] bytes, int[] table, int from, int last, int origin, int lastBack) {
-      int next = from;
-      while (true) {
-        int at = next;
-        if (at > last) {
-          return -1;
-        }
-        next = at + 1 + ((at - from) >> 5); // skip faster over incompressible data
-        int word = (int) LITTLE_INT.get(bytes, at) << Byte.SIZE; // without the fourth byte
-        int slot = (word * 0x9e3779b1) >>> (Integer.SIZE - TABLE_BITS) & (table.length - 1);
-        int earlier = table[slot] - origin;
-        table[slot] = origin + at;
-        if (at - earlier - 1 >>> HISTORY_BITS == 0
-            && word == (int) LITTLE_INT.get(bytes, earlier) << Byte.SIZE) {
+      int at = from;
+      if (at <= last) {
+        int earlier = lookUp(bytes, table, at, origin);
+        if (earlier >= 0) {
           return (long) at << Integer.SIZE | earlier;
         }
-        if (at == from
-            && lastBack > 0
+        if (lastBack > 0
             && at < last - Integer.BYTES
             && (long) LITTLE_LONG.get(bytes, at + 1)
                 == (long) LITTLE_LONG.get(bytes, at - lastBack)) {
           return (long) (at + 1) << Integer.SIZE | at - lastBack;
         }
+        at++;
       }
+      while (at <= last) {
+        int earlier = lookUp(bytes, table, at, origin);
+        if (earlier >= 0) {
+          return (long) at << Integer.SIZE | earlier;
+        }
+        at += 1 + ((at - from) >> 5); // skip faster over incompressible data
+      }
+      return -1;
+    }
+
+    /** Returns an earlier position of the three bytes at a position, which replaces it; or -1. */
+    private static int lookUp(byte[] bytes, int[] table, int at, int origin) {
+      int word = (int) LITTLE_INT.get(bytes, at) << Byte.SIZE; // without the fourth byte
+      int slot = (word * 0x9e3779b1) >>> (Integer.SIZE - TABLE_BITS) & (table.length - 1);
+      int place = origin + at;
+      int distance = place - table[slot];
+      table[slot] = place;
+      return distance <= HISTORY_BYTES
+              && word == (int) LITTLE_INT.get(bytes, at - distance) << Byte.SIZE
+          ? at - distance
+          : -1;
     }
 
     /**
@@ -252,9 +263,7 @@ public final class Lzf {
       difference =
           (long) LITTLE_LONG.get(bytes, earlier + Long.BYTES)
               ^ (long) LITTLE_LONG.get(bytes, later + Long.BYTES);
-      return difference != 0
-          ? Long.BYTES + sameOf(difference)
-          : sameOfMany(bytes, earlier, later);
+      return difference != 0 ? Long.BYTES + sameOf(difference) : sameOfMany(bytes, earlier, later);
     }
 
     /**

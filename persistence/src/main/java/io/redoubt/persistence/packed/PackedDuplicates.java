@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 public final class PackedDuplicates {
 
-  /** The hashes of up to this many elements are compared pairwise. */
+  /** Of up to this many elements, those whose hashes start alike are compared pairwise. */
   private static final int FEW = 10;
 
   private static final int FIRST_SLOTS = 64;
@@ -42,15 +42,18 @@ public final class PackedDuplicates {
 
   private boolean amongFew(MemorySegment memory, long start, int stride) {
     int count = 0;
+    long seen = 0; // a bit for the highest six bits of each hash
     for (long entry = Listpack.first(memory, start);
         entry != Listpack.NONE;
         entry = skip(memory, entry, stride)) {
       long hash = hash(memory, entry);
-      for (int i = 0; i < count; i++) {
+      long bit = 1L << (hash >>> (Long.SIZE - 6));
+      for (int i = (seen & bit) == 0 ? count : 0; i < count; i++) {
         if (hashes[i] == hash && sameText(memory, entries[i], entry)) {
           return true;
         }
       }
+      seen |= bit;
       hashes[count] = hash;
       entries[count] = entry;
       count++;

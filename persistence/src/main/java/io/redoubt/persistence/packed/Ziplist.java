@@ -188,6 +188,13 @@ public final class Ziplist {
         count += entries;
         continue;
       }
+      if (isLongInteger(memory, entry, entry - last, end)) {
+        last = entry;
+        out = ListpackFormat.put(target, out, int64(memory, entry + 2));
+        entry += 2 + Long.BYTES;
+        count++;
+        continue;
+      }
       long at = validatedEncodingAt(memory, start, entry, entry - last, end);
       int encoding = unsignedByte(memory, at);
       last = entry;
@@ -217,6 +224,14 @@ public final class Ziplist {
         && bytesBefore < LONG_BEFORE
         && unsignedByte(memory, entry) == bytesBefore
         && !mayBeInteger(memory, entry + 2, length);
+  }
+
+  /** Returns true if an entry is a valid integer of eight bytes behind an entry of up to 253. */
+  private static boolean isLongInteger(
+      MemorySegment memory, long entry, long bytesBefore, long end) {
+    return entry + 2 + Long.BYTES <= end
+        && bytesBefore < LONG_BEFORE
+        && unsigned16(memory, entry) == (INT_64 << Byte.SIZE | bytesBefore);
   }
 
   /**
@@ -281,7 +296,12 @@ public final class Ziplist {
       last = at;
       int first = unsignedByte(memory, entry);
       if (!ListpackFormat.isShortString(first)) {
-        at = writeElement(target, body, memory, entry);
+        if (ListpackFormat.isInteger(first)) {
+          at = writeInteger(target, body, Listpack.integer(memory, entry));
+        } else {
+          long text = Listpack.bytesAt(memory, entry);
+          at = writeBytes(target, body, memory, text, Listpack.bytesLength(memory, entry));
+        }
         entry = Listpack.after(memory, entry);
         continue;
       }
@@ -325,19 +345,12 @@ public final class Ziplist {
     return at + 5;
   }
 
-  private static long writeElement(
-      MemorySegment target, long at, MemorySegment memory, long entry) {
-    return Listpack.isInteger(memory, entry)
-        ? writeInteger(target, at, Listpack.integer(memory, entry))
-        : writeBytes(
-            target,
-            at,
-            memory,
-            Listpack.bytesAt(memory, entry),
-            Listpack.bytesLength(memory, entry));
-  }
-
   private static long writeInteger(MemorySegment target, long at, long value) {
+    if (value != (int) value) {
+      setByte(target, at, INT_64);
+      set64(target, at + 1, value);
+      return at + 9;
+    }
     if (value >= 0 && value <= INT_8 - 1 - SMALL_FIRST) {
       setByte(target, at, SMALL_FIRST + (int) value);
       return at + 1;
@@ -357,14 +370,9 @@ public final class Ziplist {
       set24(target, at + 1, (int) value);
       return at + 4;
     }
-    if (value == (int) value) {
-      setByte(target, at, INT_32);
-      set32(target, at + 1, (int) value);
-      return at + 5;
-    }
-    setByte(target, at, INT_64);
-    set64(target, at + 1, value);
-    return at + 9;
+    setByte(target, at, INT_32);
+    set32(target, at + 1, (int) value);
+    return at + 5;
   }
 
   private static long writeBytes(

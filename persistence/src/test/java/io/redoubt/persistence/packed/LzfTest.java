@@ -135,6 +135,35 @@ class LzfTest {
     }
   }
 
+  /** Records of one length that differ in single bytes, among them the last ones. */
+  @Test
+  void compressesTheSameAfterOtherData() {
+    RandomGenerator random = Seed.random("LzfTest");
+    Lzf.Compressor used = new Lzf.Compressor();
+    for (int round = 0; round < 300; round++) {
+      byte[] plain = new byte[1 + random.nextInt(random.nextBoolean() ? 200 : 40_000)];
+      int distance = 3 + random.nextInt(40);
+      for (int i = 0; i < plain.length; i++) {
+        boolean repeats = i >= distance && random.nextInt(distance) != 0;
+        plain[i] = repeats ? plain[i - distance] : (byte) random.nextInt(256);
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        byte[] packed = compressed(used, arena, plain);
+        assertThat(packed).isEqualTo(compressed(new Lzf.Compressor(), arena, plain));
+        if (packed.length == 0) {
+          continue; // incompressible
+        }
+        byte[] output = new byte[plain.length];
+        MemorySegment source = MemorySegment.ofArray(packed);
+        MemorySegment target = MemorySegment.ofArray(output);
+        Lzf.Decompressor lzf = new Lzf.Decompressor();
+        assertThat(lzf.run(source, 0, packed.length, target, 0, 0, plain.length)).isTrue();
+        assertThat(lzf.input()).isEqualTo(packed.length);
+        assertThat(output).isEqualTo(plain);
+      }
+    }
+  }
+
   @Test
   void returnsZeroForIncompressibleData() {
     byte[] noise = new byte[5000];
