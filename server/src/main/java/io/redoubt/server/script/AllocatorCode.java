@@ -8,7 +8,7 @@ package io.redoubt.server.script;
  * void *allocate(FreeBlocks *state, void *block, size_t oldSize, size_t newSize) {
  *   size_t old = (oldSize + 7) / 8, new = (newSize + 7) / 8; // words of eight bytes
  *   void *result = block;
- *   if (old > 128 || new > 128 || state->allowance < newSize) goto slow;
+ *   if (old > 1024 || new > 1024 || state->allowance < newSize) goto slow;
  *   if (old != new) { // otherwise the block stays
  *     if (state->room + new < old) goto slow;
  *     result = NULL;
@@ -53,9 +53,9 @@ final class AllocatorCode {
       49 c1 e8 03                  shr r8, 3
       4c 8d 49 07                  lea r9, [rcx + 7]              r9 = new, words of the new size
       49 c1 e9 03                  shr r9, 3
-      49 81 f8 80 00 00 00         cmp r8, 128                    to slow if larger
+      49 81 f8 00 04 00 00         cmp r8, 1024                   to slow if larger
       77 7c                        ja slow
-      49 81 f9 80 00 00 00         cmp r9, 128                    to slow if larger
+      49 81 f9 00 04 00 00         cmp r9, 1024                   to slow if larger
       77 73                        ja slow
       4c 8b 57 08                  mov r10, [rdi + 8]             r10 = the allowance left
       49 29 ca                     sub r10, rcx

@@ -24,12 +24,17 @@ final class FreeBlocks implements AutoCloseable {
   static final int WORD_BYTES = Region.GRANULE_BYTES;
 
   /** The number of words of the largest blocks that have a list. */
-  static final int MAX_WORDS = 128;
+  static final int MAX_WORDS = 1024;
 
   private static final long STATE_BYTES = LISTS + (MAX_WORDS + 1L) * WORD_BYTES;
 
-  /** The most words of all free blocks: the garbage of a collection that a script causes. */
-  private static final long MAX_FREE_WORDS = (512 << 10) / WORD_BYTES;
+  /**
+   * The bounds of the words of all free blocks. A collection that a script causes frees about as
+   * much as remains in use; if that had no room, all of it would be allocated anew each time.
+   */
+  private static final long LEAST_FREE_WORDS = (512L << 10) / WORD_BYTES;
+
+  private static final long MAX_FREE_WORDS = (4L << 20) / WORD_BYTES;
 
   /** The words of blocks that are added to an empty list. */
   private static final int BATCH_WORDS = 1024 / WORD_BYTES;
@@ -95,7 +100,8 @@ final class FreeBlocks implements AutoCloseable {
       }
       Region.putLong(list, 0);
     }
-    Region.putLong(state + ROOM, open ? MAX_FREE_WORDS : 0);
+    long room = Math.clamp(usedBytes() / WORD_BYTES, LEAST_FREE_WORDS, MAX_FREE_WORDS);
+    Region.putLong(state + ROOM, open ? room : 0);
   }
 
   /** Makes room for a block of this size, which has been freed to the slabs. */

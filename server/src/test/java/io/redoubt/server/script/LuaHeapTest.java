@@ -32,7 +32,7 @@ final class LuaHeapTest {
   private static final long LIMIT_BYTES = 2 << 20;
   private static final long SHORTAGE_BYTES = 1 << 20;
   private static final long MUCH_BYTES = 16 << 20;
-  private static final long MAX_FREE_BYTES = 512 << 10;
+  private static final long MAX_FREE_BYTES = 4 << 20;
 
   /** Checked slabs that are short of memory on demand. */
   private static final class ScarceSlabs extends CheckingSlabs {
@@ -157,7 +157,7 @@ final class LuaHeapTest {
       case 0 -> 1 + random.nextInt(20_000);
       case 1, 2, 3 -> 1 + random.nextInt(1100);
       case 4, 5 -> 8 * (1 + random.nextInt(130));
-      case 6 -> 1016 + random.nextInt(17);
+      case 6 -> 8184 + random.nextInt(17);
       case 7, 8, 9 -> 40 << random.nextInt(6);
       case 10, 11, 12 -> 16 << random.nextInt(8);
       default -> 1 + random.nextInt(100);
@@ -212,7 +212,9 @@ final class LuaHeapTest {
   void servesFreedBlocksWithoutTheSlabs() throws Throwable {
     make(slabs, true);
     heap.limited(true);
-    for (int size = 1; size <= 1024; size++) {
+    for (int size = 1; size <= 8192; size++) {
+      heap.onCollected(); // so that there is room for the block
+      heap.tick();
       long block = allocator.call(0, 0, size);
       long before = slabs.liveBlocks();
       allocator.call(block, size, 0);
@@ -229,9 +231,9 @@ final class LuaHeapTest {
     make(slabs, true);
     heap.limited(true);
     long before = slabs.liveBlocks();
-    long block = allocator.call(0, 0, 1025);
+    long block = allocator.call(0, 0, 8193);
     assertThat(slabs.liveBlocks()).isEqualTo(before + 1);
-    allocator.call(block, 1025, 0);
+    allocator.call(block, 8193, 0);
     assertThat(slabs.liveBlocks()).isEqualTo(before);
     assertThat(allocator.call(0, 0, Long.MAX_VALUE / 2)).isZero();
     assertThat(heap.usedBytes()).isZero();
