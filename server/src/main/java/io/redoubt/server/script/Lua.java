@@ -208,6 +208,9 @@ final class Lua {
 
   /** Ensures room for more values on the stack; returns 0 if that fails. */
   static int room(long L, int extra) {
+    if (LuaStack.hasRoom(L, extra)) {
+      return 1;
+    }
     try {
       return (int) (long) LUA_CHECKSTACK.invokeExact(L, (long) extra, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {

@@ -13,12 +13,16 @@ import io.redoubt.server.memory.Region;
  */
 final class LuaStack {
 
-  // lua_State: the address after the topmost value, and that of the first argument.
+  // lua_State: the address after the topmost value, that of the first argument, and the call.
   private static final int TOP = 16;
   private static final int BASE = 24;
+  private static final int CALL = 40;
+
+  // CallInfo: the address up to which the stack is checked.
+  private static final int CALL_TOP = 16;
 
   // TValue: a number, an address or an int, and the type.
-  private static final int VALUE_BYTES = 16;
+  static final int VALUE_BYTES = 16;
   private static final int TYPE = 8;
 
   // TString: the length, and the bytes.
@@ -60,8 +64,40 @@ final class LuaStack {
         : topOf(L) + (long) index * VALUE_BYTES;
   }
 
-  private static int typeAt(long value) {
+  /** Returns the region address of the first argument; the others follow in steps. */
+  static long first(long L) {
+    return baseOf(L);
+  }
+
+  /** Returns the type of the value at a region address. */
+  static int typeAt(long value) {
     return Region.getInt(value + TYPE);
+  }
+
+  /** Returns the number at a region address. */
+  static double numberAt(long value) {
+    return Double.longBitsToDouble(Region.getLong(value));
+  }
+
+  /** Returns the region address of the string at a region address. */
+  static long stringAt(long value) {
+    return region(Region.getLong(value));
+  }
+
+  /** Returns the region address of the bytes of a string from {@link #stringAt}. */
+  static long bytesOf(long string) {
+    return string + STRING_BYTES;
+  }
+
+  /** Returns the length of a string from {@link #stringAt}. */
+  static int lengthOf(long string) {
+    return Region.getInt(string + STRING_LENGTH);
+  }
+
+  /** Returns true if there is certainly room for more values. */
+  static boolean hasRoom(long L, int extra) {
+    long call = region(Region.getLong(region(L) + CALL));
+    return topOf(L) + (long) extra * VALUE_BYTES <= region(Region.getLong(call + CALL_TOP));
   }
 
   /** Returns the number of values. */

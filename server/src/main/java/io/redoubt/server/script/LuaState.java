@@ -103,10 +103,12 @@ final class LuaState implements AutoCloseable {
     Lua.copy(state, 1);
     Lua.rawSet(state, 2, 1);
     boolean matches = Lua.top(state) == 2 && LuaStack.pushElement(state, 2, 1);
+    matches &= !LuaStack.hasRoom(state, 100) && Lua.room(state, 100) != 0;
+    matches &= LuaStack.hasRoom(state, 100) && !LuaStack.hasRoom(state, 101);
     Lua.pushNumber(state, 0.5);
     Lua.stringOf(state, -1);
     matches &= compile("return function() return type() end", "=layout");
-    matches &= TailCalls.replace(LuaStack.object(state, -1)) == 1;
+    matches &= hasKnownCode(LuaStack.object(state, -1));
     if (!matches
         || !text(state, 3).toString().equals("text")
         || !text(state, 4).toString().equals("0.5")) {
@@ -114,6 +116,17 @@ final class LuaState implements AutoCloseable {
       throw new ScriptEngineException("Lua's library has an unknown layout of values");
     }
     Lua.setTop(state, 0);
+  }
+
+  /** Compares with the layout that {@link CompiledCode} expects; leaves functions on the stack. */
+  private boolean hasKnownCode(long returning) {
+    boolean matches = CompiledCode.replaceTailCalls(returning) == 1;
+    matches &= !CompiledCode.setsGlobals(returning);
+    matches &= compile("return 1, function() variable = 1 end", "=layout");
+    long setting = LuaStack.object(state, -1);
+    matches &= CompiledCode.setsGlobals(setting);
+    matches &= CompiledCode.isSame(setting, setting) && !CompiledCode.isSame(setting, returning);
+    return matches;
   }
 
   private static void load() {

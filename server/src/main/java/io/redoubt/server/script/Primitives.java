@@ -107,7 +107,8 @@ final class Primitives implements AutoCloseable {
     define("random", this::random);
     define("seed", this::seed);
     new BitPrimitives(lua).define();
-    define("replace_tail_calls", this::replaceTailCalls);
+    define("replace_tail_calls", Primitives::replaceTailCalls);
+    define("sets_globals", Primitives::setsGlobals);
     define("register", this::register);
     define("match", patterns::match);
     define("caught", errors::caught);
@@ -127,6 +128,7 @@ final class Primitives implements AutoCloseable {
     define("rep", this::rep);
     define("has_long_string", SortPrimitives::hasLongString);
     define("sort_numbers", sorts::sortNumbers);
+    define("is_same_code", SortPrimitives::isSameCode);
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
     define("before_coroutine", this::beforeCoroutine);
@@ -317,17 +319,23 @@ final class Primitives implements AutoCloseable {
     }
     request.compose(Region.MEMORY);
     ensureNumbers(count);
-    for (int i = 1; i <= count; i++) {
-      switch (Lua.type(state, i)) {
-        case Lua.STRING -> request.argument(lua.bytes(state, i), LuaState.length(state, i));
+    long value = LuaStack.first(state);
+    long number = numbers;
+    for (int i = 0; i < count; i++) {
+      switch (LuaStack.typeAt(value)) {
+        case Lua.STRING -> {
+          long string = LuaStack.stringAt(value);
+          request.argument(LuaStack.bytesOf(string), LuaStack.lengthOf(string));
+        }
         case Lua.NUMBER -> {
-          long at = numbers + (long) (i - 1) * NUMBER_BYTES;
-          request.argument(at, write(at, Lua.number(state, i)));
+          request.argument(number, write(number, LuaStack.numberAt(value)));
+          number += NUMBER_BYTES;
         }
         default -> {
           return "ERR Lua redis lib command arguments must be strings or integers";
         }
       }
+      value += LuaStack.VALUE_BYTES;
     }
     return null;
   }
@@ -485,9 +493,17 @@ final class Primitives implements AutoCloseable {
   }
 
   /** replace_tail_calls(function): changes a function that has just been compiled. */
-  private int replaceTailCalls(long state) {
-    TailCalls.replace(LuaStack.object(state, 1));
+  private static int replaceTailCalls(long state) {
+    CompiledCode.replaceTailCalls(LuaStack.object(state, 1));
     return 0;
+  }
+
+  /**
+   * sets_globals(function): returns true if its code has instructions that set global variables.
+   */
+  private static int setsGlobals(long state) {
+    Lua.pushBoolean(state, CompiledCode.setsGlobals(LuaStack.object(state, 1)) ? 1 : 0);
+    return 1;
   }
 
   @Override

@@ -30,21 +30,29 @@ final class SortPrimitives {
   }
 
   /**
-   * sort_numbers(table, count): sorts the first elements and returns true if they are numbers of
-   * which Lua's own algorithm makes the same order: neither NaN nor -0. Otherwise this returns
-   * false and changes nothing.
+   * sort_numbers(table, count, descending): sorts the first elements and returns true if they are
+   * numbers of which Lua's own algorithm makes the same order: neither NaN nor -0. Otherwise this
+   * returns false and changes nothing.
    */
   int sortNumbers(long state) {
     int count = (int) Lua.number(state, 2);
+    boolean descending = Lua.bool(state, 3) != 0;
     boolean sorted = count <= MAX_NUMBERS && read(state, count);
     if (sorted) {
       Arrays.sort(numbers, 0, count);
       for (int i = 0; i < count; i++) {
-        Lua.pushNumber(state, numbers[i]);
+        Lua.pushNumber(state, numbers[descending ? count - 1 - i : i]);
         Lua.rawSet(state, 1, i + 1);
       }
     }
     Lua.pushBoolean(state, sorted ? 1 : 0);
+    return 1;
+  }
+
+  /** is_same_code(function, other): see {@link CompiledCode#isSame}. */
+  static int isSameCode(long state) {
+    boolean same = CompiledCode.isSame(LuaStack.object(state, 1), LuaStack.object(state, 2));
+    Lua.pushBoolean(state, same ? 1 : 0);
     return 1;
   }
 
@@ -53,7 +61,7 @@ final class SortPrimitives {
       Lua.rawGet(state, 1, i + 1);
       boolean isNumber = LuaStack.isNumber(state, -1);
       double number = isNumber ? LuaStack.number(state, -1) : 0;
-      Lua.setTop(state, 2);
+      Lua.setTop(state, 3);
       if (!isNumber
           || Double.isNaN(number)
           || Double.doubleToRawLongBits(number) == NEGATIVE_ZERO) {

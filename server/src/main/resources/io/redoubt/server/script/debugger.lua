@@ -455,6 +455,7 @@ function shared.debug(text)
   breakpoints, breakpoint_count = {}, 0
   kept_bytes, hinted = KEPT_BYTES, false
   stepping, breakpoint_called = text ~= nil, false
+  events = 0 -- a tick before the engine knows of the hook would replace it
   if text then
     shared.traces(traced, breakpoint, show)
     sethook(on_event, 'l', INSTRUCTIONS)

@@ -135,6 +135,7 @@ end
 local breakpoint, show
 
 function shared.traces(runs, hears_breakpoint, hears_values)
+  shared.is_traced = runs ~= nil
   run, breakpoint, show = runs or native.run, hears_breakpoint, hears_values
   redis.call, redis.pcall = runs and call or guarded_call, runs and protected_call or guarded_pcall
 end

@@ -176,7 +176,7 @@ function variables.xpcall(f, handler)
   end)
 end
 
-local replace_tail_calls = native.replace_tail_calls
+local replace_tail_calls, sets_globals = native.replace_tail_calls, native.sets_globals
 local load_pieces, clock = load, os.clock
 
 -- Some constructs take the compiler a time that is the square of their number: a longer chunk is
@@ -213,7 +213,16 @@ local function compile(text, name)
   replace_tail_calls(chunk)
   return chunk
 end
-shared.compile = compile
+
+-- Compiles a script or library. The environment of a script that sets no global variables can be the
+-- table of them itself, where they are found at once: the script has no way to tell or to change it.
+function shared.compile(text, name)
+  local chunk, problem = compile(text, name)
+  if chunk and name == '@user_script' and not native.deprecated_api and not sets_globals(chunk) then
+    setfenv(chunk, variables)
+  end
+  return chunk, problem
+end
 
 function variables.loadstring(text, name)
   if type(text) == 'string' and sub(text, 1, 1) == '\27' then
@@ -365,10 +374,14 @@ local function ascending(a, b)
   return a < b
 end
 
+local function descending(a, b)
+  return a > b
+end
+
 -- Long strings take long to compare.
 local MAX_COMPARED_BYTES = 1000
 
-local has_long_string, sort_numbers = native.has_long_string, native.sort_numbers
+local has_long_string, sort_numbers, is_same_code = native.has_long_string, native.sort_numbers, native.is_same_code
 
 local function is_heavy(t)
   local count = #t
@@ -379,7 +392,7 @@ local function sorted(t, order)
   mutable(t)
   if type(t) == 'table' then
     if order == nil then
-      if sort_numbers(t, #t) then
+      if sort_numbers(t, #t, false) then
         return
       end
       order = is_heavy(t) and ascending or nil
@@ -387,6 +400,11 @@ local function sorted(t, order)
       local native_order = order
       order = function(a, b) -- the hook is called for Lua's code only
         return native_order(a, b)
+      end
+    elseif type(order) == 'function' and not shared.is_traced then
+      local falls = is_same_code(order, descending)
+      if (falls or is_same_code(order, ascending)) and sort_numbers(t, #t, falls) then
+        return
       end
     end
   end

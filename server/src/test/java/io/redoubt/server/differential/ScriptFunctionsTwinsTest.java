@@ -82,6 +82,18 @@ final class ScriptFunctionsTwinsTest {
       local function number() return of(numbers) end
       local function place() return of({-3, 0, 0.5, 1, 1.5, 2, 2047, 2048, 2049, 4000, 2 ^ 31 - 1, '2'}) end
       local function small() return pick(12) == 1 and any() or pick(20) - 4 end
+      local function values()
+        local t = {}
+        for i = 1, of({0, 1, 2, 3, 5, 30, 301, 2000}) do t[i] = pick(50) == 1 and of(numbers) or pick(40) - 20 end
+        return t
+      end
+      local greater = function(a, b) return a > b end
+      local function order()
+        return of({greater, greater, function(x, y) return x < y end, function(a, b) return b < a end,
+          function(a, b) return a >= b end, function(a, b) return a > b end, function(a) return a > 0 end,
+          function(a, b) return tostring(a) < tostring(b) end, function(a, b, c) return a > b end,
+          function(...) local a, b = ... return a > b end, function(a, b) return greater(a, b) end, rawequal, false, 5})
+      end
       local function replacement()
         return of({'', 'x', '%0', '%1', '%2', '%', ('y'):rep(64), ('y'):rep(65), 7, fails, string.upper,
           function() return nil end, function(c) return c and c .. '!' end, {a = 'A', b = false}, string, true})
@@ -109,7 +121,7 @@ final class ScriptFunctionsTwinsTest {
         {'table.remove', list}, {'table.remove', list, small}, {'table.remove', list, place},
         {'unpack', list}, {'unpack', list, small}, {'unpack', list, small, small}, {'next', list}, {'next', list, small},
         {'rawset', list, small, any}, {'rawget', list, small}, {'setmetatable', list, list}, {'pcall', raised, small},
-        {'table.sort', list}, {'bit.band', number, number}, {'bit.bor', number, number}, {'bit.bxor', number, number},
+        {'table.sort', list}, {'table.sort', values, order}, {'table.sort', list, order}, {'bit.band', number, number}, {'bit.bor', number, number}, {'bit.bxor', number, number},
         {'bit.lshift', number, number}, {'bit.rshift', number, number}, {'bit.arshift', number, number},
         {'bit.rol', number, number}, {'bit.ror', number, number}, {'bit.bnot', number}, {'bit.bswap', number},
         {'bit.tobit', number},

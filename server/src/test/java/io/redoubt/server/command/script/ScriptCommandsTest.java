@@ -38,6 +38,52 @@ final class ScriptCommandsTest {
   }
 
   @Test
+  void protectsGlobalVariables() {
+    String modified = "user_script:1: Attempt to modify a readonly table";
+    for (String change :
+        new String[] {"x = 1", "redis = 1", "_G.x = 1", "(function() KEYS = 1 end)()"}) {
+      redis.says(
+          "EVAL \"return select(2, pcall(function() " + change + " end))\" 0",
+          "\"" + modified + "\"");
+    }
+    redis.says(
+        "EVAL 'return select(2, pcall(function() return x end))' 0",
+        "\"user_script:1: Script attempted to access nonexistent global variable 'x'\"");
+    redis.says("EVAL 'return _G.redis == redis and _G.KEYS == KEYS' 0", "(integer) 1");
+    redis.says("EVAL 'return loadstring(\"return ARGV[1]\")()' 0 a", "\"a\"");
+  }
+
+  @Test
+  void buildsLongTables() {
+    // After 25 550 elements, the code has words that are no instructions but may look like some.
+    String elements = "1,".repeat(30_000);
+    redis.says(
+        "EVAL 'local t = {"
+            + elements
+            + "} local n = 0 for i = 1, #t do n = n + t[i] end return n' 0",
+        "(integer) 30000");
+  }
+
+  @Test
+  void sortsWithPlainComparisons() {
+    String sorted = "for i = 1, 9 do t[i] = i * 7 % 10 end table.sort(t, function(a, b) return ";
+    redis.says(
+        "EVAL 'local t = {} " + sorted + "a < b end) return table.concat(t)' 0", "\"123456789\"");
+    redis.says(
+        "EVAL 'local t = {} " + sorted + "a > b end) return table.concat(t)' 0", "\"987654321\"");
+    redis.says(
+        "EVAL 'local t = {\"b\", \"a\"} table.sort(t, function(a, b) return a < b end) return t' 0",
+        "1) \"a\"\n2) \"b\"");
+    redis.says(
+        "EVAL 'return select(2, pcall(table.sort, {1, \"a\"}, function(a, b) return a > b end))' 0",
+        "\"user_script:1: attempt to compare number with string\"");
+    redis.says( // another variable
+        "EVAL 'local c = 5 local t = {1, 2} table.sort(t, function(a, b) return c > b end) return"
+            + " t' 0",
+        "1) (integer) 2\n2) (integer) 1");
+  }
+
+  @Test
   void evictsTheOldestScriptsOfEval() throws NoSuchAlgorithmException {
     redis.says("CONFIG RESETSTAT", "OK");
     redis.says("SCRIPT FLUSH", "OK");
