@@ -2,6 +2,7 @@ package io.redoubt.protocol.net;
 
 import io.redoubt.protocol.pem.KeyFormatException;
 import io.redoubt.protocol.pem.PemFile;
+import io.redoubt.protocol.pem.PublicPoint;
 import io.redoubt.protocol.process.SmallFile;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
@@ -66,11 +68,14 @@ record Credentials(List<X509Certificate> chain, PrivateKey key) {
    * Checks that a key belongs to a certificate, since otherwise every handshake would fail. They
    * can differ while a certificate is renewed but its key is still the old one.
    */
-  private static void checkMatch(PublicKey certified, PrivateKey key) throws IOException {
+  private static void checkMatch(PublicKey certified, PrivateKey key)
+      throws IOException, KeyFormatException {
     boolean matches;
     try {
       if (certified instanceof RSAPublicKey open && key instanceof RSAPrivateKey secret) {
         matches = open.getModulus().equals(secret.getModulus());
+      } else if (key instanceof ECPrivateKey && PublicPoint.isPartOf(key, certified)) {
+        matches = true;
       } else {
         matches = isKindred(certified, key) && verifies(certified, key);
       }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.pem.PemFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,8 +20,12 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.interfaces.ECPrivateKey;
+import java.security.spec.ECPrivateKeySpec;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -373,6 +378,26 @@ class TlsTest {
     Tls client = Tls.client(identity, authority(identity), terms());
     SSLSession session = session(client, port, "TLSv1.3");
     assertThat(session.getLocalCertificates()).isEqualTo(session.getPeerCertificates());
+  }
+
+  /** Such keys, which OpenSSL writes with {@code -no_public}, are checked by a signature. */
+  @Test
+  void usesAnEllipticKeyWithoutItsPublicPoint() throws Exception {
+    PemFile pem = PemFile.of(Files.readAllBytes(resource("ec.sec1")));
+    ECPrivateKey whole = (ECPrivateKey) pem.privateKey("");
+    byte[] bare =
+        KeyFactory.getInstance("EC")
+            .generatePrivate(new ECPrivateKeySpec(whole.getS(), whole.getParams()))
+            .getEncoded();
+    Path file = folder.resolve("bare.key");
+    Files.writeString(
+        file,
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder().encodeToString(bare)
+            + "\n-----END PRIVATE KEY-----\n");
+    Tls.Identity identity = new Tls.Identity(resource("ec.crt"), file, "");
+    Tls tls = Tls.client(identity, authority(identity), terms());
+    assertThat(tls.engine("localhost", 1).getUseClientMode()).isTrue();
   }
 
   @Test
