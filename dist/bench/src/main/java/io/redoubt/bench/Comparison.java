@@ -52,7 +52,7 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
   /** Prints the header of a table of {@link #row}s. */
   static void head(String title) {
     System.out.printf(
-        Locale.ROOT, "%-28s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
+        Locale.ROOT, "%-30s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
   }
 
   /** Prints the medians of a value over all rounds, their ratio, and the goal of the ratio. */
@@ -61,7 +61,7 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
     double ours = median(redoubt.stream().mapToDouble(value).toArray());
     System.out.printf(
         Locale.ROOT,
-        "%-28s %10.2f %10.2f %7.2f %6s%n",
+        "%-30s %10.2f %10.2f %7.2f %6s%n",
         title,
         theirs,
         ours,

@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
           + " for long replies. The table shows the longest PING in milliseconds, and the seconds"
           + " that the concurrent work took. Data that grows one by one gets its next request, of"
           + " several elements, when the previous one has been answered. Each round uses a new"
-          + " server.",
+          + " server. A line for each measurement is printed as soon as it ends, the table of all"
+          + " rounds at last. A round takes some minutes, about one with --quick.",
       "Other programs, kernel threads and the host of a virtual machine delay PINGs as well, as the"
           + " row with nothing beside shows. The first column of a server therefore excludes the"
           + " time in which its loop thread or the client was runnable but not running, unless"
@@ -61,7 +62,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final String GOAL_MILLIS = "5";
   private static final String BY_PIPELINES = ", by pipelines";
   private static final double NANOS_PER_MILLI = 1e6;
-  private static final long REST_MILLIS = 3_000;
+  private static final int REST_MILLIS = 3_000;
 
   /** The number of clients of CLIENT LIST; servers admit 10 000 by default. */
   private static final int CLIENTS = 9_900;
@@ -88,7 +89,16 @@ final class LatencyBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    System.out.printf(
+        Locale.ROOT,
+        "%-10s %-30s %10s %10s %12s%n",
+        "measured",
+        "beside",
+        "ms",
+        "at most",
+        "seconds");
     Comparison<List<Row>> rows = Comparison.ofRounds(rounds.count(), this::rows);
+    System.out.println();
     System.out.printf(
         Locale.ROOT,
         "%-30s %10s %10s %10s %10s %6s %12s %12s%n",
@@ -131,8 +141,8 @@ final class LatencyBenchmark implements Callable<Integer> {
   private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {
     int elements = servers.scaled(size);
     List<Row> rows = new ArrayList<>();
-    beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // warms up
-    rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
+    beside(server, "nothing, to warm up", this::rest);
+    rows.add(beside(server, "nothing", this::rest));
     addReplies(rows, server);
     grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
@@ -184,7 +194,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   private void addNestedFlushes(List<Row> rows, MeasuredServer server, int elements)
       throws IOException, InterruptedException {
     Loader.load(server, 0, elements, DataSets::manyStrings);
-    rows.add(beside(server, "FLUSHALL in MULTI, EXEC", LatencyBenchmark::flushInTransaction));
+    rows.add(beside(server, "FLUSHALL in MULTI, EXEC", this::flushInTransaction));
     server.ask("EVAL", FLUSH_SCRIPT, "0"); // loads Lua
     Loader.load(server, 0, elements, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL in a script", freeing("EVAL", FLUSH_SCRIPT, "0")));
@@ -199,18 +209,17 @@ final class LatencyBenchmark implements Callable<Integer> {
               "FLUSHALL from the master",
               each -> {
                 server.ask("FLUSHALL", "SYNC");
-                Thread.sleep(REST_MILLIS);
+                rest(server);
               }));
     }
   }
 
-  private static void flushInTransaction(MeasuredServer server)
-      throws IOException, InterruptedException {
+  private void flushInTransaction(MeasuredServer server) throws IOException, InterruptedException {
     try (RespClient client = server.connect()) {
       client.pipeline(
           List.of(new String[] {"MULTI"}, new String[] {"FLUSHALL"}, new String[] {"EXEC"}));
     }
-    Thread.sleep(REST_MILLIS);
+    rest(server);
   }
 
   /**
@@ -236,11 +245,16 @@ final class LatencyBenchmark implements Callable<Integer> {
   }
 
   /** Returns an event that runs a command and waits for the work that the server defers. */
-  private static Event freeing(String... command) {
+  private Event freeing(String... command) {
     return server -> {
       server.ask(command);
-      Thread.sleep(REST_MILLIS);
+      rest(server);
     };
+  }
+
+  /** Waits until a server has done what it defers. */
+  private void rest(MeasuredServer server) throws InterruptedException {
+    Thread.sleep(servers.scaled(REST_MILLIS));
   }
 
   private static Row beside(MeasuredServer server, String title, Event event)
@@ -249,7 +263,16 @@ final class LatencyBenchmark implements Callable<Integer> {
       long startNanos = System.nanoTime();
       event.run(server);
       double seconds = (System.nanoTime() - startNanos) / 1e9;
-      return new Row(title, pings.end(), seconds);
+      Row row = new Row(title, pings.end(), seconds);
+      System.out.printf(
+          Locale.ROOT,
+          "%-10s %-30s %10.2f %10.2f %12.1f%n",
+          server.name(),
+          title,
+          row.longest().withoutOthersNanos() / NANOS_PER_MILLI,
+          row.longest().nanos() / NANOS_PER_MILLI,
+          seconds);
+      return row;
     }
   }
 }

@@ -22,6 +22,10 @@ import picocli.CommandLine.Mixin;
           + " requests in a pipeline. The servers take turns, round by round, after rounds that are"
           + " not counted; only the rows of fresh servers start new ones for each round. The"
           + " certificates are made by openssl: RSA with 2048 bits, and P-256.",
+      "The rows of handshakes follow each other on servers that have just started, so each begins"
+          + " after the 1 000 to 8 000 connections of the previous ones; warm rows begin after "
+          + TlsBenchmark.WARM_HANDSHAKES
+          + " connections of all kinds.",
       "The last column is the goal for the ratio. A row of resumed sessions says how many of them"
           + " were."
     },
@@ -45,6 +49,10 @@ final class TlsBenchmark implements Callable<Integer> {
   private static final String TLS_1_2 = "TLSv1.2";
   private static final int WARM_UP_ROUNDS = 5;
   private static final int HANDSHAKES = 200;
+
+  /** Connections after which all code of a handshake is compiled. */
+  static final int WARM_HANDSHAKES = 10_000;
+
   private static final int FIRST_REQUESTS = 5_000;
   private static final int CLIENTS = 20;
   private static final String KEY = "key";
@@ -71,8 +79,9 @@ final class TlsBenchmark implements Callable<Integer> {
     ServerIdentity ec = ServerIdentity.ofP256(servers.folder());
     Comparison.head("us per operation");
     exchanges(rsa);
-    handshakes("RSA", rsa);
-    handshakes("P-256", ec);
+    handshakes("RSA", rsa, 0);
+    handshakes("P-256", ec, 0);
+    handshakes("P-256 warm", ec, WARM_HANDSHAKES);
     String first = "first " + FIRST_REQUESTS + " GETs";
     if (only.includes(first)) {
       Comparison<Double> fresh = Comparison.ofRounds(rounds.count(), redis -> first(redis, rsa));
@@ -145,17 +154,40 @@ final class TlsBenchmark implements Callable<Integer> {
     Comparison.ofRounds(servers.isQuick() ? 1 : WARM_UP_ROUNDS, measurement);
   }
 
-  private void handshakes(String algorithm, ServerIdentity identity)
+  /**
+   * Prints the rows of a pair of servers.
+   *
+   * @param before the number of connections made before the first row
+   */
+  private void handshakes(String algorithm, ServerIdentity identity, int before)
       throws IOException, InterruptedException {
     try (Secured redis = start(true, identity);
         Secured redoubt = start(false, identity)) {
+      int left = before == 0 ? 0 : servers.scaled(before);
       for (String protocol : List.of(TLS_1_2, TLS_1_3)) {
         for (boolean resumes : List.of(false, true)) {
           String title =
               "%s %s, %s".formatted(resumes ? "resumed" : "handshake", protocol, algorithm);
           if (only.includes(title)) {
+            if (left > 0) {
+              warm(redis, identity, left);
+              warm(redoubt, identity, left);
+              left = 0;
+            }
             handshakes(title, protocol, resumes, redis, redoubt, identity);
           }
+        }
+      }
+    }
+  }
+
+  /** Makes connections of each kind, so that each of them is compiled. */
+  private static void warm(Secured secured, ServerIdentity identity, int count)
+      throws IOException, InterruptedException {
+    for (String protocol : List.of(TLS_1_2, TLS_1_3)) {
+      for (boolean resumes : List.of(false, true)) {
+        try (TlsLoad load = load(secured, identity, protocol)) {
+          load.handshakes(count / 4, resumes);
         }
       }
     }
@@ -187,7 +219,7 @@ final class TlsBenchmark implements Callable<Integer> {
     if (resumes) {
       System.out.printf(
           Locale.ROOT,
-          "  resumed, of %-16d %10d %10d%n",
+          "  resumed, of %-18d %10d %10d%n",
           count * rounds.count(),
           resumed[0],
           resumed[1]);
