@@ -33,6 +33,11 @@ final class HeapEndTest {
   private static final int WORDS = 200_000;
   private static final int LARGE_BYTES = 24 << 20;
 
+  /** The size of a value that replies refer to, and a number of them that exceeds the heap. */
+  private static final int UNREAD_BYTES = 17_000;
+
+  private static final int UNREAD_VALUES = 70_000;
+
   @TempDir Path folder;
   private ServerProcess server;
 
@@ -141,6 +146,27 @@ final class HeapEndTest {
       assertThat(new String(reply, US_ASCII)).startsWith("-OOM command not allowed: the Java heap");
     }
     survived(digest);
+  }
+
+  /** Each value goes to its socket by reference, with objects of its own, as far as few do. */
+  @Test
+  void survivesRepliesThatNobodyReads() throws Exception {
+    ask("SET", "value", "x".repeat(UNREAD_BYTES));
+    String digest = ask("DEBUG", "DIGEST");
+    ByteArrayOutputStream request = new ByteArrayOutputStream();
+    request.writeBytes(("*" + (UNREAD_VALUES + 1) + "\r\n").getBytes(US_ASCII));
+    bulk(request, "MGET".getBytes(US_ASCII));
+    for (int i = 0; i < UNREAD_VALUES; i++) {
+      bulk(request, "value".getBytes(US_ASCII));
+    }
+    try (RespClient idle = RespClient.connect("127.0.0.1", server.port(), TIMEOUT_MILLIS);
+        Socket hostile = connect()) {
+      assertThat(idle.call("PING").text()).isEqualTo("PONG");
+      send(hostile.getOutputStream(), request);
+      await().atMost(PATIENCE).until(() -> idle.call("CLIENT", "LIST").text().contains("cmd=mget"));
+      survived(digest);
+      assertThat(idle.call("PING").text()).isEqualTo("PONG");
+    }
   }
 
   private void survived(String digest) throws IOException {

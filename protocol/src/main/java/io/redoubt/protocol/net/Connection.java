@@ -227,6 +227,16 @@ public final class Connection {
   }
 
   /**
+   * Returns a chunk like {@link #newChunk}, larger the more bytes are queued.
+   *
+   * @param waitingBytes the bytes to be sent before it that this connection has not got yet
+   */
+  public Chunk newChunk(int atLeastBytes, long waitingBytes) {
+    return pool.take(
+        Math.max(atLeastBytes, ChunkPool.chunkBytes(output.unwrittenBytes() + waitingBytes)));
+  }
+
+  /**
    * Returns a chunk that refers to bytes of the data, which are pinned until they are sent or the
    * chunk is released; null if they must be copied.
    *
@@ -271,6 +281,11 @@ public final class Connection {
   /** Returns the number of sent bytes that the socket has not accepted yet. */
   public long queuedBytes() {
     return output.unwrittenBytes();
+  }
+
+  /** Returns an estimate of the Java heap that so many queued bytes take, in bytes. */
+  public static long queuedHeapBytes(long queuedBytes) {
+    return ChunkPool.heapBytes(queuedBytes);
   }
 
   /** Returns the size of the buffers with the {@linkplain #queuedBytes() queued bytes}. */

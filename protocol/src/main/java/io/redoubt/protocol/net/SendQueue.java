@@ -207,7 +207,8 @@ final class SendQueue implements SocketOutput {
   public long unwrittenMemoryBytes() {
     long bytes = unwrittenBytes();
     // The first chunk may be partly sent, and the last may not be full.
-    return bytes == 0 ? 0 : (bytes / ChunkPool.CHUNK_BYTES + 2) * ChunkPool.CHUNK_BYTES;
+    long chunk = ChunkPool.chunkBytes(bytes);
+    return bytes == 0 ? 0 : (bytes / chunk + 2) * chunk;
   }
 
   /** Handles bytes that the channel has written. */

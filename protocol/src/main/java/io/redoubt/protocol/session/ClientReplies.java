@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.SharedChunk;
 import io.redoubt.protocol.resp.ReplyBuffer;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,9 @@ final class ClientReplies extends ReplyBuffer {
 
   private boolean discarding;
   private boolean deferring;
+
+  /** True if the last bytes were passed on by reference. */
+  private boolean referred;
 
   private static final class Held {
     final Chunk chunk;
@@ -175,7 +179,10 @@ final class ClientReplies extends ReplyBuffer {
       listener.onFull();
     }
     int room = Math.toIntExact(sharedBytes() + atLeastBytes);
-    Chunk next = socket.connection().newChunk(room);
+    Connection connection = socket.connection();
+    // Between bytes of the data there often are few others.
+    Chunk next = referred ? connection.newChunk(room) : connection.newChunk(room, heldBytes);
+    referred = false;
     chunk = next;
     window++;
     memory = next.memory();
@@ -202,6 +209,7 @@ final class ClientReplies extends ReplyBuffer {
     position = referring.limit();
     limit = position;
     passWindow();
+    referred = true;
     listener.onFull();
     return true;
   }

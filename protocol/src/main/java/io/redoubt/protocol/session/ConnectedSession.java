@@ -328,7 +328,10 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
   /** Returns an estimate of the Java heap that it takes, in bytes. */
   public long heapBytes() {
     Waiting waits = waiting();
-    return OBJECT_BYTES + sessionHeapBytes() + (waits == null ? 0 : waits.heapBytes());
+    return OBJECT_BYTES
+        + sessionHeapBytes()
+        + delivery.heapBytes()
+        + (waits == null ? 0 : waits.heapBytes());
   }
 
   /**

@@ -282,6 +282,11 @@ final class Delivery implements OutputListener, HeldOutput.Member {
     return socket.isReleased();
   }
 
+  /** Returns an estimate of the Java heap that waiting output takes, in bytes. */
+  long heapBytes() {
+    return Connection.queuedHeapBytes(queuedBytes());
+  }
+
   /** Returns the memory of waiting output, in bytes. */
   long memoryBytes() {
     return waitingWindowBytes() + queuedBytes();
