@@ -135,6 +135,7 @@ final class Fleet {
     if (index == master) {
       nodes.get(index).start();
     } else {
+      mayLose(index); // those below may get the older data that it still has
       SimulatedNode other = nodes.get(masterOf[index]);
       nodes.get(index).start("replicaof " + other.host + " " + SimulatedNode.PORT);
     }
