@@ -177,7 +177,7 @@ function variables.xpcall(f, handler)
 end
 
 local replace_tail_calls, sets_globals = native.replace_tail_calls, native.sets_globals
-local load_pieces, clock = load, os.clock
+local load, clock = load, os.clock
 
 -- Some constructs take the compiler a time that is the square of their number: a longer chunk is
 -- read in pieces, between which a script can be killed, and given up after so many seconds.
@@ -185,33 +185,53 @@ local MAX_PIECE_BYTES = 512
 local MAX_COMPILED_AT_ONCE_BYTES = 4096
 local MAX_COMPILE_SECONDS = 4
 
-local function load_long(text, name)
-  local at, deadline, too_complex = 1, clock() + MAX_COMPILE_SECONDS, false
-  local chunk, problem = load_pieces(function()
-    if clock() > deadline then
-      too_complex = true
+-- Compiles the texts that a function returns, up to nil or an empty one; with nil it may say why the
+-- chunk is refused. The time that the function takes is not the compiler's.
+local function load_texts(next_text, name)
+  local text, at, ended, refusal = '', 1, false, nil
+  local deadline = clock() + MAX_COMPILE_SECONDS
+  local chunk, problem = load(function()
+    local now = clock()
+    if now > deadline then
+      refusal = 'chunk is too complex'
       return nil
     end
     native.tick()
+    if at > #text and not ended then
+      text, refusal = next_text()
+      text, at, ended = text or '', 1, text == nil or text == ''
+      deadline = deadline + clock() - now
+    end
     local piece = sub(text, at, at + MAX_PIECE_BYTES - 1)
     at = at + MAX_PIECE_BYTES
     return piece
   end, name)
-  if too_complex then
-    return nil, 'chunk is too complex'
+  if refusal then
+    return nil, refusal
   end
   return chunk, problem
 end
 
--- Compiles a chunk. Its calls in tail position are ordinary ones, so that errors can tell the line.
-local function compile(text, name)
-  local is_long = type(text) == 'string' and #text > MAX_COMPILED_AT_ONCE_BYTES
-  local chunk, problem = (is_long and load_long or loadstring)(text, name or text)
+local function load_long(text, name)
+  return load_texts(function()
+    local whole = text
+    text = nil
+    return whole
+  end, name)
+end
+
+-- The calls of a chunk in tail position become ordinary ones, so that errors can tell the line.
+local function without_tail_calls(chunk, problem)
   if not chunk then
     return nil, problem
   end
   replace_tail_calls(chunk)
   return chunk
+end
+
+local function compile(text, name)
+  local is_long = type(text) == 'string' and #text > MAX_COMPILED_AT_ONCE_BYTES
+  return without_tail_calls((is_long and load_long or loadstring)(text, name or text))
 end
 
 -- Compiles a script or library. The environment of a script that sets no global variables can be the
@@ -224,28 +244,57 @@ function shared.compile(text, name)
   return chunk, problem
 end
 
-function variables.loadstring(text, name)
-  if type(text) == 'string' and sub(text, 1, 1) == '\27' then
+-- Returns a text of a chunk, of which so many bytes precede it; nil and the reason if it is refused.
+local function accepted(text, bytes_before)
+  if bytes_before == 0 and sub(text, 1, 1) == '\27' then
     return nil, 'bytecode is not accepted'
-  elseif type(text) == 'string' and #text > MAX_CHUNK_BYTES then
+  elseif bytes_before + #text > MAX_CHUNK_BYTES then
     return nil, 'chunk is too long' -- the compiler cannot be interrupted
+  end
+  return text
+end
+
+function variables.loadstring(text, name)
+  if type(text) == 'string' then
+    local _, refusal = accepted(text, 0)
+    if refusal then
+      return nil, refusal
+    end
   end
   return compile(text, name)
 end
 
-function variables.load(reader, name)
-  if type(reader) ~= 'function' then
-    error("bad argument #1 to 'load' (function expected, got " .. type(reader) .. ')', 2)
+-- The kind of an argument as Lua's own errors name it.
+local function found(...)
+  return select('#', ...) == 0 and 'no value' or type((...))
+end
+
+-- Like Lua's own, this catches the errors of the reader.
+function variables.load(...)
+  local reader, name = ...
+  if name ~= nil and type(name) ~= 'string' and type(name) ~= 'number' then
+    error("bad argument #2 to 'load' (string expected, got " .. type(name) .. ')', 2)
+  elseif type(reader) ~= 'function' then
+    error("bad argument #1 to 'load' (function expected, got " .. found(...) .. ')', 2)
   end
-  local parts = {}
-  while true do
-    local part = reader()
-    if part == nil or part == '' then
-      break
+  local bytes = 0
+  local chunk, problem = without_tail_calls(load_texts(function()
+    local text = reader()
+    if type(text) == 'number' then
+      text = tostring(text)
+    elseif text ~= nil and type(text) ~= 'string' then
+      error('reader function must return a string', 6)
     end
-    parts[#parts + 1] = part
+    if text == nil then
+      return nil
+    end
+    bytes = bytes + #text
+    return accepted(text, bytes - #text)
+  end, name or '=(load)'))
+  if type(problem) == 'string' then
+    problem = without_own_place(problem)
   end
-  return variables.loadstring(concat(parts), name or '=(load)')
+  return chunk, problem
 end
 
 local collectgarbage = collectgarbage

@@ -113,6 +113,12 @@ final class HostileScriptsTest {
         "coroutine.wrap(function() while true do pcall(string.find, 'abc', 'b') end end)()",
         "coroutine.wrap(function() while true do bit.band(1, 2) end end)()",
         "coroutine.wrap(function() while true do redis.pcall('NOSUCH') end end)()",
+        "load(function() while true do end end)",
+        "while true do load(function() while true do end end) end",
+        "while true do load(function() return {} end) end",
+        "while true do load(function() error('x') end) end",
+        "while true do load(function() return 'x = 1 ' end) end",
+        "coroutine.wrap(function() while true do load(function() return ' ' end) end end)()",
       })
   void killsEndlessScripts(String script) throws Exception {
     assertThat(endOf(script)).contains("Script killed by user with SCRIPT KILL.");
@@ -215,6 +221,15 @@ final class HostileScriptsTest {
         "return loadstring(('('):rep(1e6))",
         "return loadstring(('x = 1 '):rep(1e6))",
         "return loadstring('return ' .. ('{'):rep(1e5))",
+        "return load(function() return {} end)",
+        "return load(function() return true end)",
+        "return load(function() return ('x'):rep(1e6) end)",
+        "return load(function() return 'return \"' .. ('x'):rep(1e6) end)",
+        "local n = 0 return load(function() n = n + 1 return '{' .. n .. '},' end)",
+        "local function f() return load(f) end return f()",
+        "local function f() return coroutine.wrap(function() return load(f) end)() end return f()",
+        "local t = {} return load(function() while true do t[#t + 1] = ('x'):rep(1e4) .. #t end"
+            + " end)",
         "local t = {} for i = 1, 2e5 do t[i] = 2e5 - i end table.sort(t) return t[1]",
         "return string.find(('a'):rep(4000), ('('):rep(40))",
         "return string.find(('a'):rep(1e6), ('a-'):rep(2040) .. 'b')",
