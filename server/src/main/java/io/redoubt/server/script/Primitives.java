@@ -442,16 +442,44 @@ final class Primitives implements AutoCloseable {
   private static final int LOW_SEED = 0x330e;
   private static final long INITIAL = 0x1234_abcd_330eL;
 
-  /** random(): returns the next 31-bit number. */
+  /** The range of the numbers drawn, of which a fraction is made. */
+  private static final int RANDOM_RANGE = 0x7fff_ffff;
+
+  /**
+   * random(...): returns the next random number: a fraction, or an integer from 1 or a lower bound
+   * to an upper one; nothing if the arguments are wrong. Bounds are 32-bit integers.
+   */
   private int random(long state) {
     random = random * MULTIPLIER + INCREMENT & MASK_48;
-    Lua.pushNumber(state, random >>> 17);
+    double fraction = (double) ((random >>> 17) % RANDOM_RANGE) / RANDOM_RANGE;
+    int count = Lua.top(state);
+    if (count == 0) {
+      Lua.pushNumber(state, fraction);
+      return 1;
+    }
+    for (int i = 1; i <= count; i++) {
+      if (i > 2 || Lua.isNumber(state, i) == 0) {
+        return 0;
+      }
+    }
+    int low = count == 1 ? 1 : int32(state, 1);
+    int high = int32(state, count);
+    if (low > high) {
+      return 0;
+    }
+    Lua.pushNumber(state, Math.floor(fraction * (high - low + 1)) + low); // overflows as in Redis
     return 1;
+  }
+
+  /** Returns an argument as Lua's own functions take it: cut to 32 bits, 0 beyond 64. */
+  private static int int32(long state, int index) {
+    long integer = (long) Lua.number(state, index);
+    return integer == Long.MAX_VALUE ? 0 : (int) integer;
   }
 
   /** seed(number): starts a sequence. */
   private int seed(long state) {
-    long start = (int) (long) Lua.number(state, 1);
+    long start = int32(state, 1);
     random = (start << 16 | LOW_SEED) & MASK_48;
     return 0;
   }

@@ -552,28 +552,39 @@ variables.table = library(table, {
   end,
 })
 
+-- Returns an argument as a number; an error is that of the call so many levels up.
+local function number(level, name, argument, ...)
+  local value = ...
+  if type(value) == 'number' then
+    return value
+  end
+  local converted = tonumber(value)
+  if converted then
+    return converted
+  end
+  error('bad argument #' .. argument .. " to '" .. name .. "' (number expected, got " .. found(...) .. ')', level)
+end
+
 local random, seed = native.random, native.seed
-local MAX_RANDOM = 2147483647
+
+-- Raises the error of arguments for which there is no random number.
+local function fail_random(...)
+  local count = select('#', ...)
+  if count > 2 then
+    error('wrong number of arguments', 3)
+  end
+  for i = 1, count do
+    number(4, 'random', i, select(i, ...))
+  end
+  error('bad argument #' .. count .. " to 'random' (interval is empty)", 3)
+end
 
 variables.math = library(math, {
-  random = function(low, high)
-    local chance = random() % MAX_RANDOM / MAX_RANDOM
-    if low == nil then
-      return chance
-    end
-    if high == nil then
-      if low < 1 then
-        error("bad argument #1 to 'random' (interval is empty)", 2)
-      end
-      return floor(chance * low) + 1
-    end
-    if low > high then
-      error("bad argument #2 to 'random' (interval is empty)", 2)
-    end
-    return floor(chance * (high - low + 1)) + low
+  random = function(...)
+    return random(...) or fail_random(...)
   end,
-  randomseed = function(number)
-    seed(number)
+  randomseed = function(...)
+    seed(number(3, 'randomseed', 1, ...))
   end,
 })
 
@@ -591,20 +602,6 @@ variables.coroutine = library(coroutine, {
 })
 
 -- The 32-bit operations of the library BitOp.
-
--- Returns an argument as a number; an error is that of the call so many levels up.
-local function number(level, name, argument, ...)
-  local value = ...
-  if type(value) == 'number' then
-    return value
-  end
-  local found = select('#', ...) == 0 and 'no value' or type(value)
-  local converted = tonumber(value)
-  if converted then
-    return converted
-  end
-  error('bad argument #' .. argument .. " to '" .. name .. "' (number expected, got " .. found .. ')', level)
-end
 
 -- A function that tries a primitive of two numbers on its arguments, which returns nothing for any
 -- others; those take the slow way.
