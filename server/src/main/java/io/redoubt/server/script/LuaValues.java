@@ -340,8 +340,7 @@ final class LuaValues {
     long state = lua.main();
     pushName(state, field);
     Lua.rawGet(state, -2);
-    int found = Lua.type(state, -1);
-    if (found == type || (type == Lua.STRING && found == Lua.NUMBER)) {
+    if (Lua.type(state, -1) == type) {
       return true;
     }
     Lua.setTop(state, -2);
@@ -363,9 +362,11 @@ final class LuaValues {
       writePairs(reply, booleans, depth, false);
     } else if (field(BIG_NUMBER, Lua.STRING)) {
       reply.bigNumber(oneLine(lua.text(state, -1).toString()));
-    } else if (field(VERBATIM_STRING, Lua.TABLE)) {
-      writeVerbatim(reply);
-    } else {
+    } else if (!field(VERBATIM_STRING, Lua.TABLE)) {
+      writeArray(reply, booleans, depth);
+      return;
+    } else if (!writeVerbatim(reply)) {
+      Lua.setTop(state, -2);
       writeArray(reply, booleans, depth);
       return;
     }
@@ -414,19 +415,21 @@ final class LuaValues {
     reply.resolve(mark, count);
   }
 
-  private void writeVerbatim(ReplyWriter reply) {
+  /** Writes the table on top as a verbatim string; returns false if a field is missing. */
+  private boolean writeVerbatim(ReplyWriter reply) {
     long state = lua.main();
     if (!field(STRING, Lua.STRING)) {
-      reply.nil();
-      return;
+      return false;
     }
-    String text = lua.text(state, -1).toString();
+    long text = lua.bytes(state, -1); // the table keeps it
+    int length = LuaState.length(state, -1);
     Lua.setTop(state, -2);
     if (!field(FORMAT, Lua.STRING)) {
-      reply.nil();
-      return;
+      return false;
     }
-    reply.verbatim(lua.text(state, -1).toString(), text);
+    String format = (lua.text(state, -1) + "   ").substring(0, 3); // the protocol's length
+    reply.verbatim(format, Region.MEMORY, text, length);
     Lua.setTop(state, -2);
+    return true;
   }
 }
