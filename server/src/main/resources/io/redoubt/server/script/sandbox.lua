@@ -167,7 +167,11 @@ end
 
 -- A handler is called before the error is caught, with the hook off: an endless one could not be ended.
 local xpcall, is_interrupted = xpcall, native.is_interrupted
-function variables.xpcall(f, handler)
+function variables.xpcall(...)
+  local f, handler = ...
+  if select('#', ...) < 2 then
+    return xpcall(...) -- raises the error
+  end
   return xpcall(f, function(problem)
     if is_interrupted() then
       return problem
@@ -297,13 +301,16 @@ function variables.load(...)
   return chunk, problem
 end
 
+-- Scripts cannot change the collector.
 local collectgarbage = collectgarbage
+local IGNORED_OPTIONS = {stop = true, restart = true, setpause = true, setstepmul = true}
+
 function variables.collectgarbage(option, ...)
-  if option == nil or option == 'collect' or option == 'count' or option == 'step' then
-    native.tick()
-    return collectgarbage(option, ...)
+  if IGNORED_OPTIONS[option] then
+    return 0
   end
-  return 0
+  native.tick()
+  return collectgarbage(option, ...)
 end
 
 -- What Lua 5.2 has no more, for those who wish it: as far as it cannot change or show our own code.
@@ -399,9 +406,9 @@ shared.patterns.rep = guarded('repeat', rep, function(text, count)
     text, kind = tostring(text), 'string'
   end
   if kind == 'string' and times then
-    count = times
-    if text == '' or not (count >= 1) then
-      return '' -- Lua would count, and only in 32 bits
+    count = as_int(times)
+    if text == '' or count < 1 then
+      return '' -- Lua would count
     elseif #text * count > MAX_STRING_BYTES then
       error('resulting string too large', 2 + GUARD_LEVELS)
     elseif #text * count > MAX_COPIED_BYTES then
