@@ -14,6 +14,8 @@ final class ErrorTexts {
           .map(part -> ByteString.of(part + ":"))
           .toList();
 
+  private static final ByteString NO_FUNCTION = ByteString.of("attempt to call a boolean value");
+
   private static final ByteString ERR = ByteString.of("err");
 
   private final LuaState lua;
@@ -31,9 +33,15 @@ final class ErrorTexts {
 
   /**
    * caught(false, problem): returns what pcall returns for an error. A table with a text in its
-   * field 'err' is replaced by this text; any other value of the field follows the table.
+   * field 'err' is replaced by this text; any other value of the field follows the table. caught()
+   * returns what Redis' pcall returns without a function.
    */
   int caught(long state) {
+    if (Lua.top(state) == 0) {
+      Lua.pushBoolean(state, 0);
+      lua.pushText(state, NO_FUNCTION);
+      return 2;
+    }
     Lua.setTop(state, 2);
     try {
       show(state);

@@ -213,9 +213,11 @@ final class GuardCode {
       b8 01 00 00 00                    mov eax, 1
       c3                                ret
       f3 0f 1e fa            protect:   endbr64                         pcall
+      48 8b 47 18                       mov rax, [rdi + 24]
+      48 3b 47 10                       cmp rax, [rdi + 16]             to slow unless an argument
+      0f 83 0f fd ff ff                 jae slow
       53                                push rbx
       48 89 fb                          mov rbx, rdi
-      48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 40 f0                       mov rax, [rax - 16]
       ff 50 38                          call [rax + 56]                 the native function
       48 8b 4b 18                       mov rcx, [rbx + 24]

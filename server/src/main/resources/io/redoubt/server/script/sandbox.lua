@@ -161,6 +161,9 @@ if native.guard then
   variables.pcall = guarded('protect', pcall, show_caught)
 else
   function variables.pcall(...)
+    if select('#', ...) == 0 then
+      return show_caught()
+    end
     return caught(pcall(...))
   end
 end
