@@ -66,55 +66,55 @@ final class GuardCode {
       48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 4f 10                       mov rcx, [rdi + 16]
       48 29 c1                          sub rcx, rax
-      48 83 f9 30                       cmp rcx, 48                     to slow unless three arguments
-      72 8f                             jb slow
+      48 83 f9 30                       cmp rcx, 48                     to native unless three arguments
+      0f 82 c5 00 00 00                 jb native
       83 78 08 04                       cmp dword [rax + 8], 4          the first a string
-      75 89                             jne slow
+      75 85                             jne slow
       48 8b 70 20                       mov rsi, [rax + 32]
       8b 50 28                          mov edx, [rax + 40]
       83 fa 04                          cmp edx, 4                      if the third is a string:
       75 0d                             jne callback
       48 83 7e 10 40                    cmp qword [rsi + 16], 64        to slow if longer
-      0f 87 72 ff ff ff                 ja slow
+      0f 87 6e ff ff ff                 ja slow
       eb 1a                             jmp pattern
       83 ea 05               callback:  sub edx, 5                      to slow unless table or function
       83 fa 01                          cmp edx, 1
-      0f 87 64 ff ff ff                 ja slow
+      0f 87 60 ff ff ff                 ja slow
       48 8b 30                          mov rsi, [rax]
       48 83 7e 10 64                    cmp qword [rsi + 16], 100       to slow if the text is longer
-      0f 87 56 ff ff ff                 ja slow
+      0f 87 52 ff ff ff                 ja slow
       f3 0f 1e fa            pattern:   endbr64                         find, match, gmatch
       48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 4f 10                       mov rcx, [rdi + 16]
       48 29 c1                          sub rcx, rax
-      48 83 f9 20                       cmp rcx, 32                     to slow unless two arguments
-      0f 82 3d ff ff ff                 jb slow
-      83 78 08 04                       cmp dword [rax + 8], 4          that are strings
-      0f 85 33 ff ff ff                 jne slow
+      48 83 f9 20                       cmp rcx, 32                     to native unless two arguments
+      0f 82 73 00 00 00                 jb native
+      83 78 08 04                       cmp dword [rax + 8], 4          to slow unless strings
+      0f 85 2f ff ff ff                 jne slow
       83 78 18 04                       cmp dword [rax + 24], 4
-      0f 85 29 ff ff ff                 jne slow
+      0f 85 25 ff ff ff                 jne slow
       4c 8b 40 f0                       mov r8, [rax - 16]
       4d 8b 48 48                       mov r9, [r8 + 72]
       48 8b 70 10                       mov rsi, [rax + 16]             rsi = the pattern
       89 f2                             mov edx, esi
       81 e2 f0 1f 00 00                 and edx, 0x1ff0                 rdx = the place of its grant
       49 39 74 11 10                    cmp [r9 + rdx + 16], rsi        to slow unless it has one
-      0f 85 0a ff ff ff                 jne slow
+      0f 85 06 ff ff ff                 jne slow
       48 8b 30                          mov rsi, [rax]
       48 8b 76 10                       mov rsi, [rsi + 16]             rsi = the length of the text
       49 3b 74 11 18                    cmp rsi, [r9 + rdx + 24]        to slow if beyond the grant
-      0f 87 f8 fe ff ff                 ja slow
+      0f 87 f4 fe ff ff                 ja slow
       41 ff 60 38                       jmp [r8 + 56]                   to the native function
       f3 0f 1e fa            plain:     endbr64                         setmetatable, next, pairs, rawset
       48 8b 47 18                       mov rax, [rdi + 24]
-      48 3b 47 10                       cmp rax, [rdi + 16]             to slow unless an argument
-      0f 83 e2 fe ff ff                 jae slow
-      83 78 08 05                       cmp dword [rax + 8], 5          that is a table
-      0f 85 d8 fe ff ff                 jne slow
+      48 3b 47 10                       cmp rax, [rdi + 16]             to native unless an argument
+      0f 83 18 00 00 00                 jae native
+      83 78 08 05                       cmp dword [rax + 8], 5          to slow unless a table
+      0f 85 d4 fe ff ff                 jne slow
       48 8b 10                          mov rdx, [rax]
       48 83 7a 10 00                    cmp qword [rdx + 16], 0         without a metatable
-      0f 85 ca fe ff ff                 jne slow
-      4c 8b 40 f0                       mov r8, [rax - 16]
+      0f 85 c6 fe ff ff                 jne slow
+      4c 8b 40 f0            native:    mov r8, [rax - 16]
       41 ff 60 38                       jmp [r8 + 56]                   to the native function
       f3 0f 1e fa            insert:    endbr64                         table.insert
       48 8b 47 18                       mov rax, [rdi + 24]
@@ -123,60 +123,62 @@ final class GuardCode {
       48 83 f9 20                       cmp rcx, 32                     of two arguments: an append
       74 b9                             je plain
       48 83 f9 30                       cmp rcx, 48
-      74 24                             je position
-      e9 a2 fe ff ff                    jmp slow
+      74 28                             je position
+      72 db                             jb native
+      e9 9c fe ff ff                    jmp slow
       f3 0f 1e fa            elements:  endbr64                         table.remove, unpack
       48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 4f 10                       mov rcx, [rdi + 16]
       48 29 c1                          sub rcx, rax
       48 83 f9 10                       cmp rcx, 16
-      74 2b                             je few
+      74 2d                             je few
       48 83 f9 20                       cmp rcx, 32
-      0f 85 83 fe ff ff                 jne slow
+      72 bb                             jb native
+      0f 85 7b fe ff ff                 jne slow
       83 78 18 03            position:  cmp dword [rax + 24], 3         the second is a number
-      0f 85 79 fe ff ff                 jne slow
+      0f 85 71 fe ff ff                 jne slow
       48 8b 50 10                       mov rdx, [rax + 16]
       48 c1 ea 34                       shr rdx, 52                     rdx = its sign and exponent
       81 ea ff 03 00 00                 sub edx, 0x3ff
       83 fa 1e                          cmp edx, 30                     to slow unless from 1 to 2^31
-      0f 87 62 fe ff ff                 ja slow
+      0f 87 5a fe ff ff                 ja slow
       83 78 08 05            few:       cmp dword [rax + 8], 5          the first is a table
-      0f 85 58 fe ff ff                 jne slow
+      0f 85 50 fe ff ff                 jne slow
       48 8b 10                          mov rdx, [rax]
       48 83 7a 10 00                    cmp qword [rdx + 16], 0         without a metatable
-      0f 85 4a fe ff ff                 jne slow
+      0f 85 42 fe ff ff                 jne slow
       80 7a 0b 00                       cmp byte [rdx + 11], 0          and without a hash part
-      0f 85 40 fe ff ff                 jne slow
+      0f 85 38 fe ff ff                 jne slow
       81 7a 38 00 08 00 00              cmp dword [rdx + 56], 2048      to slow if larger
-      0f 87 33 fe ff ff                 ja slow
+      0f 87 2b fe ff ff                 ja slow
       4c 8b 40 f0                       mov r8, [rax - 16]
       41 ff 60 38                       jmp [r8 + 56]                   to the native function
       f3 0f 1e fa            repeat:    endbr64                         string.rep
       48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 4f 10                       mov rcx, [rdi + 16]
       48 29 c1                          sub rcx, rax
-      48 83 f9 20                       cmp rcx, 32                     to slow unless two arguments
-      0f 82 12 fe ff ff                 jb slow
-      83 78 08 04                       cmp dword [rax + 8], 4          a string
-      0f 85 08 fe ff ff                 jne slow
+      48 83 f9 20                       cmp rcx, 32                     to native unless two arguments
+      0f 82 44 ff ff ff                 jb native
+      83 78 08 04                       cmp dword [rax + 8], 4          to slow unless a string
+      0f 85 00 fe ff ff                 jne slow
       83 78 18 03                       cmp dword [rax + 24], 3         and a number
-      0f 85 fe fd ff ff                 jne slow
+      0f 85 f6 fd ff ff                 jne slow
       48 8b 10                          mov rdx, [rax]
       48 83 7a 10 7f                    cmp qword [rdx + 16], 127       to slow if longer
-      0f 87 f0 fd ff ff                 ja slow
+      0f 87 e8 fd ff ff                 ja slow
       48 8b 50 10                       mov rdx, [rax + 16]
       48 c1 ea 34                       shr rdx, 52
       81 fa 07 04 00 00                 cmp edx, 0x407                  to slow unless from 0 to 512
-      0f 87 dc fd ff ff                 ja slow
+      0f 87 d4 fd ff ff                 ja slow
       4c 8b 40 f0                       mov r8, [rax - 16]
       41 ff 60 38                       jmp [r8 + 56]                   to the native function
       f3 0f 1e fa            unary:     endbr64                         bit.tobit, bnot, bswap
       48 8b 47 18                       mov rax, [rdi + 24]
       48 8b 77 10                       mov rsi, [rdi + 16]
       48 39 f0                          cmp rax, rsi                    to slow unless an argument
-      0f 83 bf fd ff ff                 jae slow
+      0f 83 b7 fd ff ff                 jae slow
       83 78 08 03                       cmp dword [rax + 8], 3          that is a number
-      0f 85 b5 fd ff ff                 jne slow
+      0f 85 ad fd ff ff                 jne slow
       4c 8b 40 f0                       mov r8, [rax - 16]
       ba 38 43 00 00                    mov edx, 0x4338                 xmm2 = 1.5 * 2^52
       48 c1 e2 30                       shl rdx, 48
@@ -189,11 +191,11 @@ final class GuardCode {
       48 89 f2                          mov rdx, rsi
       48 29 c2                          sub rdx, rax
       48 83 fa 20                       cmp rdx, 32                     to slow unless two arguments
-      0f 85 81 fd ff ff                 jne slow
+      0f 85 79 fd ff ff                 jne slow
       83 78 08 03                       cmp dword [rax + 8], 3          that are numbers
-      0f 85 77 fd ff ff                 jne slow
+      0f 85 6f fd ff ff                 jne slow
       83 78 18 03                       cmp dword [rax + 24], 3
-      0f 85 6d fd ff ff                 jne slow
+      0f 85 65 fd ff ff                 jne slow
       4c 8b 40 f0                       mov r8, [rax - 16]
       ba 38 43 00 00                    mov edx, 0x4338
       48 c1 e2 30                       shl rdx, 48
@@ -215,7 +217,7 @@ final class GuardCode {
       f3 0f 1e fa            protect:   endbr64                         pcall
       48 8b 47 18                       mov rax, [rdi + 24]
       48 3b 47 10                       cmp rax, [rdi + 16]             to slow unless an argument
-      0f 83 0f fd ff ff                 jae slow
+      0f 83 07 fd ff ff                 jae slow
       53                                push rbx
       48 89 fb                          mov rbx, rdi
       48 8b 40 f0                       mov rax, [rax - 16]

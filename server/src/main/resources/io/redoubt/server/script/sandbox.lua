@@ -237,7 +237,7 @@ local function without_tail_calls(chunk, problem)
 end
 
 local function compile(text, name)
-  local is_long = type(text) == 'string' and #text > MAX_COMPILED_AT_ONCE_BYTES
+  local is_long = #text > MAX_COMPILED_AT_ONCE_BYTES
   return without_tail_calls((is_long and load_long or loadstring)(text, name or text))
 end
 
@@ -261,12 +261,14 @@ local function accepted(text, bytes_before)
   return text
 end
 
-function variables.loadstring(text, name)
-  if type(text) == 'string' then
-    local _, refusal = accepted(text, 0)
-    if refusal then
-      return nil, refusal
-    end
+function variables.loadstring(...)
+  local text, name = ...
+  if type(text) ~= 'string' then
+    return without_tail_calls(loadstring(...))
+  end
+  local _, refusal = accepted(text, 0)
+  if refusal then
+    return nil, refusal
   end
   return compile(text, name)
 end
@@ -447,7 +449,8 @@ local function is_heavy(t)
   return count > MAX_SORTED or has_long_string(t, count, MAX_COMPARED_BYTES)
 end
 
-local function sorted(t, order)
+local function sorted(...)
+  local t, order = ...
   mutable(t)
   if type(t) == 'table' then
     if order == nil then
@@ -466,8 +469,9 @@ local function sorted(t, order)
         return
       end
     end
+    return sort(t, order)
   end
-  return sort(t, order)
+  return sort(...)
 end
 
 -- Lua's own functions move and visit elements without a tick, and #t may be a border that is far
@@ -521,12 +525,12 @@ end
 
 local foreach, foreachi, maxn = table.foreach, table.foreachi, table.maxn
 
-local function each(t, f)
-  t = originals[t] or t
+local function each(...)
+  local t, f = ...
   if type(t) ~= 'table' or type(f) ~= 'function' then
-    return foreach(t, f)
+    return foreach(...)
   end
-  for k, v in next, t do
+  for k, v in next, originals[t] or t do
     local result = f(k, v)
     if result ~= nil then
       return result
@@ -534,9 +538,10 @@ local function each(t, f)
   end
 end
 
-local function each_element(t, f)
+local function each_element(...)
+  local t, f = ...
   if type(t) ~= 'table' or type(f) ~= 'function' then
-    return foreachi(t, f)
+    return foreachi(...)
   end
   for i = 1, #t do
     local result = f(i, rawget(t, i))
@@ -556,9 +561,9 @@ variables.table = library(table, {
   end,
   foreach = each,
   foreachi = each_element,
-  maxn = function(t)
+  maxn = function(...)
     native.tick()
-    return maxn(t)
+    return maxn(...)
   end,
 })
 

@@ -143,7 +143,6 @@ final class ScriptFunctionsTwinsTest {
         elseif type(v) == 'string' then
           v = string.gsub(v, '^call:1: ', '')
           v = string.gsub(v, "to '%??[%w_]*'", 'to a function')
-          v = string.gsub(v, 'got no value', 'got nil')
           v = string.gsub(v, ': 0x%x+', '')
           return #v > 60 and #v .. string.sub(v, 1, 30) .. string.sub(v, -20) or v
         end
