@@ -50,6 +50,8 @@ end
 shared.variables.cmsgpack = shared.protect({
   _NAME = 'cmsgpack',
   _VERSION = 'lua-cmsgpack 0.4.0',
+  _COPYRIGHT = 'Copyright (C) 2012, Salvatore Sanfilippo',
+  _DESCRIPTION = 'MessagePack C implementation for Lua',
   pack = function(...)
     return raising(pack(...))
   end,
