@@ -107,10 +107,7 @@ class AcknowledgedWritesTest {
     SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 1000);
     fleet.acknowledgeWrites(1);
     fleet.runFor(15_000);
-    fleet.node(3).kill();
-    fleet.runFor(3000);
-    fleet.node(1).kill();
-    fleet.runFor(30_000);
+    leaveTheSecond(fleet);
     assertThat(fleet.node(2).master()).isNotNull();
     assertThat(fleet.trace())
         .anyMatch(line ->
@@ -130,6 +127,14 @@ class AcknowledgedWritesTest {
     assertThat(fleet.disagreement()).isNull();
   }
 
+  /** Kills the other member and then the master, of which the sentinels can promote nobody. */
+  private static void leaveTheSecond(SentinelFleet fleet) {
+    fleet.node(3).kill();
+    fleet.runFor(3000);
+    fleet.node(1).kill();
+    fleet.runFor(30_000);
+  }
+
   /** The sentinel takes the only replica for dead while the order is on its way. */
   @Test
   void anOrderThatAcceptsALossWaitsForASlowReplica() {
@@ -138,10 +143,7 @@ class AcknowledgedWritesTest {
       fleet.acknowledgeWrites(1);
       fleet.rules().allowForced();
       fleet.runFor(15_000);
-      fleet.node(3).kill();
-      fleet.runFor(3000);
-      fleet.node(1).kill();
-      fleet.runFor(30_000);
+      leaveTheSecond(fleet);
       fleet.sentinel(1).step(new SentinelInput.Failover(SentinelFleet.MASTER, false, true));
       while (!fleet.sentinel(1).master().failoverState().equals("wait_promotion")) {
         fleet.runFor(1);
