@@ -353,15 +353,16 @@ public final class WatchServer implements AutoCloseable {
         (problem.isEmpty() ? "ok" : problem) + '\n');
   }
 
-  /** Stops listening and closes all connections. */
+  /** Stops listening and closes all connections. The port is free afterwards. */
   @Override
   public void close() {
     group.execute(() -> {
-      // Closes open connections before the loop ends, because they would not release their input
-      // buffers afterwards.
+      // Closes all channels before the loop ends: afterwards a connection would not release its
+      // input buffer, and the end of a loop does not always close what listens.
+      listening.close();
       List.copyOf(exchanges).forEach(Exchange::close);
       content.close();
     });
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

@@ -371,6 +371,23 @@ final class WatchServerTest {
         .isInstanceOf(IOException.class);
   }
 
+  @Test
+  void givesItsPortBackWhenClosed() throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    for (int i = 0; i < 200; i++) {
+      WatchServer first = new WatchServer(address, Set.of(), null, clock, () -> {});
+      int freed = first.port();
+      first.close();
+      new WatchServer(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), freed),
+              Set.of(),
+              null,
+              clock,
+              () -> {})
+          .close();
+    }
+  }
+
   private static void close(List<Socket> sockets) throws IOException {
     for (Socket socket : sockets) {
       socket.close();
