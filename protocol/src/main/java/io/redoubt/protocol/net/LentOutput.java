@@ -180,14 +180,16 @@ final class LentOutput implements SocketOutput, Chunk.Borrower, Broadcast.Receiv
     return full ? unflushedMemoryBytes + lentMemoryBytes : unflushedMemoryBytes;
   }
 
+  /** Counts what is lent as in transit, unless it counts as unwritten; a closed socket drops it. */
   private void countTransit() {
-    long bytes = full ? 0 : lentMemoryBytes;
+    long bytes = full && channel.isActive() ? 0 : lentMemoryBytes;
     thread.addTransit(bytes - transitMemoryBytes);
     transitMemoryBytes = bytes;
   }
 
   @Override
   public void drop() {
+    countTransit();
     Chunk chunk = first;
     first = null;
     last = null;

@@ -134,6 +134,31 @@ final class IoThreadTest extends TransportFixture {
     }
   }
 
+  /** Until the thread returns them, the chunks would cost keys if they counted. */
+  @Test
+  void countsNoOutputOfAClosedConnectionAsUsedMemory() throws Exception {
+    transport.setIoThreads(1, true, refused -> {});
+    try (Socket socket = accept()) {
+      Connection connection = accepted.get();
+      long before = onLoop(this::usedBytes);
+      CountDownLatch processor = new CountDownLatch(1);
+      long queued =
+          onLoop(() -> {
+            orderWait(connection, processor);
+            for (int i = 0; i < SMALL_OUTPUTS; i++) {
+              send(connection, ChunkPool.CHUNK_BYTES);
+            }
+            connection.close();
+            return memory.bytes.get();
+          });
+      long afterwards = onLoop(this::usedBytes);
+      processor.countDown();
+      assertThat(queued).isGreaterThan(before);
+      assertThat(afterwards).isEqualTo(before);
+      assertThat(socket.isClosed()).isFalse();
+    }
+  }
+
   /** Input that the owner does not take soon enough must remain in the sockets. */
   @Test
   void copiesNoInputToTheHeapWhileTheOwnerIsBehind() throws Exception {
