@@ -14,10 +14,12 @@ import io.redoubt.sentinel.settings.Timings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +102,9 @@ public final class SentinelConfig {
    * are written back even with default values.
    */
   private final Map<String, Integer> written = new HashMap<>();
+
+  /** The commands that the file has renamed, each after the name of its master. */
+  private final Set<String> renamed = new HashSet<>();
 
   private int lines;
 
@@ -232,7 +237,7 @@ public final class SentinelConfig {
       }
       default -> {
         if (word.equals("rename-command")
-            && master.options.access().renamedCommands().containsKey(value)) {
+            && !renamed.add(name + " " + value.toLowerCase(Locale.ROOT))) {
           throw new RefusedValue("Same command renamed multiple times with rename-command.");
         }
         try {

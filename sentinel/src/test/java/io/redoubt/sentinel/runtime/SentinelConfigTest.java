@@ -219,6 +219,9 @@ class SentinelConfigTest {
         monitor + "sentinel rename-command a GET x\nsentinel rename-command a get y",
         "Same command renamed multiple times with rename-command.");
     refused(
+        monitor + "sentinel rename-command a GET GET\nsentinel rename-command a get y",
+        "Same command renamed multiple times with rename-command.");
+    refused(
         monitor + "sentinel known-replica a nowhere 6379",
         "at line 2\n>>> 'sentinel known-replica a nowhere 6379'\n"
             + "Can't resolve instance hostname.\n");

@@ -110,6 +110,12 @@ final class ConfigFileTest {
   }
 
   @Test
+  void bindsNothingWithoutAnAddress() throws Exception {
+    load("bind");
+    assertThat(settings.common.bind.value()).isEmpty();
+  }
+
+  @Test
   void namesDirectivesWithoutEffect() throws Exception {
     load(
         """

@@ -19,9 +19,6 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
   @Override
   protected List<BindAddress> parseWords(List<String> words, List<BindAddress> before)
       throws RefusedValue {
-    if (words.isEmpty()) {
-      throw new RefusedValue("wrong number of arguments");
-    }
     return addresses(words);
   }
 
