@@ -1,16 +1,11 @@
 package io.redoubt.protocol.net;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
@@ -102,27 +97,16 @@ public final class Connection {
 
   private Channel channel;
   private final ChunkPool pool;
-  private final ReadBuffer readBuffer;
+  private final LoopStats stats;
   private SocketOutput output;
+  private final ConnectionEvents events;
   private final ReadBuffer.ConnectionReads reads;
   private final boolean unix;
   private final boolean tls;
   private final AddressTexts addresses;
-  private final PipelineEnd end;
-  private @Nullable Handler handler;
-  private @Nullable Throwable cause;
 
-  /** The last round of {@code Gathering} in which this connection was read. */
-  private int readRound;
-
-  /** The round of notifications before which an I/O thread's bytes last arrived. */
-  private long receivedInRound = -1;
-
-  /** True if input has arrived since {@link #takeUsed}. */
-  private boolean used;
-
+  /** True if the connection closes, and reads nothing, as soon as nothing is queued. */
   private boolean closing;
-  private boolean closeNotified;
 
   /** True if the peer's possible end passes as soon as nothing is queued. */
   private boolean endMayPass;
@@ -141,20 +125,20 @@ public final class Connection {
       Consumer<Connection> acceptor) {
     this.channel = channel;
     this.pool = pool;
-    this.readBuffer = readBuffer;
-    this.reads = readBuffer.new ConnectionReads(this::argumentRoom);
+    stats = readBuffer.stats();
+    events = new ConnectionEvents(this, readBuffer, tls, acceptor);
+    reads = readBuffer.new ConnectionReads(events::argumentRoom);
     channel.config().setRecvByteBufAllocator(reads);
     this.unix = unix;
     addresses = new AddressTexts(unix);
     this.tls = tls;
-    end = new PipelineEnd(acceptor);
     output = newOutput(channel);
   }
 
   private SocketOutput newOutput(Channel over) {
-    return over instanceof LentChannel lent
-        ? new LentOutput(lent, lent.thread(), readBuffer.stats(), this::onDrained)
-        : new SendQueue(over, tls, readBuffer.stats(), this::onDrained);
+    return over instanceof LentSocket lent
+        ? lent.newOutput(stats, this::onDrained)
+        : new SendQueue(over, tls, stats, this::onDrained);
   }
 
   /** Continues over another channel, with what the earlier one has not sent. */
@@ -165,7 +149,7 @@ public final class Connection {
 
   /** Returns true if the connection is established in both directions. */
   boolean mayMove() {
-    return end.opened && !end.inputEnded && !closing;
+    return events.mayGetInput() && !closing;
   }
 
   /** Returns true if the channel has written all output. */
@@ -174,33 +158,20 @@ public final class Connection {
     return queued != null && queued.isEmpty() && output.isEmpty();
   }
 
-  /** Returns true if input has arrived since the last call. */
-  boolean takeUsed() {
-    boolean was = used;
-    used = false;
-    return was;
-  }
-
   /** Returns the end of the pipeline of the connection's channel. */
-  PipelineEnd end() {
-    return end;
+  ConnectionEvents events() {
+    return events;
   }
 
   ReadBuffer.ConnectionReads reads() {
     return reads;
   }
 
-  boolean isFirstReadIn(int round) {
-    boolean first = readRound != round;
-    readRound = round;
-    return first;
-  }
-
   /** Returns the connection of a channel; null for a listener's. */
   static @Nullable Connection over(Channel channel) {
     ChannelHandler last = channel.pipeline().last();
     ChannelHandler end = last instanceof SocketEnd socket ? socket.server() : last;
-    return end instanceof PipelineEnd of ? of.connection() : null;
+    return end instanceof ConnectionEvents of ? of.connection() : null;
   }
 
   Channel channel() {
@@ -211,14 +182,19 @@ public final class Connection {
     return output;
   }
 
+  /** Returns true if further input is ignored; see {@link #closeAfterFlush}. */
+  boolean isClosing() {
+    return closing;
+  }
+
   /** Sets the handler; acceptors must do so at once, and it may be replaced later. */
   public void setHandler(Handler handler) {
-    this.handler = handler;
+    events.setHandler(handler);
   }
 
   /** Returns the handler, or null if none has been set. */
   public @Nullable Handler handler() {
-    return handler;
+    return events.handler();
   }
 
   /** Returns a chunk with room for at least {@code atLeastBytes}; 16 KiB if fewer are requested. */
@@ -294,6 +270,7 @@ public final class Connection {
   }
 
   private void onDrained() {
+    Handler handler = events.handler();
     if (closing) {
       channel.close();
     } else if (handler != null) {
@@ -307,7 +284,7 @@ public final class Connection {
   /** Passes the peer's possible end on when all queued output has been written. */
   public void passEnd() {
     endMayPass = !output.isEmpty();
-    if (!endMayPass && channel instanceof LentChannel lent) {
+    if (!endMayPass && channel instanceof LentSocket lent) {
       lent.passHeld();
       return;
     }
@@ -373,7 +350,7 @@ public final class Connection {
    */
   public List<String> peerNames(PeerCertificate.Field field) {
     SSLSession session =
-        channel instanceof LentChannel lent ? lent.session() : Tls.session(channel.pipeline());
+        channel instanceof LentSocket lent ? lent.session() : Tls.session(channel.pipeline());
     return session == null ? List.of() : PeerCertificate.names(session, field);
   }
 
@@ -402,7 +379,7 @@ public final class Connection {
 
   /** Returns the file descriptor; -1 if the transport does not expose it. */
   public int fd() {
-    if (channel instanceof LentChannel lent) {
+    if (channel instanceof LentSocket lent) {
       return lent.fd();
     }
     return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
@@ -449,253 +426,19 @@ public final class Connection {
    * connection closes next.
    */
   private void change(Consumer<Channel> change) {
-    if (channel instanceof LentChannel lent) {
+    if (channel instanceof LentSocket lent) {
       lent.change(change);
       return;
     }
     try {
       change.accept(channel);
     } catch (ChannelException e) {
-      if (cause == null) {
-        cause = e;
-      }
-    }
-  }
-
-  /** Returns memory of the handler for the next read, or null for the shared buffer. */
-  private BufferMemory.@Nullable Block argumentRoom() {
-    Handler current = handler;
-    return current == null || tls || closing ? null : current.argumentRoom(this);
-  }
-
-  // ---- an I/O thread's reports
-
-  /**
-   * Takes bytes that an I/O thread has read, which remain valid until the readers' notification.
-   */
-  void receive(MemorySegment memory, long from, long to, @Nullable RequestIndex found) {
-    if (receivedInRound == readBuffer.notificationRounds()) {
-      readBuffer.notifyReaders(); // a connection is read once in a round
-    }
-    Handler current = handler;
-    if (current != null && !closing) {
-      try {
-        current.onBytes(this, memory, from, to, found);
-      } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-        fail(e);
-      }
-      readBuffer.addReader(this);
-      receivedInRound = readBuffer.notificationRounds();
-    }
-  }
-
-  /** Takes an event of the socket. */
-  void receive(ReadBatch.Kind event, @Nullable Throwable reason) {
-    try {
-      switch (event) {
-        case OPENED -> end.open();
-        case INPUT_END -> end.endInput();
-        case POSSIBLE_END -> end.possibleEnd();
-        case CLOSED -> {
-          if (cause == null) {
-            cause = reason;
-          }
-          readBuffer.notifyReader(this);
-          channel.close();
-          notifyClosed(cause);
-        }
-        case BYTES, COPY, LEFT -> throw new IllegalArgumentException();
-      }
-    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-      fail(e);
-    }
-  }
-
-  void notifyReadDone() {
-    used = true;
-    Handler current = handler;
-    if (current == null) {
-      return;
-    }
-    try {
-      current.onReadDone(this);
-    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-      fail(e);
-    }
-  }
-
-  private void fail(Throwable thrown) {
-    if (cause == null) {
-      cause = thrown;
-    }
-    channel.close();
-  }
-
-  /** Reports that the socket is closed, after all input. */
-  void notifyInactive() {
-    readBuffer.notifyReaders();
-    notifyClosed(cause);
-  }
-
-  void notifyClosed(@Nullable Throwable reason) {
-    if (closeNotified) {
-      return;
-    }
-    closeNotified = true;
-    output.drop();
-    if (handler != null) {
-      handler.onClose(this, reason);
+      events.keepCause(e);
     }
   }
 
   @Override
   public String toString() {
     return channel.toString();
-  }
-
-  /** The end of the channel's pipeline. */
-  final class PipelineEnd extends LastHandler {
-
-    private final Consumer<Connection> acceptor;
-    private boolean opened;
-
-    /** The peer has sent close_notify; bytes that came before it may not be delivered yet. */
-    private boolean inputEnding;
-
-    private boolean inputEnded;
-
-    PipelineEnd(Consumer<Connection> acceptor) {
-      this.acceptor = acceptor;
-    }
-
-    Connection connection() {
-      return Connection.this;
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-      output.onActive();
-      if (!tls && !opened) {
-        open();
-      }
-    }
-
-    private void open() {
-      opened = true;
-      acceptor.accept(Connection.this);
-      if (handler == null) {
-        channel.close();
-      } else {
-        handler.onOpen(Connection.this);
-      }
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      ByteBuf bytes = (ByteBuf) message;
-      try {
-        Handler current = handler;
-        if (current != null && !closing && tls) {
-          onDecrypted(current, bytes);
-        } else if (current != null && !closing && bytes instanceof ArgumentRead read) {
-          long from = read.offset();
-          current.onBytes(Connection.this, read.memory(), from, from + bytes.readableBytes());
-        } else if (current != null && !closing) {
-          long from = readBuffer.offset() + bytes.readerIndex();
-          readBuffer.keep(bytes.writerIndex());
-          current.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
-        }
-      } finally {
-        bytes.release();
-      }
-    }
-
-    private void onDecrypted(Handler handler, ByteBuf bytes) {
-      while (bytes.isReadable() && channel.isActive()) {
-        int before = bytes.readableBytes();
-        long from = readBuffer.put(bytes);
-        handler.onBytes(
-            Connection.this, readBuffer.memory(), from, from + before - bytes.readableBytes());
-        if (bytes.isReadable()) {
-          readBuffer.addReader(Connection.this);
-        }
-      }
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-      if (opened) {
-        readBuffer.addReader(Connection.this);
-      }
-      if (inputEnding) {
-        inputEnding = false;
-        endInput();
-      }
-    }
-
-    /** An encrypted connection is established when the handshake is complete. */
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-      if (event instanceof ChannelInputShutdownEvent) {
-        endSocketInput();
-      } else if (event == RecordInput.Notice.POSSIBLE_END) {
-        possibleEnd();
-      } else if (event == SslCloseCompletionEvent.SUCCESS) {
-        inputEnding = Tls.mayHalfClose(context.pipeline());
-      } else if (event instanceof SslHandshakeCompletionEvent handshake) {
-        if (handshake.isSuccess()) {
-          // Nothing answers the last message of a client's handshake in TLS 1.3.
-          SocketOptions.acknowledge(channel);
-          open();
-        } else {
-          fail(handshake.cause());
-        }
-      }
-    }
-
-    private void possibleEnd() {
-      readBuffer.notifyReader(Connection.this);
-      Handler current = handler;
-      if (opened && current != null) {
-        current.onPossibleEnd(Connection.this);
-      } else {
-        passEnd();
-      }
-    }
-
-    /** Ends the input of a plain connection; with encryption only close_notify can end it. */
-    private void endSocketInput() {
-      if (!tls) {
-        endInput();
-      } else if (!inputEnding && !inputEnded) {
-        channel.close();
-      }
-    }
-
-    private void endInput() {
-      inputEnded = true;
-      // This connection's earlier input is handled first. Input of others may have arrived later
-      // and must be handled after the end.
-      readBuffer.notifyReader(Connection.this);
-      Handler current = handler;
-      if (current == null) {
-        channel.close();
-      } else if (channel.isActive() && !closing) {
-        current.onInputEnd(Connection.this);
-        if (!channel.isActive()) { // its own notification would follow the input of others
-          notifyClosed(null);
-        }
-      }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-      notifyInactive();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-      fail(thrown);
-    }
   }
 }

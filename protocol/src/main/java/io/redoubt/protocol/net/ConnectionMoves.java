@@ -145,7 +145,7 @@ final class ConnectionMoves implements IoThreads.Moves {
     for (Channel channel : open.all()) {
       Connection connection = Connection.over(channel);
       if (connection != null && isMovable(channel)) {
-        boolean isUsed = connection.takeUsed();
+        boolean isUsed = connection.events().takeUsed();
         used += isUsed ? 1 : 0;
         if (channel instanceof LentChannel lent
             ? !lent.isRecalled() && !threads.keeps(lent.thread())
@@ -182,7 +182,7 @@ final class ConnectionMoves implements IoThreads.Moves {
   /** Lends the socket of a connection, which is not registered any more, to a thread. */
   private void lend(Connection connection, Channel socket) {
     if (!socket.isActive()) {
-      connection.notifyInactive(); // its handlers were removed before that event
+      connection.events().notifyInactive(); // its handlers were removed before that event
       return;
     }
     SocketEnd.of(socket).setLeaving(false);
@@ -196,7 +196,7 @@ final class ConnectionMoves implements IoThreads.Moves {
     LentChannel lent = new LentChannel(thread, socket);
     connection.moveTo(lent);
     lent.takeOver(connection);
-    lent.pipeline().addLast(connection.end());
+    lent.pipeline().addLast(connection.events());
     open.register(lent);
     moves++;
   }
@@ -213,11 +213,11 @@ final class ConnectionMoves implements IoThreads.Moves {
     LentOutput output = (LentOutput) connection.output();
     Channel socket = lent.end();
     connection.moveTo(socket);
-    SocketEnd.of(socket).serve(connection.end(), connection.reads());
+    SocketEnd.of(socket).serve(connection.events(), connection.reads());
     open.register(socket);
     moves++;
     if (!socket.isActive()) {
-      connection.notifyInactive();
+      connection.events().notifyInactive();
       output.drop();
       return;
     }

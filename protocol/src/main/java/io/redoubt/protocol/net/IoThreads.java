@@ -420,13 +420,12 @@ final class IoThreads {
     if (!channel.isOpen()) {
       return;
     }
-    Connection connection = channel.connection();
+    ConnectionEvents events = channel.events();
     switch (batch.kind(i)) {
-      case BYTES ->
-          connection.receive(batch.memory(), batch.start(i), batch.end(i), batch.requests(i));
+      case BYTES -> events.receive(batch.memory(), batch.start(i), batch.end(i), batch.requests(i));
       case COPY -> {
         byte[] bytes = (byte[]) Objects.requireNonNull(batch.detail(i));
-        receive(connection, copy(MemorySegment.ofArray(bytes), 0, bytes.length), bytes.length);
+        receive(events, copy(MemorySegment.ofArray(bytes), 0, bytes.length), bytes.length);
       }
       default -> receive(channel, batch.kind(i), (Throwable) batch.detail(i));
     }
@@ -436,13 +435,13 @@ final class IoThreads {
     if (event == ReadBatch.Kind.LEFT && moves != null) {
       moves.onLeft(channel);
     } else {
-      channel.connection().receive(event, reason);
+      channel.events().receive(event, reason);
     }
   }
 
-  private void receive(Connection connection, BufferMemory.Block bytes, long length) {
+  private void receive(ConnectionEvents events, BufferMemory.Block bytes, long length) {
     copies.add(bytes);
-    connection.receive(bytes.memory(), bytes.offset(), bytes.offset() + length, null);
+    events.receive(bytes.memory(), bytes.offset(), bytes.offset() + length, null);
   }
 
   private BufferMemory.Block copy(MemorySegment from, long start, long length) {
@@ -510,7 +509,7 @@ final class IoThreads {
       } else if (bytes == null) {
         receive(channel, next.kind(), (Throwable) next.detail());
       } else {
-        receive(channel.connection(), bytes, next.length());
+        receive(channel.events(), bytes, next.length());
       }
       next = channel.deferred().poll();
     }

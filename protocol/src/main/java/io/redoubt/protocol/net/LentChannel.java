@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * input arrives in {@link ReadBatch}es, output and changes leave as orders to the thread. Confined
  * to the owner's loop.
  */
-final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
+final class LentChannel extends SocketlessChannel implements ReadBatch.Target, LentSocket {
   private final IoThread thread;
   private final Channel socketChannel;
   private @Nullable IoSocket socket;
@@ -108,14 +108,19 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     session = complete;
   }
 
-  /** Returns the session of the encryption; null without encryption or before its handshake. */
-  @Nullable SSLSession session() {
+  @Override
+  public @Nullable SSLSession session() {
     return session;
   }
 
   /** Returns the connection over this channel. */
   Connection connection() {
     return Objects.requireNonNull(connection);
+  }
+
+  /** Returns the events of the connection, which receive what the thread reports. */
+  ConnectionEvents events() {
+    return connection().events();
   }
 
   private IoSocket socket() {
@@ -130,8 +135,13 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     return deferred;
   }
 
-  /** Changes the socket's options, on its thread. */
-  void change(Consumer<Channel> change) {
+  @Override
+  public SocketOutput newOutput(LoopStats stats, Runnable onDrained) {
+    return new LentOutput(this, thread, stats, onDrained);
+  }
+
+  @Override
+  public void change(Consumer<Channel> change) {
     order(socket -> {
       try {
         change.accept(socket);
@@ -141,8 +151,8 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     });
   }
 
-  /** Passes on what may be the peer's end. */
-  void passHeld() {
+  @Override
+  public void passHeld() {
     order(RecordInput::passHeldOf);
   }
 
@@ -154,8 +164,8 @@ final class LentChannel extends SocketlessChannel implements ReadBatch.Target {
     }
   }
 
-  /** Returns the file descriptor; -1 if the transport does not expose it. */
-  int fd() {
+  @Override
+  public int fd() {
     return socketChannel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
   }
 

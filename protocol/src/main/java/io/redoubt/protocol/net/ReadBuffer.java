@@ -32,7 +32,8 @@ final class ReadBuffer {
   private final LoopStats stats;
   private BufferMemory.Block block;
   private ReadBlock shared;
-  private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
+  private @Nullable ConnectionEvents[] readers =
+      new @Nullable ConnectionEvents[GATHERED_CONNECTIONS];
   private int readerCount;
   private boolean notifying;
 
@@ -56,13 +57,13 @@ final class ReadBuffer {
   void runNested(Runnable task) {
     BufferMemory.Block outerBlock = block;
     ReadBlock outerShared = shared;
-    @Nullable Connection[] outerReaders = readers;
+    @Nullable ConnectionEvents[] outerReaders = readers;
     int outerCount = readerCount;
     int outerPosition = position;
     boolean outerTelling = notifying;
     block = source.allocate(ReadBlock.BYTES);
     shared = new ReadBlock(block);
-    readers = new @Nullable Connection[GATHERED_CONNECTIONS];
+    readers = new @Nullable ConnectionEvents[GATHERED_CONNECTIONS];
     readerCount = 0;
     position = 0;
     notifying = false;
@@ -123,14 +124,14 @@ final class ReadBuffer {
   }
 
   /** Registers a connection that was read for notification. */
-  void addReader(Connection connection) {
+  void addReader(ConnectionEvents reader) {
     stats.countRead();
-    gathering.read(connection.isFirstReadIn(gathering.round()));
+    gathering.read(reader.isFirstReadIn(gathering.round()));
     if (notifying) {
-      connection.notifyReadDone();
+      reader.notifyReadDone();
       return;
     }
-    readers[readerCount++] = connection;
+    readers[readerCount++] = reader;
     if (readerCount == GATHERED_CONNECTIONS || position >= GATHERED_BYTES) {
       notifyReaders();
     }
@@ -143,7 +144,7 @@ final class ReadBuffer {
     }
     notifying = true;
     for (int i = 0; i < readerCount; i++) {
-      Connection reader = readers[i];
+      ConnectionEvents reader = readers[i];
       readers[i] = null;
       if (reader != null) {
         reader.notifyReadDone();
@@ -159,15 +160,15 @@ final class ReadBuffer {
    * Notifies one connection now if it was read since the last notification, and the others in their
    * turn.
    */
-  void notifyReader(Connection connection) {
+  void notifyReader(ConnectionEvents reader) {
     if (notifying) {
       return;
     }
     for (int i = 0; i < readerCount; i++) {
-      if (readers[i] == connection) {
+      if (readers[i] == reader) {
         readers[i] = null;
         notifying = true;
-        connection.notifyReadDone();
+        reader.notifyReadDone();
         notifying = false;
         return;
       }

@@ -248,10 +248,10 @@ public final class Transport implements AutoCloseable {
       Connection.Handler handler) {
     Channel channel = sockets.connecting(remote);
     Connection connection = adopt(channel, false, tls, remote, c -> {});
-    channel.pipeline().addLast(connection.end());
+    channel.pipeline().addLast(connection.events());
     connection.setHandler(handler);
     if (remote.isUnresolved()) {
-      connection.notifyClosed(new UnknownHostException(remote.getHostString()));
+      connection.events().notifyClosed(new UnknownHostException(remote.getHostString()));
       channel.unsafe().closeForcibly();
       return;
     }
@@ -263,7 +263,7 @@ public final class Transport implements AutoCloseable {
         .addListener(future -> {
           Throwable cause = future.cause();
           if (cause != null) {
-            connection.notifyClosed(cause);
+            connection.events().notifyClosed(cause);
             channel.close();
           }
         });
@@ -285,7 +285,7 @@ public final class Transport implements AutoCloseable {
   /** Adds a channel without a socket; on the loop. */
   Connection register(DirectChannel channel, Consumer<Connection> acceptor) {
     Connection connection = adopt(channel, true, null, null, acceptor);
-    channel.pipeline().addLast(connection.end());
+    channel.pipeline().addLast(connection.events());
     open.register(channel);
     return connection;
   }
@@ -391,7 +391,8 @@ public final class Transport implements AutoCloseable {
       }
       readBuffer.notifyReaders();
       ioThreads.takeMeanwhile(isBusy);
-      ended.forEach(connection -> connection.notifyClosed(null)); // the channel would notify later
+      ended.forEach(
+          connection -> connection.events().notifyClosed(null)); // the channel would notify later
     });
   }
 
@@ -448,7 +449,7 @@ public final class Transport implements AutoCloseable {
       Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> acceptor) {
     Connection connection = adopt(channel, unix, tls, null, acceptor);
     SocketEnd end = new SocketEnd();
-    end.serve(connection.end(), connection.reads());
+    end.serve(connection.events(), connection.reads());
     end.addTo(channel);
     open.register(channel);
   }
@@ -462,7 +463,7 @@ public final class Transport implements AutoCloseable {
       Consumer<Connection> acceptor) {
     LentChannel channel = new LentChannel(thread, socket);
     Connection connection = newConnection(channel, unix, tls, acceptor);
-    channel.pipeline().addLast(connection.end());
+    channel.pipeline().addLast(connection.events());
     channel.open(connection, tls);
     open.register(channel);
   }
