@@ -1,23 +1,16 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandle;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.tuning.Gathering;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,9 +28,6 @@ public final class Transport implements AutoCloseable {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
-  /** The connections that a listener accepts in a turn: as many as wait at the default backlog. */
-  private static final int MAX_ACCEPTS = 512;
-
   private final Sockets sockets;
   private final EventLoop eventLoop;
   private final NettyLoop loop;
@@ -49,8 +39,8 @@ public final class Transport implements AutoCloseable {
   private final ChunkPool chunks;
   private final IoThreads ioThreads;
   private final OpenChannels open;
+  private final ConnectionOpener opener;
   private final ConnectionMoves moves;
-  private int listenerMark; // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Transport(
@@ -70,6 +60,7 @@ public final class Transport implements AutoCloseable {
     chunks = new ChunkPool(memory);
     ioThreads = new IoThreads(sockets, memory, readBuffer, this::loopNanos);
     open = new OpenChannels(eventLoop);
+    opener = new ConnectionOpener(sockets, open, chunks, readBuffer, ioThreads);
     moves = new ConnectionMoves(open, ioThreads, stats, this::loopNanos, sockets.idleProcessors());
   }
 
@@ -130,7 +121,7 @@ public final class Transport implements AutoCloseable {
   /** Marks the packets (SO_MARK) of listeners to be opened, and of the connections to them. */
   public void markListeners(int mark) {
     onLoop(() -> {
-      listenerMark = mark;
+      opener.markListeners(mark);
       return mark;
     });
   }
@@ -154,54 +145,10 @@ public final class Transport implements AutoCloseable {
       SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
       throws IOException {
     try {
-      return onLoop(() -> new Listener(bind(address, backlog, tls, acceptor), loop));
+      return onLoop(() -> new Listener(opener.listen(address, backlog, tls, acceptor), loop));
     } catch (LoopFailure e) {
       String message = String.valueOf(e.getCause().getMessage());
       throw new IOException("bind: " + message.substring(message.lastIndexOf(": ") + 1).strip(), e);
-    }
-  }
-
-  private Channel bind(
-      SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
-      throws IOException {
-    Channel channel = sockets.listening(address);
-    channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
-    channel.config().setRecvByteBufAllocator(accepts());
-    if (address instanceof InetSocketAddress inet) {
-      channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
-      SocketOptions.setMark(channel, listenerMark);
-      if (inet.getAddress() instanceof Inet6Address) {
-        SocketOptions.onlyIpv6(channel);
-      }
-    }
-    channel.pipeline().addLast(new Acceptor(tls, acceptor));
-    try {
-      requireSuccess(open.register(channel));
-      requireSuccess(channel.bind(sockets.address(address)));
-    } catch (IOException e) {
-      channel.close();
-      throw e;
-    }
-    return channel;
-  }
-
-  /**
-   * Accepts several connections in a turn: netty's listeners with epoll compare the descriptor that
-   * they get with a length in bytes, and would end after the first.
-   */
-  private static RecvByteBufAllocator accepts() {
-    return new ServerChannelRecvByteBufAllocator()
-        .respectMaybeMoreData(false)
-        .maxMessagesPerRead(MAX_ACCEPTS);
-  }
-
-  private static void requireSuccess(ChannelFuture future) throws IOException {
-    Throwable cause = future.cause();
-    if (cause != null) {
-      throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
-    }
-    if (!future.isDone()) {
-      throw new IllegalStateException("not done although on the loop");
     }
   }
 
@@ -229,43 +176,14 @@ public final class Transport implements AutoCloseable {
       @Nullable Tls tls,
       Connection.Handler handler) {
     if (!remote.isUnresolved()) {
-      inLoop(() -> connectResolved(remote, source, timeoutMillis, tls, handler));
+      inLoop(() -> opener.connect(remote, source, timeoutMillis, tls, handler));
       return;
     }
     Thread.ofVirtual()
         .name("resolve " + remote.getHostString())
         .start(() -> {
           var resolved = new InetSocketAddress(remote.getHostString(), remote.getPort());
-          loop.execute(() -> connectResolved(resolved, source, timeoutMillis, tls, handler));
-        });
-  }
-
-  private void connectResolved(
-      InetSocketAddress remote,
-      @Nullable InetAddress source,
-      int timeoutMillis,
-      @Nullable Tls tls,
-      Connection.Handler handler) {
-    Channel channel = sockets.connecting(remote);
-    Connection connection = adopt(channel, false, tls, remote, c -> {});
-    channel.pipeline().addLast(connection.events());
-    connection.setHandler(handler);
-    if (remote.isUnresolved()) {
-      connection.events().notifyClosed(new UnknownHostException(remote.getHostString()));
-      channel.unsafe().closeForcibly();
-      return;
-    }
-    channel.config().setConnectTimeoutMillis(timeoutMillis);
-    open.register(channel);
-    SocketAddress local = source == null ? null : new InetSocketAddress(source, 0);
-    channel
-        .connect(sockets.route(remote), local)
-        .addListener(future -> {
-          Throwable cause = future.cause();
-          if (cause != null) {
-            connection.events().notifyClosed(cause);
-            channel.close();
-          }
+          loop.execute(() -> opener.connect(resolved, source, timeoutMillis, tls, handler));
         });
   }
 
@@ -284,10 +202,7 @@ public final class Transport implements AutoCloseable {
 
   /** Adds a channel without a socket; on the loop. */
   Connection register(DirectChannel channel, Consumer<Connection> acceptor) {
-    Connection connection = adopt(channel, true, null, null, acceptor);
-    channel.pipeline().addLast(connection.events());
-    open.register(channel);
-    return connection;
+    return opener.openDirect(channel, acceptor);
   }
 
   /** Sets the longest pause for requests to gather, 0 for none; on the loop. */
@@ -423,51 +338,6 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private Connection adopt(
-      Channel channel,
-      boolean unix,
-      @Nullable Tls tls,
-      @Nullable InetSocketAddress remote,
-      Consumer<Connection> opened) {
-    // A peer that ends its side may still read replies.
-    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    Connection connection = newConnection(channel, unix, tls, opened);
-    connection.noDelay(true);
-    if (tls != null) {
-      tls.encrypt(channel, remote);
-    }
-    return connection;
-  }
-
-  private Connection newConnection(
-      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> opened) {
-    return new Connection(channel, chunks, readBuffer, unix, tls != null, opened);
-  }
-
-  /** Serves an accepted socket on the loop. */
-  private void serve(
-      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> acceptor) {
-    Connection connection = adopt(channel, unix, tls, null, acceptor);
-    SocketEnd end = new SocketEnd();
-    end.serve(connection.events(), connection.reads());
-    end.addTo(channel);
-    open.register(channel);
-  }
-
-  /** Lends an accepted socket to a thread. */
-  private void lend(
-      Channel socket,
-      IoThread thread,
-      boolean unix,
-      @Nullable Tls tls,
-      Consumer<Connection> acceptor) {
-    LentChannel channel = new LentChannel(thread, socket);
-    Connection connection = newConnection(channel, unix, tls, acceptor);
-    channel.pipeline().addLast(connection.events());
-    channel.open(connection, tls);
-    open.register(channel);
-  }
-
   private long loopNanos() {
     return eventLoop.ticker().nanoTime();
   }
@@ -575,41 +445,6 @@ public final class Transport implements AutoCloseable {
     public synchronized Throwable getCause() {
       Throwable cause = super.getCause();
       return cause == null ? this : cause;
-    }
-  }
-
-  /** Creates connections for the channels that a listener accepts. */
-  private final class Acceptor extends LastHandler {
-
-    private static final long PAUSE_MILLIS = 100;
-
-    private final @Nullable Tls tls;
-    private final Consumer<Connection> acceptor;
-
-    Acceptor(@Nullable Tls tls, Consumer<Connection> acceptor) {
-      this.tls = tls;
-      this.acceptor = acceptor;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      Channel accepted = (Channel) message;
-      boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
-      IoThread thread = ioThreads.forNewConnection();
-      if (thread != null) {
-        lend(accepted, thread, unix, tls, acceptor);
-        return;
-      }
-      serve(accepted, unix, tls, acceptor);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-      // Usually out of file descriptors: the connection waits in the backlog.
-      Channel listening = context.channel();
-      listening.config().setAutoRead(false);
-      eventLoop.schedule(
-          () -> listening.config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 }
