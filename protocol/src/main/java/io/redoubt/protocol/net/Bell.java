@@ -60,4 +60,30 @@ final class Bell {
   long wakeUps() {
     return wakeUps.get();
   }
+
+  /**
+   * Rings for one of the threads, which puts off the rings that can wait: one follows for all of
+   * them, unless the thread has rung meanwhile. Confined to that thread.
+   */
+  final class Ringer {
+    private boolean due;
+
+    /** Rings now. */
+    void ring() {
+      due = false;
+      Bell.this.ring();
+    }
+
+    /** Puts a ring off until {@link #ringIfDue}. */
+    void ringLater() {
+      due = true;
+    }
+
+    /** Rings if a ring was put off. */
+    void ringIfDue() {
+      if (due) {
+        ring();
+      }
+    }
+  }
 }

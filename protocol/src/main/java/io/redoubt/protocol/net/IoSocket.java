@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IoSocket extends LastHandler {
   private final IoThread thread;
+  private final ReadBatches input;
   private final ReadBatch.Target target;
   private final LentOutput output;
   private final Channel channel;
@@ -59,6 +60,7 @@ final class IoSocket extends LastHandler {
       SocketEnd end,
       @Nullable Tls tls) {
     this.thread = thread;
+    input = thread.input();
     this.target = target;
     this.output = output;
     this.channel = channel;
@@ -97,7 +99,7 @@ final class IoSocket extends LastHandler {
         !encrypted && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own
             ? own
             : null;
-    end.serve(this, thread.reads());
+    end.serve(this, input.reads());
     thread.register(channel);
   }
 
@@ -128,7 +130,7 @@ final class IoSocket extends LastHandler {
   }
 
   private void report(ReadBatch.Kind kind, @Nullable Throwable detail) {
-    thread.report(target, kind, detail);
+    input.report(target, kind, detail);
   }
 
   // ---- input
@@ -138,9 +140,9 @@ final class IoSocket extends LastHandler {
     ByteBuf bytes = (ByteBuf) message;
     try {
       if (!encrypted) {
-        thread.onBytes(target, bytes);
+        input.onBytes(target, bytes);
       } else {
-        thread.copy(target, bytes);
+        input.copy(target, bytes);
       }
     } finally {
       bytes.release();

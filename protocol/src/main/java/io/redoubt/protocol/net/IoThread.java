@@ -1,44 +1,30 @@
 package io.redoubt.protocol.net;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.redoubt.protocol.bytes.BufferMemory;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that reads, decrypts, encrypts and writes for connections lent to it. It shares nothing
- * with the owner of the data but four {@link HandoverRing}s: {@link ReadBatch}es to the owner and
+ * with the owner of the data but four {@link HandoverRing}s: {@link ReadBatches} to the owner and
  * back, orders from the owner, and written chunks to the owner.
  */
-final class IoThread implements ReadBatch.Home {
-  /** The batches of a thread, all of which the owner may hold. */
-  static final int BATCHES = 16;
-
+final class IoThread {
   private static final int ORDERS = 16 * 1024;
 
   /** The broadcasts kept for reuse. */
   private static final int MAX_IDLE_BROADCASTS = 16;
-
-  /** The entries or bytes after which a batch is handed over before the end of a poll. */
-  private static final int FULL_ENTRIES = 32;
-
-  private static final int FULL_BYTES = 16 * 1024;
 
   /** The orders between two polls. */
   private static final int MAX_ORDERS = 1024;
@@ -49,24 +35,21 @@ final class IoThread implements ReadBatch.Home {
   private static final long STARVED_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
-  private final Bell owner;
+  private final Bell.Ringer toOwner;
   private final Bell bell = new Bell();
   private @Nullable EventLoop eventLoop;
   private final IoThreadStats stats;
+  private final ReadBatches input;
 
   // From the owner. An order is a chunk to be written, or a task.
   private final HandoverRing<Object> orders = new HandoverRing<>(ORDERS);
-  private final HandoverRing<ReadBatch> empty = new HandoverRing<>(BATCHES);
 
   // To the owner. An output among the written chunks says that its socket is full.
-  private final HandoverRing<ReadBatch> filled = new HandoverRing<>(BATCHES * 2);
   private final HandoverRing<Object> written = new HandoverRing<>(ORDERS);
 
   // Used by the owner:
-  private final ArrayList<ReadBatch> batches = new ArrayList<>();
   private long transitBytes;
   private boolean announced;
-  private boolean returned;
   private boolean ending;
   private final Runnable ringing = this::ringOwner;
 
@@ -76,21 +59,10 @@ final class IoThread implements ReadBatch.Home {
   private final ArrayDeque<Broadcast> idleBroadcasts = new ArrayDeque<>();
 
   // Used by the thread:
-  private final Reads reads = new Reads();
   private final ArrayList<IoSocket> toFlush = new ArrayList<>();
-  private final ReadReserve reserve = new ReadReserve();
-  private @Nullable ReadBatch batch;
-
-  /** Receives a read for which no batch has room: without epoll, or if decryption filled them. */
-  private final ByteBuf spare = Unpooled.directBuffer(ReadReserve.MIN_BYTES, ReadReserve.MIN_BYTES);
-
-  private boolean ringsOwner;
 
   private volatile @Nullable Thread thread;
   private volatile boolean ended;
-
-  /** The batches with copies on the heap that the owner has not taken. */
-  private final AtomicInteger copying = new AtomicInteger();
 
   /** The thread while the owner is so far behind that nothing is read. */
   private volatile @Nullable Thread starving;
@@ -103,18 +75,9 @@ final class IoThread implements ReadBatch.Home {
    * @param nanoTime a monotonic clock, called on the thread
    */
   IoThread(BufferMemory memory, Bell owner, LongSupplier nanoTime) {
-    this.owner = owner;
+    toOwner = owner.new Ringer();
     stats = new IoThreadStats(bell, nanoTime);
-    try {
-      for (int i = 0; i < BATCHES; i++) {
-        batches.add(new ReadBatch(this, memory.allocate(ReadBlock.BYTES)));
-      }
-    } catch (OutOfMemoryError full) {
-      freeBatches(memory);
-      spare.release();
-      throw full;
-    }
-    batches.forEach(empty::put);
+    input = new ReadBatches(memory, toOwner, stats);
   }
 
   /** Starts the thread. */
@@ -133,6 +96,11 @@ final class IoThread implements ReadBatch.Home {
         new Handler(sockets, sockets.handlers(ReadReserve.MAX_EVENTS).newHandler(executor));
     bell.attach(made);
     return made;
+  }
+
+  /** Returns the input, which the thread fills and the owner takes. */
+  ReadBatches input() {
+    return input;
   }
 
   IoThreadStats stats() {
@@ -202,7 +170,8 @@ final class IoThread implements ReadBatch.Home {
   /** Wakes the thread if it has been given orders. Returns true if it has all of them. */
   boolean wake() {
     passBroadcast();
-    boolean all = orders.push() & empty.push();
+    boolean all = orders.push() & input.pushReturned();
+    boolean returned = input.takeReturned();
     if (announced || returned || !all) {
       VarHandle.fullFence(); // what was put becomes visible before the look at the sleeper
       if (announced) {
@@ -210,7 +179,6 @@ final class IoThread implements ReadBatch.Home {
       }
       LockSupport.unpark(starving);
       announced = !all;
-      returned = false;
     }
     return all;
   }
@@ -220,15 +188,6 @@ final class IoThread implements ReadBatch.Home {
     order(ringing);
   }
 
-  @Override
-  public void giveBack(ReadBatch used) {
-    if (used.block() != null) {
-      used.clear();
-      empty.put(used);
-      returned = true;
-    }
-  }
-
   /** Changes the size of chunks that are on their way to sockets which accept more. */
   void addTransit(long bytes) {
     transitBytes += bytes;
@@ -236,16 +195,7 @@ final class IoThread implements ReadBatch.Home {
 
   /** Returns the size of the thread's batches, and of chunks in transit. */
   long bufferBytes() {
-    return (long) batches.size() * ReadBlock.BYTES + transitBytes;
-  }
-
-  @Nullable ReadBatch nextFilled() {
-    ReadBatch next = filled.poll();
-    if (next != null && next.holdsCopies()) {
-      copying.decrementAndGet();
-      returned = true; // the thread may wait for this one
-    }
-    return next;
+    return input.memoryBytes() + transitBytes;
   }
 
   @Nullable Object nextWritten() {
@@ -254,7 +204,7 @@ final class IoThread implements ReadBatch.Home {
 
   /** Returns true if the thread has passed on nothing that the owner has not taken. */
   boolean isQuiet() {
-    return filled.isEmpty() && written.isEmpty();
+    return input.isQuiet() && written.isEmpty();
   }
 
   /**
@@ -304,80 +254,19 @@ final class IoThread implements ReadBatch.Home {
         }
       }
     }
-    freeBatches(memory);
-    spare.release();
-  }
-
-  private void freeBatches(BufferMemory memory) {
-    for (ReadBatch each : batches) {
-      BufferMemory.Block block = each.block();
-      if (block != null) {
-        memory.free(block);
-      }
-    }
+    input.close(memory);
   }
 
   // ---- the thread's side
-
-  SingleReads reads() {
-    return reads;
-  }
 
   void register(Channel channel) {
     eventLoop().register(channel);
   }
 
-  /** Adds bytes that were read into the batch, or into the spare buffer. */
-  void onBytes(ReadBatch.Target from, ByteBuf bytes) {
-    ReadBatch into = batch;
-    if (into != null && bytes instanceof ReadBlock) {
-      into.addBytes(from, bytes.readerIndex(), bytes.writerIndex());
-      handOverIfFull(into);
-    } else {
-      report(from, ReadBatch.Kind.COPY, ByteBufUtil.getBytes(bytes));
-    }
-  }
-
-  /** Copies bytes that did not come directly from the socket. */
-  void copy(ReadBatch.Target from, ByteBuf bytes) {
-    while (bytes.isReadable()) {
-      ReadBatch into = roomyBatch();
-      if (into == null) {
-        report(from, ReadBatch.Kind.COPY, ByteBufUtil.getBytes(bytes));
-        return;
-      }
-      int start = into.position();
-      int count = Math.min(bytes.readableBytes(), into.room());
-      MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), count));
-      MemorySegment.copy(source, 0, into.memory(), into.offset(start), count);
-      bytes.skipBytes(count);
-      into.addBytes(from, start, start + count);
-      handOverIfFull(into);
-    }
-  }
-
-  private void handOverIfFull(ReadBatch filling) {
-    stats.countRead();
-    boolean isFull = filling.count() >= FULL_ENTRIES || filling.position() >= FULL_BYTES;
-    if (isFull && !empty.isEmpty()) { // the last one has room for the rest of the poll
-      handOver();
-    }
-  }
-
-  /** Adds an event. */
-  void report(ReadBatch.Target of, ReadBatch.Kind kind, @Nullable Object detail) {
-    ReadBatch into = batch;
-    if (into == null) {
-      into = new ReadBatch(this, null);
-      batch = into;
-    }
-    into.add(of, kind, detail);
-  }
-
   /** Reports that a socket has not accepted everything, in the order of the written chunks. */
   void reportFull(LentOutput of) {
     written.put(of);
-    ringsOwner = true;
+    toOwner.ringLater();
   }
 
   /** Returns a chunk that was written or discarded. */
@@ -392,46 +281,11 @@ final class IoThread implements ReadBatch.Home {
 
   /** Wakes the owner after this poll, since it waits for what was put. */
   void ringOwner() {
-    ringsOwner = true;
+    toOwner.ringLater();
   }
 
   void countWrite() {
     stats.countWrite();
-  }
-
-  /** Returns a batch with room, or null if the owner has all of them. */
-  private @Nullable ReadBatch roomyBatch() {
-    ReadBatch current = batch;
-    if (current != null && current.room() > 0) {
-      return current;
-    }
-    if (current != null && current.block() == null && empty.isEmpty()) {
-      return null; // this one collects the copies
-    }
-    handOver();
-    ReadBatch next = empty.poll();
-    batch = next;
-    return next;
-  }
-
-  /** Returns true if there is room for a poll, and the owner has taken the copies of others. */
-  private boolean mayRead() {
-    return copying.get() == 0 && roomyBatch() != null;
-  }
-
-  /** Passes what was received to the owner. */
-  private void handOver() {
-    ReadBatch current = batch;
-    if (current != null && current.count() > 0) {
-      batch = null;
-      if (current.holdsCopies()) {
-        copying.incrementAndGet();
-      }
-      filled.put(current);
-      stats.countBatch();
-      ringsOwner = false;
-      owner.ring();
-    }
   }
 
   /** Carries out the orders. */
@@ -488,8 +342,8 @@ final class IoThread implements ReadBatch.Home {
       followOrders();
       passOn(); // the poll may block
       int found = 0;
-      if (mayRead()) {
-        reserve.startPoll();
+      if (input.mayRead()) {
+        input.startPoll();
         stats.sleep();
         found = handler.run(this);
         stats.wake();
@@ -503,12 +357,11 @@ final class IoThread implements ReadBatch.Home {
 
     /** Passes on what was received, written or found closed, and wakes the owner if it waits. */
     private void passOn() {
-      handOver();
-      boolean all = filled.push() & written.push();
-      if (ringsOwner || !all) {
-        ringsOwner = false;
-        owner.ring();
+      input.handOver();
+      if (!(input.pushFilled() & written.push())) {
+        toOwner.ringLater();
       }
+      toOwner.ringIfDue();
     }
 
     /** Waits until the owner is less behind; other events of the sockets wait, too. */
@@ -516,7 +369,7 @@ final class IoThread implements ReadBatch.Home {
       bell.fallAsleep();
       starving = Thread.currentThread();
       stats.sleep();
-      if (!mayRead() && orders.isEmpty()) {
+      if (!input.mayRead() && orders.isEmpty()) {
         sockets.parkNanos(this, STARVED_NANOS);
       }
       stats.wake();
@@ -542,12 +395,12 @@ final class IoThread implements ReadBatch.Home {
     public void destroy() {
       super.destroy();
       ended = true;
-      owner.ring();
+      toOwner.ring();
     }
 
     @Override
     public boolean canBlock() {
-      if (!context().canBlock() || !filled.push() || !written.push()) {
+      if (!context().canBlock() || !input.pushFilled() || !written.push()) {
         return false;
       }
       bell.fallAsleep();
@@ -566,20 +419,6 @@ final class IoThread implements ReadBatch.Home {
 
     private IoHandlerContext context() {
       return Objects.requireNonNull(outer);
-    }
-  }
-
-  /** Reads of all sockets of the thread, as their channels see them. */
-  private final class Reads extends SingleReads {
-    @Override
-    public ByteBuf allocate(ByteBufAllocator allocator) {
-      ReadBatch into = roomyBatch();
-      if (into == null || into.shared == null) {
-        return spare.clear().retain();
-      }
-      int limit = reserve.limit(into.room());
-      return into.shared.prepareRead(
-          into.position(), empty.isEmpty() ? limit : ReadBlock.USUAL_BYTES);
     }
   }
 }

@@ -390,7 +390,7 @@ final class IoThreads {
     while (true) {
       ReadBatch batch = source.current;
       if (batch == null) {
-        batch = batches++ < MAX_BATCHES ? source.thread.nextFilled() : null;
+        batch = batches++ < MAX_BATCHES ? source.thread.input().nextFilled() : null;
         if (batch == null) {
           return entries;
         }

@@ -35,7 +35,7 @@ public final class IoThreadCount {
 
   /** Returns the number of blocks of input that may arrive after reading was stopped. */
   static long batchesInTransit() {
-    return value() == 1 ? 1 : IoThread.BATCHES;
+    return value() == 1 ? 1 : ReadBatches.BATCHES;
   }
 
   /** Starts the threads of a transport. */
