@@ -3,10 +3,8 @@ package io.redoubt.protocol.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,19 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ConnectionMovesTest extends TransportFixture {
   private static final int TIMEOUT_MILLIS = 20_000;
   private static final int CLIENTS = 8;
-
-  private Listener listen(Callable<Connection.Handler> handlers) throws Exception {
-    return transport.listen(
-        new InetSocketAddress("127.0.0.1", 0),
-        50,
-        connection -> {
-          try {
-            connection.setHandler(handlers.call());
-          } catch (Exception e) {
-            throw new AssertionError(e);
-          }
-        });
-  }
 
   private long moves() {
     return onLoop(() -> transport.moveStats().connections());

@@ -26,7 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class EndOfTurnTest extends TransportFixture {
 
-  private static final int BACKLOG = 9;
   private static final int WAITING = 100;
 
   /** Polls until a number of bytes has arrived or the time is over. */
