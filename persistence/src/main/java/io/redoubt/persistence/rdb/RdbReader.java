@@ -1,12 +1,8 @@
 package io.redoubt.persistence.rdb;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.bytes.Quoting;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -24,44 +20,25 @@ public final class RdbReader implements AutoCloseable {
   /** The default length in bytes above which strings are passed on in parts. */
   public static final int LARGE_STRING_BYTES = 1 << 16;
 
-  private static final int SLOT_INFO_LENGTHS = 3;
-  private static final int MAX_DATABASES = 1 << 30;
-
-  /** The length of a short key and value: even if all records are shorter, tables can grow. */
-  private static final int SHORT_RECORD_BYTES = 8;
-
-  /** The most that is kept of a key for messages. */
-  private static final int SHOWN_KEY_BYTES = 128;
-
   private enum State {
     HEADER,
-    ITEM,
-    LARGE_STRING,
-    COLLECTION,
+    ITEMS,
     CHECKSUM,
     COMPLETE
   }
 
   private final RdbVisitor visitor;
-  private final int largeStringBytes;
   private final RdbInput in;
-  private final RdbKey key = new RdbKey();
-  private final RdbString keyString;
-  private final RdbString value;
-  private final CollectionReader collection;
-  private final StreamedString large;
+  private final ReadPlace place = new ReadPlace();
+  private final MetadataReader metadata;
+  private final RecordReader records;
 
   private State state = State.HEADER;
   private int version;
   private boolean checksumWanted = true;
-  private RdbStep step = RdbStep.START;
   private int opcode;
   private long recordStart;
-  private int typeId; // of the current key, negative if there is none
   private boolean checksumStored;
-  private final byte[] shown = new byte[SHOWN_KEY_BYTES]; // of the current key
-  private int shownKey = RdbKey.NONE; // the length of it, negative if there is none
-  private boolean isKeyHere; // the current key's bytes are where it refers to, not yet in shown
   private @Nullable RecordCopier copier;
 
   /** Creates a reader that passes strings longer than {@link #LARGE_STRING_BYTES} on in parts. */
@@ -77,13 +54,10 @@ public final class RdbReader implements AutoCloseable {
    */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes) {
     this.visitor = visitor;
-    this.largeStringBytes = largeStringBytes;
     this.in = new RdbInput(buffers);
     Lzf.Decompressor lzf = new Lzf.Decompressor();
-    this.keyString = new RdbString(buffers, lzf);
-    this.value = new RdbString(buffers, lzf);
-    this.large = new StreamedString(buffers, visitor, in);
-    this.collection = new CollectionReader(buffers, lzf, visitor, in);
+    this.metadata = new MetadataReader(buffers, lzf, visitor, in);
+    this.records = new RecordReader(buffers, lzf, visitor, in, place, largeStringBytes);
   }
 
   /** Sets the length of the stream, so that a length beyond its end is refused at once. */
@@ -107,7 +81,7 @@ public final class RdbReader implements AutoCloseable {
   public RdbReader startAt(long offset, int streamVersion) {
     in.startAt(offset);
     version = streamVersion;
-    state = State.ITEM;
+    state = State.ITEMS;
     return this;
   }
 
@@ -118,14 +92,16 @@ public final class RdbReader implements AutoCloseable {
 
   /** Checks that the bytes fed end with an item: neither within one nor after an attribute. */
   public void endItem() throws RdbException {
-    if (state != State.ITEM || unread() != 0 || !key.isPlain()) {
-      throw new RdbException(at(), "The length of the value is inconsistent").in(at(), place());
+    boolean between = state == State.ITEMS && !records.isInsideValue() && !records.hasAttributes();
+    if (!between || unread() != 0) {
+      throw new RdbException(at(), "The length of the value is inconsistent")
+          .in(at(), place.text());
     }
   }
 
   /** Disables the validation of packed values, for bytes written by this process. */
   public RdbReader trusting() {
-    collection.trust();
+    records.trust();
     return this;
   }
 
@@ -134,7 +110,7 @@ public final class RdbReader implements AutoCloseable {
    * their bytes are dropped as they arrive, and take no memory. Compressed ones are not validated.
    */
   public RdbReader skippingElements(int longerThanBytes) {
-    collection.skipLonger(longerThanBytes);
+    records.skipLonger(longerThanBytes);
     return this;
   }
 
@@ -169,13 +145,13 @@ public final class RdbReader implements AutoCloseable {
   public void onFilled(int bytes) throws RdbException {
     in.onFilled(bytes);
     try {
-      while (copyRecords() || advance()) {
+      while (copy() || advance()) {
         continue;
       }
     } catch (RdbException e) {
-      throw e.in(at(), place());
+      throw e.in(at(), place.text());
     }
-    keepKey();
+    place.keepKey();
     in.rollback();
     if (checksumWanted) {
       in.sum();
@@ -225,22 +201,20 @@ public final class RdbReader implements AutoCloseable {
   public void finish() throws RdbException {
     if (state != State.COMPLETE) {
       long end = in.arrivedBytes();
-      throw new RdbException(end, "Short read: the data ends too early").in(end, place());
+      throw new RdbException(end, "Short read: the data ends too early").in(end, place.text());
     }
   }
 
   @Override
   public void close() {
     in.close();
-    keyString.close();
-    value.close();
-    collection.close();
-    large.close();
+    metadata.close();
+    records.close();
   }
 
   /** Returns the current step. */
   public RdbStep step() {
-    return step;
+    return place.step();
   }
 
   /** Returns the first byte of the last item. */
@@ -250,39 +224,17 @@ public final class RdbReader implements AutoCloseable {
 
   /** Returns the type of the current key; negative between keys. */
   public int typeId() {
-    return typeId;
-  }
-
-  /** Returns the current key and its type for a message, empty between keys. */
-  private String place() {
-    keepKey();
-    RdbType type = RdbType.of(typeId);
-    return type == null || shownKey < 0
-        ? ""
-        : " (key "
-            + Quoting.quote(Arrays.copyOf(shown, shownKey))
-            + ", "
-            + type.description()
-            + ")";
-  }
-
-  /** Keeps the start of the current key for messages, before its bytes are moved. */
-  private void keepKey() {
-    if (isKeyHere) {
-      isKeyHere = false;
-      shownKey = Math.min(key.length(), SHOWN_KEY_BYTES);
-      MemorySegment.copy(key.memory(), JAVA_BYTE, key.offset(), shown, 0, shownKey);
-    }
+    return place.typeId();
   }
 
   /** Returns the current key, which has not been passed to the visitor. */
   public String keyText() {
-    return keyString.text();
+    return records.keyText();
   }
 
   /** Returns true if the current key has been passed to the visitor. */
   public boolean isInsideValue() {
-    return state == State.LARGE_STRING || state == State.COLLECTION;
+    return records.isInsideValue();
   }
 
   /** Returns true if the stream ended with a checksum other than 0, which stands for none. */
@@ -300,26 +252,17 @@ public final class RdbReader implements AutoCloseable {
     return in.reached();
   }
 
-  /** Copies records that need no visitor; returns true if there were any. */
-  private boolean copyRecords() throws RdbException {
+  /** Copies records or elements that need no visitor; returns true if there were any. */
+  private boolean copy() throws RdbException {
     RecordCopier target = copier;
-    if (target == null) {
-      return false;
-    }
-    if (state == State.COLLECTION && collection.copyElements(target)) {
-      endCollectionPart();
-      return true;
-    }
-    return state == State.ITEM && key.isPlain() && target.records(in);
+    return target != null && state == State.ITEMS && records.copy(target);
   }
 
   /** Parses one step; returns false if its bytes are incomplete or the stream is complete. */
   private boolean advance() throws RdbException {
     return switch (state) {
       case HEADER -> header();
-      case ITEM -> item();
-      case LARGE_STRING -> largePart();
-      case COLLECTION -> collectionPart();
+      case ITEMS -> records.isInsideValue() ? records.step() : item();
       case CHECKSUM -> checksum();
       case COMPLETE -> false;
     };
@@ -348,35 +291,38 @@ public final class RdbReader implements AutoCloseable {
       throw new RdbException(0, "Can't handle RDB format version " + version);
     }
     in.commit();
-    state = State.ITEM;
+    state = State.ITEMS;
     visitor.begin(version);
     return true;
   }
 
   private boolean item() throws RdbException {
-    step = RdbStep.TYPE;
-    if (key.isPlain()) {
+    place.setStep(RdbStep.TYPE);
+    if (!records.hasAttributes()) {
       recordStart = at();
     }
     if (!in.has(1)) {
       return false;
     }
     opcode = in.readByte();
-    step = RdbStep.after(opcode);
+    place.setStep(RdbStep.after(opcode));
     boolean whole =
         switch (opcode) {
-          case RdbFormat.EXPIRE_SECONDS, RdbFormat.EXPIRE_MILLIS -> expiry(opcode);
-          case RdbFormat.IDLE, RdbFormat.FREQUENCY -> access(opcode);
-          case RdbFormat.AUX -> aux();
-          case RdbFormat.SELECT_DB -> selectDb();
-          case RdbFormat.RESIZE_DB -> resizeDb();
-          case RdbFormat.SLOT_INFO -> slotInfo();
-          case RdbFormat.FUNCTION -> function();
-          case RdbFormat.MODULE_AUX -> moduleAux();
-          case RdbFormat.FUNCTION_PRE_RELEASE ->
-              throw new RdbException(at(), "Pre-release function format not supported");
+          case RdbFormat.EXPIRE_SECONDS,
+              RdbFormat.EXPIRE_MILLIS,
+              RdbFormat.IDLE,
+              RdbFormat.FREQUENCY ->
+              records.attribute(opcode);
+          case RdbFormat.AUX,
+              RdbFormat.SELECT_DB,
+              RdbFormat.RESIZE_DB,
+              RdbFormat.SLOT_INFO,
+              RdbFormat.FUNCTION,
+              RdbFormat.FUNCTION_PRE_RELEASE,
+              RdbFormat.MODULE_AUX ->
+              metadata.read(opcode);
           case RdbFormat.EOF -> end();
-          default -> record(opcode);
+          default -> records.begin(opcode);
         };
     if (whole) {
       in.commit();
@@ -391,134 +337,10 @@ public final class RdbReader implements AutoCloseable {
     return in.consumedBytes();
   }
 
-  private boolean expiry(int opcode) throws RdbException {
-    if (!in.has(opcode == RdbFormat.EXPIRE_MILLIS ? 8 : 4)) {
-      return false;
-    }
-    long millis =
-        opcode == RdbFormat.EXPIRE_MILLIS ? in.readLittleLong() : in.readLittleInt() * 1000L;
-    // Redis up to 6.0 could overflow: such a key is due, and -1 stands for none.
-    key.expireAtMillis(millis < RdbKey.NONE ? 0 : millis);
-    return true;
-  }
-
-  private boolean access(int opcode) throws RdbException {
-    if (opcode == RdbFormat.IDLE) {
-      if (!in.readLength()) {
-        return false;
-      }
-      key.idleSeconds(Math.max(in.length(), 0));
-    } else {
-      if (!in.has(1)) {
-        return false;
-      }
-      key.frequency(in.readByte());
-    }
-    return true;
-  }
-
-  private boolean aux() throws RdbException {
-    if (!keyString.read(in) || !value.read(in)) {
-      return false;
-    }
-    keyString.checkFitsHeap(at());
-    keyString.decode(at());
-    String name = keyString.text();
-    boolean isText = !name.equals(RdbIdempotency.FIELD);
-    if (isText) {
-      value.checkFitsHeap(at());
-    }
-    value.decode(at());
-    if (isText) {
-      visitor.aux(name, value.text());
-    } else {
-      visitor.idempotency(value.memory(), value.offset(), (int) value.plainBytes());
-    }
-    return true;
-  }
-
-  private boolean selectDb() throws RdbException {
-    if (!in.readLength()) {
-      return false;
-    }
-    if (in.length() < 0 || in.length() >= MAX_DATABASES) {
-      throw new RdbException(at(), "Invalid database " + Long.toUnsignedString(in.length()));
-    }
-    visitor.selectDb((int) in.length());
-    return true;
-  }
-
-  private boolean resizeDb() throws RdbException {
-    if (!in.readLength()) {
-      return false;
-    }
-    long keys = in.length();
-    if (!in.readLength()) {
-      return false;
-    }
-    long expiring = in.length();
-    visitor.resizeDb(
-        in.bounded(keys < 0 ? Long.MAX_VALUE : keys, SHORT_RECORD_BYTES),
-        in.bounded(expiring < 0 ? Long.MAX_VALUE : expiring, SHORT_RECORD_BYTES));
-    return true;
-  }
-
-  private boolean slotInfo() throws RdbException {
-    for (int i = 0; i < SLOT_INFO_LENGTHS; i++) {
-      if (!in.readLength()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean function() throws RdbException {
-    if (!value.read(in)) {
-      return false;
-    }
-    value.checkFitsHeap(at());
-    value.decode(at());
-    visitor.function(value.memory(), value.offset(), (int) value.plainBytes());
-    return true;
-  }
-
-  private boolean moduleAux() throws RdbException {
-    if (!in.readLength()) {
-      return false;
-    }
-    long moduleId = in.length();
-    while (true) {
-      if (!in.readLength()) {
-        return false;
-      }
-      long tag = in.length();
-      if (tag == RdbFormat.MODULE_END) {
-        break;
-      }
-      boolean whole;
-      if (tag == RdbFormat.MODULE_SIGNED || tag == RdbFormat.MODULE_UNSIGNED) {
-        whole = in.readLength();
-      } else if (tag == RdbFormat.MODULE_FLOAT || tag == RdbFormat.MODULE_DOUBLE) {
-        int bytes = tag == RdbFormat.MODULE_FLOAT ? 4 : 8;
-        whole = in.has(bytes);
-        in.skip(whole ? bytes : 0);
-      } else if (tag == RdbFormat.MODULE_STRING) {
-        whole = value.read(in);
-      } else {
-        throw new RdbException(at(), "Invalid data of module " + RdbFormat.moduleName(moduleId));
-      }
-      if (!whole) {
-        return false;
-      }
-    }
-    visitor.moduleAux(RdbFormat.moduleName(moduleId));
-    return true;
-  }
-
   private boolean end() {
     in.commit();
     state = State.CHECKSUM;
-    step = RdbStep.CHECKSUM;
+    place.setStep(RdbStep.CHECKSUM);
     return true;
   }
 
@@ -544,94 +366,5 @@ public final class RdbReader implements AutoCloseable {
     state = State.COMPLETE;
     visitor.end();
     return true;
-  }
-
-  /** Reads a key and the part of its value that must be read at once, and consumes them. */
-  private boolean record(int id) throws RdbException {
-    RdbType type = RdbType.known(id, at());
-    typeId = id;
-    shownKey = RdbKey.NONE;
-    isKeyHere = false;
-    step = RdbStep.KEY;
-    if (!keyString.read(in)) {
-      return false;
-    }
-    keyString.decode(at());
-    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
-    isKeyHere = true;
-    step = RdbStep.VALUE;
-    if (type != RdbType.STRING) {
-      return collection(type);
-    }
-    if (!value.readHead(in)) {
-      return false;
-    }
-    boolean isLarge =
-        value.storedBytes() > largeStringBytes || value.plainBytes() > largeStringBytes;
-    if (!isLarge && !value.readBody(in)) {
-      return false;
-    }
-    long at = at();
-    in.commit();
-    if (isLarge) {
-      state = State.LARGE_STRING;
-      large.begin(key, value);
-    } else if (value.isInteger()) {
-      visitor.integer(key, value.number());
-    } else {
-      value.decode(at);
-      visitor.string(key, value.memory(), value.offset(), (int) value.plainBytes());
-    }
-    key.plain();
-    endKeyWhen(!isLarge);
-    return true;
-  }
-
-  private boolean collection(RdbType type) throws RdbException {
-    if (!collection.begin(type, key)) {
-      return false;
-    }
-    in.commit();
-    key.plain();
-    state = collection.isDone() ? State.ITEM : State.COLLECTION;
-    endKeyWhen(state == State.ITEM);
-    return true;
-  }
-
-  private boolean collectionPart() throws RdbException {
-    if (!collection.step()) {
-      in.rollback();
-      return false;
-    }
-    in.commit();
-    endCollectionPart();
-    return true;
-  }
-
-  private void endCollectionPart() {
-    if (collection.isDone()) {
-      state = State.ITEM;
-      endKeyWhen(true);
-    }
-  }
-
-  private boolean largePart() throws RdbException {
-    if (!large.step()) {
-      return false;
-    }
-    if (large.isDone()) {
-      state = State.ITEM;
-      visitor.endString();
-      endKeyWhen(true);
-    }
-    return true;
-  }
-
-  private void endKeyWhen(boolean whole) {
-    if (whole) {
-      typeId = RdbKey.NONE;
-      isKeyHere = false;
-      step = RdbStep.TYPE;
-    }
   }
 }
