@@ -531,5 +531,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   @Override
   public void close() {
     writer.close();
+    incrementals.close();
   }
 }

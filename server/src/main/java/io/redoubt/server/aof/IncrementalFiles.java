@@ -118,6 +118,22 @@ final class IncrementalFiles {
     return true;
   }
 
+  /**
+   * Closes the file started by a rewrite, if the appender has not switched to it. Called after the
+   * appender was closed; the switch must not follow.
+   */
+  void close() {
+    NextIncremental begun = next;
+    next = null;
+    if (begun != null) {
+      try {
+        begun.file().close();
+      } catch (IOException e) {
+        log.warning("Can't close the incr aof file of a rewrite: %s", SystemErrors.text(e));
+      }
+    }
+  }
+
   /** Returns the bytes of the current file, including those that are not written yet. */
   long bytes() {
     return (next == null ? appender.fileBytes() : 0) + appender.bufferedBytes();
