@@ -146,7 +146,15 @@ public final class SentinelServer implements AutoCloseable {
       parts.complete(made());
     } catch (IOException | FatalConfigError | RuntimeException e) {
       transport.closeChannels(); // before an open listener accepts a request
+      closeMetrics();
       parts.completeExceptionally(e);
+    }
+  }
+
+  private void closeMetrics() {
+    SentinelMetrics open = metrics;
+    if (open != null) {
+      open.close();
     }
   }
 
@@ -484,9 +492,7 @@ public final class SentinelServer implements AutoCloseable {
     transport
         .loop()
         .execute(() -> {
-          if (metrics != null) {
-            metrics.close();
-          }
+          closeMetrics();
           parts.join().driver().stop(() -> settled.complete(true));
         });
     settled.completeOnTimeout(false, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).join();

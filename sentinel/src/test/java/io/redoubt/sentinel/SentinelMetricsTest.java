@@ -13,6 +13,8 @@ import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +74,25 @@ final class SentinelMetricsTest {
       awaitText("/readyz", "ok");
       assertThat(HttpText.get(metricsPort, "/")).startsWith("HTTP/1.1 200");
     }
+  }
+
+  @Test
+  void givesItsPortBackIfItsStateCanNotBeSaved() throws Exception {
+    Path removed = Files.createDirectory(folder.resolve("removed"));
+    Path file = removed.resolve("sentinel.conf");
+    Files.writeString(
+        file,
+        """
+        port %d
+        bind 127.0.0.1
+        metrics-port %d
+        """
+            .formatted(FreePorts.one(), metricsPort));
+    SentinelDirectives directives = TestSentinels.load(file);
+    Files.delete(file);
+    Files.delete(removed);
+    assertThatThrownBy(() -> TestSentinels.start(directives)).isInstanceOf(IOException.class);
+    new ServerSocket(metricsPort, 1, InetAddress.getLoopbackAddress()).close();
   }
 
   @Test
