@@ -51,6 +51,7 @@ public final class MetricsPush {
   private long unlogged;
   private long loggedNanos;
   private volatile @Nullable OtlpPush current;
+  private volatile boolean closed;
 
   /**
    * Creates it without pushing.
@@ -171,7 +172,7 @@ public final class MetricsPush {
     ThreadPriority.lowerPriority();
     String failure = failureOf(target, taken);
     current = null;
-    loop.execute(() -> onFinished(target, failure));
+    loop.report(() -> onFinished(target, failure));
   }
 
   /** Pushes metrics, and returns the reason why they can't be, empty if they were. */
@@ -181,6 +182,9 @@ public final class MetricsPush {
       Map<String, String> headers = file == null ? Map.of() : headers(file);
       OtlpPush push = new OtlpPush(target, headers, clock, threads);
       current = push;
+      if (closed) { // before it could be aborted
+        return "";
+      }
       push.send(taken, JvmMetrics.take());
       return "";
     } catch (IOException e) {
@@ -227,7 +231,9 @@ public final class MetricsPush {
     unlogged = 0;
   }
 
+  /** Ends the pushes, the current one included. */
   public void close() {
+    closed = true;
     collector = null;
     OtlpPush running = current;
     if (running != null) {

@@ -70,7 +70,7 @@ public final class TlsReload {
               "tls-reload",
               () -> {
                 long content = content(files);
-                loop.execute(() -> compare(content));
+                loop.report(() -> compare(content));
               })
           .start();
     }

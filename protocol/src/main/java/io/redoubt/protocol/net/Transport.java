@@ -183,7 +183,7 @@ public final class Transport implements AutoCloseable {
         .name("resolve " + remote.getHostString())
         .start(() -> {
           var resolved = new InetSocketAddress(remote.getHostString(), remote.getPort());
-          loop.execute(() -> opener.connect(resolved, source, timeoutMillis, tls, handler));
+          loop.report(() -> opener.connect(resolved, source, timeoutMillis, tls, handler));
         });
   }
 

@@ -89,7 +89,7 @@ public final class HostNames {
       // Keep the last address.
     }
     InetAddress address = found;
-    loop.execute(() -> finish(name, address));
+    loop.report(() -> finish(name, address));
   }
 
   private void finish(String name, @Nullable InetAddress found) {

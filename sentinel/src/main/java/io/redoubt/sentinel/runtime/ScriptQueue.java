@@ -159,11 +159,11 @@ public final class ScriptQueue {
         .start(() -> {
           try {
             Process process = builder.start();
-            loop.execute(() -> onStart(job, process));
+            loop.report(() -> onStart(job, process));
             int status = process.waitFor();
-            loop.execute(() -> onEnd(job, status, timings));
+            loop.report(() -> onEnd(job, status, timings));
           } catch (IOException | InterruptedException e) {
-            loop.execute(() -> onStartFailure(job));
+            loop.report(() -> onStartFailure(job));
           }
         });
   }

@@ -71,7 +71,7 @@ public final class SentinelDriver {
         new StateKeeper(
             store,
             write -> dialer.threads().unstarted("save state", write).start(),
-            loop::execute,
+            loop::report,
             log);
     this.listener = listener;
     this.scripts = scripts;

@@ -165,7 +165,7 @@ public final class RejoinGuard {
           } catch (InterruptedException e) {
             return;
           }
-          loop.execute(() -> decide(sentinels, List.copyOf(verdicts), deadline));
+          loop.report(() -> decide(sentinels, List.copyOf(verdicts), deadline));
         });
   }
 

@@ -37,7 +37,7 @@ final class NodeNames {
             "resolve " + name,
             () -> {
               Input answer = new Input.Resolved(name, address(name));
-              loop.execute(() -> inputs.accept(answer));
+              loop.report(() -> inputs.accept(answer));
             })
         .start();
   }

@@ -196,7 +196,7 @@ final class StateWriter {
         handed = null;
         job.ends().countDown();
         if (!finished) {
-          loop.execute(() -> onWriteEnd(job.covers(), fault));
+          loop.report(() -> onWriteEnd(job.covers(), fault));
         }
       } else if (finished) {
         return;
