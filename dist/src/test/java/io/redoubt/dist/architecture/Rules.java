@@ -579,7 +579,7 @@ final class Rules {
           "dist.process.Hammer", "a client that connects again while nobody listens",
           "dist.process.HeapStatesIT", "polls a socket in both directions",
           "dist.process.MovingFaultsIT", "a client that looks for the server that takes writes",
-          "embedded.ManyServersTest", "Awaitility's thread would be one of those that are counted",
+          "embedded.HeldResources", "Awaitility's thread would be one of those that are counted",
           "server.cluster.node.ClusterClient", "a client that is told to try again");
 
   /** Sources of sample projects that use the libraries. They are not compiled with the tests. */

@@ -114,7 +114,7 @@ final class FeatureRounds implements AutoCloseable {
 
   private static void awaitTrue(BooleanSupplier condition) throws InterruptedException {
     for (int i = 0; i < MOST_WAIT_MILLIS / 10 && !condition.getAsBoolean(); i++) {
-      Thread.sleep(10);
+      HeldResources.pause(10);
     }
     if (!condition.getAsBoolean()) {
       throw new IllegalStateException("not within " + MOST_WAIT_MILLIS + " ms");
@@ -180,12 +180,12 @@ final class FeatureRounds implements AutoCloseable {
             .with("loading-process-events-interval-bytes", "1024")
             .start();
     awaitTrue(() -> master.info("replication").contains("slave0:"));
-    Thread.sleep(20 + 50 * (round % 5));
+    HeldResources.pause(20 + 50 * (round % 5));
     for (int i = 0; i < 5; i++) {
       master.execute("SET", "long" + i, "x".repeat(300_000));
     }
     master.execute(round % 3 == 0 ? "BGREWRITEAOF" : "BGSAVE");
-    Thread.sleep(20);
+    HeldResources.pause(20);
     (round % 3 < 2 ? master : replica).close();
     (round % 3 < 2 ? replica : master).close();
   }
@@ -200,7 +200,7 @@ final class FeatureRounds implements AutoCloseable {
     server.execute("SET", "key", "value");
     server.connect().submit("MIGRATE", "127.0.0.1", silentPort, "key", "0", "10000");
     server.connect().submit("BLPOP", "nothing", "0");
-    Thread.sleep(round % 3 == 0 ? 1500 : 50); // connects, and pushes metrics, each second
+    HeldResources.pause(round % 3 == 0 ? 1500 : 50); // connects, and pushes metrics, each second
     switch (round % 4) {
       case 0 -> server.pause();
       case 1 -> shutDown(server, "NOSAVE");

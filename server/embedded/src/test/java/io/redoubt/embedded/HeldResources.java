@@ -24,10 +24,15 @@ record HeldResources(long residentKib, long threads, long descriptors) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     HeldResources held = now();
     while (held.threads > before.threads && System.nanoTime() < end) {
-      Thread.sleep(10); // Awaitility would start a thread in the measured process
+      pause(10);
       held = now();
     }
     return held;
+  }
+
+  /** Pauses in the measured process, where Awaitility would start a thread. */
+  static void pause(long millis) throws InterruptedException {
+    Thread.sleep(millis);
   }
 
   private static long status(String name) throws IOException {
