@@ -59,14 +59,29 @@ public final class WholeFile {
    * if the write fails.
    */
   public static void replace(Disk disk, Path path, byte[] bytes) throws IOException {
-    Path beside = path.resolveSibling(path.getFileName() + ".tmp");
+    Path beside = beside(path);
     write(disk, beside, bytes);
+    moveTo(disk, path, beside);
+    syncDirectory(disk, path);
+  }
+
+  /** Returns the path at which the new content of a file is written before it replaces the old. */
+  public static Path beside(Path path) {
+    return path.resolveSibling(path.getFileName() + ".tmp");
+  }
+
+  /** Replaces a file by the new one {@linkplain #beside beside} it; deletes that if it fails. */
+  public static void moveTo(Disk disk, Path path, Path beside) throws IOException {
     try {
       disk.rename(beside, path);
     } catch (IOException e) {
       disk.delete(beside);
       throw e;
     }
+  }
+
+  /** Makes the replacement of a file durable. */
+  public static void syncDirectory(Disk disk, Path path) throws IOException {
     Path directory = path.toAbsolutePath().getParent();
     if (directory != null) {
       disk.syncDirectory(directory);

@@ -2,7 +2,9 @@ package io.redoubt.protocol.process.os;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
@@ -17,11 +19,27 @@ public final class AdvisoryLock implements Closeable {
   }
 
   /**
-   * Locks an existing file; returns nothing if it is locked already.
+   * Locks an existing file; returns nothing if it is locked already. The path names the locked file
+   * even if another one replaces it meanwhile.
    *
    * @throws IOException if it can't be opened or does not support locks
    */
   public static Optional<AdvisoryLock> tryLock(Path path) throws IOException {
+    while (true) {
+      Object file = identity(path);
+      Optional<AdvisoryLock> lock = tryLockOnce(path);
+      if (lock.isEmpty() || identity(path).equals(file)) {
+        return lock;
+      }
+      lock.get().close();
+    }
+  }
+
+  private static Object identity(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+  }
+
+  private static Optional<AdvisoryLock> tryLockOnce(Path path) throws IOException {
     int descriptor = Posix.open(path.toString());
     boolean locked = false;
     try {

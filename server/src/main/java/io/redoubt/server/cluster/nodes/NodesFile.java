@@ -55,16 +55,28 @@ public final class NodesFile implements Closeable {
   }
 
   /**
-   * Replaces the file durably; the old one remains if that fails. The lock belongs to the replaced
-   * file, so it is acquired again on the new one. Redis does not do that, so it no longer detects a
-   * second process.
+   * Replaces the file durably; the old one remains if that fails. A locked file is replaced by one
+   * that is locked already, so that a second process can't get in between. (Redis keeps the lock of
+   * the replaced file, and no longer detects a second process.)
    */
   public synchronized void write(ClusterState state) throws IOException {
-    WholeFile.replace(disk, path, NodesText.format(state, form, tls));
+    Path beside = WholeFile.beside(path);
+    WholeFile.write(disk, beside, NodesText.format(state, form, tls));
     Closeable before = lock;
-    if (before != null && lock()) {
+    Closeable next = before == null ? null : disk.lock(beside).orElse(null);
+    try {
+      WholeFile.moveTo(disk, path, beside);
+    } catch (IOException e) {
+      if (next != null) {
+        next.close();
+      }
+      throw e;
+    }
+    if (before != null && next != null) {
+      lock = next;
       before.close();
     }
+    WholeFile.syncDirectory(disk, path);
   }
 
   @Override
