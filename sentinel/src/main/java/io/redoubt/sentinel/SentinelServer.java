@@ -144,7 +144,7 @@ public final class SentinelServer implements AutoCloseable {
   private void build() {
     try {
       parts.complete(made());
-    } catch (IOException | FatalConfigError | RuntimeException e) {
+    } catch (IOException | FatalConfigError | RuntimeException | Error e) { // the caller waits
       transport.closeChannels(); // before an open listener accepts a request
       closeMetrics();
       parts.completeExceptionally(e);
@@ -191,7 +191,7 @@ public final class SentinelServer implements AutoCloseable {
         .execute(() -> {
           try {
             server.configured(new TlsSettings(directives), null, mistakes);
-          } catch (IOException | FatalConfigError | RuntimeException e) {
+          } catch (IOException | FatalConfigError | RuntimeException | Error e) {
             checked.completeExceptionally(e);
           }
           checked.complete(null);

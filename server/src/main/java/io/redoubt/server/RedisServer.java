@@ -252,11 +252,11 @@ public final class RedisServer implements AutoCloseable {
           try {
             step.run();
             done.complete(null);
-          } catch (IOException | RuntimeException e) {
-            done.completeExceptionally(e);
           } catch (OutOfMemoryError full) {
             done.completeExceptionally(
                 new IOException("Out of memory: " + full.getMessage(), full));
+          } catch (IOException | RuntimeException | Error e) { // the caller waits
+            done.completeExceptionally(e);
           }
         });
     try {

@@ -86,7 +86,7 @@ public final class MetricsPush {
     if (url.isEmpty()) {
       return;
     }
-    if (!OtlpPush.isPossible()) {
+    if (!hasLibraries()) {
       throw new IOException(
           "metrics-otlp-url needs io.micrometer:micrometer-registry-otlp and"
               + " io.opentelemetry.proto:opentelemetry-proto on the class path");
@@ -107,6 +107,17 @@ public final class MetricsPush {
             + TimeUnit.SECONDS.toNanos(Math.min(FIRST_SECONDS, intervalSeconds()))
             - TimeUnit.SECONDS.toNanos(intervalSeconds());
     collector = new Collector(url, process(service, instance), clock.wallMillis());
+  }
+
+  /**
+   * Returns true if the libraries of the push are on the class path. Loads none of them; {@link
+   * OtlpPush} can't even be loaded without them.
+   */
+  private static boolean hasLibraries() {
+    ClassLoader loader = MetricsPush.class.getClassLoader();
+    return loader != null
+        && loader.getResource("io/micrometer/registry/otlp/OtlpMeterRegistry.class") != null
+        && loader.getResource("io/opentelemetry/proto/metrics/v1/Metric.class") != null;
   }
 
   private Map<String, String> process(String service, String instance) throws IOException {

@@ -351,7 +351,7 @@ public final class Transport implements AutoCloseable {
       eventLoop.execute(() -> {
         try {
           result.complete(task.call());
-        } catch (Exception e) {
+        } catch (Exception | Error e) { // the caller waits
           result.completeExceptionally(e);
         }
       });

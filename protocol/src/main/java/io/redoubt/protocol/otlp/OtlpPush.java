@@ -43,14 +43,6 @@ public final class OtlpPush {
     request = new CollectorRequest(collector.url(), headers);
   }
 
-  /** Returns true if the libraries that it needs are on the class path; loads none of them. */
-  public static boolean isPossible() {
-    ClassLoader loader = OtlpPush.class.getClassLoader();
-    return loader != null
-        && loader.getResource("io/micrometer/registry/otlp/OtlpMeterRegistry.class") != null
-        && loader.getResource("io/opentelemetry/proto/metrics/v1/Metric.class") != null;
-  }
-
   /**
    * Sends the samples of snapshots that have no metric in common.
    *

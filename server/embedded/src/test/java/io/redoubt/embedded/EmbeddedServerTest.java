@@ -75,6 +75,15 @@ final class EmbeddedServerTest {
         .isInstanceOf(UncheckedIOException.class);
   }
 
+  /** The class path of this module has none. */
+  @Test
+  void refusesAPushOfMetricsWithoutItsLibraries() {
+    assertThatThrownBy(
+            () -> Redoubt.server().with("metrics-otlp-url", "http://127.0.0.1:4318").start())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("metrics-otlp-url needs io.micrometer:micrometer-registry-otlp");
+  }
+
   @Test
   void readsAConfigurationThatDirectivesOverride() throws IOException {
     Path conf = Files.writeString(folder.resolve("a.conf"), "maxmemory 1mb\ndatabases 3\n");

@@ -101,15 +101,13 @@ final class FeatureRounds implements AutoCloseable {
         .with("io-threads-always-active", "yes");
   }
 
-  /** Describes a server with listeners of all kinds and a silent collector of metrics. */
+  /** Describes a server with listeners of all kinds. */
   private ServerBuilder watched(String name) throws IOException {
     return server(name, Integer.parseInt(port))
         .tls(folder.resolve("server.crt"), folder.resolve("server.key"))
         .with("tls-port", tlsPort)
         .with("tls-auto-reload-interval", "1")
-        .with("metrics-port", metricsPort)
-        .with("metrics-otlp-url", "http://127.0.0.1:" + silent.getLocalPort())
-        .with("metrics-otlp-interval", "1");
+        .with("metrics-port", metricsPort);
   }
 
   private static void awaitTrue(BooleanSupplier condition) throws InterruptedException {
@@ -234,7 +232,7 @@ final class FeatureRounds implements AutoCloseable {
             watched("failing").with("tls-port", taken),
             watched("failing").with("tls-cert-file", "/none"),
             watched("failing").with("unixsocket", folder.toString()),
-            watched("failing").with("metrics-otlp-headers-file", "/none"),
+            watched("failing").with("metrics-otlp-url", "http://127.0.0.1:" + port),
             watched("failing").with("cluster-enabled", "yes").with("cluster-port", taken),
             watched("failing").with("aclfile", "/none"),
             watched("failing").line("user someone +wrong"),

@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 
 /** The resources of a child process, measured by itself; its heap is resident from the start. */
 record HeldResources(long residentKib, long threads, long descriptors) {
+  /** The longest run of a child process; none prints more than a pipe holds. */
+  private static final long LIMIT_SECONDS = 240;
+
   static HeldResources now() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
       return new HeldResources(status("VmRSS:"), status("Threads:"), files.count());
@@ -72,11 +75,16 @@ record HeldResources(long residentKib, long threads, long descriptors) {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectError(errors).start();
+    boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+    if (!ended) {
+      process.destroyForcibly();
+    }
+    assertThat(ended).as("ended within %d s", LIMIT_SECONDS).isTrue();
     List<String> printed;
     try (var lines = process.inputReader()) {
       printed = lines.lines().toList();
     }
-    assertThat(process.waitFor()).as(String.join("\n", printed)).isZero();
+    assertThat(process.exitValue()).as(String.join("\n", printed)).isZero();
     return printed;
   }
 }
