@@ -42,9 +42,10 @@ import picocli.CommandLine.Option;
           + " row says otherwise; everyday commands also with P=1; GET, SET, PING, INCR, HGET,"
           + " LPUSH, ZADD, XADD and EVALSHA with 1, 50, 500 and 2000 clients and P=1 and 16, and"
           + " with 50 clients and P=100. Encodings are crossed with their sizes, and strings with"
-          + " 10 B to 1 MB; nothing else is crossed. Each row warms up until the compiler is idle,"
-          + " for at most twelve times --warm-up; a * marks one in which it was not. A row"
-          + " with an error reply is not measured. The full table takes about a quarter of an hour."
+          + " 10 B to 1 MB; nothing else is crossed. Each row warms up for 60,000 operations and"
+          + " until the compiler is idle, for at most twelve times --warm-up; a * marks one in"
+          + " which it was not. A row with an error reply is not measured. The full table takes"
+          + " about a quarter of an hour."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -48,6 +48,12 @@ final class RowBenchmark {
   /** The time of an operation relative to the slice before, below which it still falls. */
   private static final double STILL_FASTER = 0.95;
 
+  /**
+   * The least operations of a warm-up: with the server's options, C2 compiles a method after 20 000
+   * to 60 000 calls, and is idle before.
+   */
+  private static final int LEAST_OPERATIONS = 60_000;
+
   /** A warm-up ends after this multiple of its least duration even if the compiler is busy. */
   private static final int MAX_WARM_UPS = 12;
 
@@ -137,8 +143,8 @@ final class RowBenchmark {
     ClosedLoop.Batch ours = redoubt.batch(row, load.pipeline());
     Run ofRedis = new Run(redis, group, row, load, theirs);
     Run ofRedoubt = new Run(redoubt, group, row, load, ours);
-    Warmth redisWarmth = ofRedis.warmUp(depth.roundMillis());
-    Warmth warmth = ofRedoubt.warmUp(depth.warmMillis());
+    Warmth redisWarmth = ofRedis.warmUp(depth.roundMillis(), 1);
+    Warmth warmth = ofRedoubt.warmUp(depth.warmMillis(), LEAST_OPERATIONS);
     double perMilli = Math.min(redisWarmth.perMilli(), warmth.perMilli());
     long count =
         row.operations() == Row.BY_TIME
@@ -216,9 +222,10 @@ final class RowBenchmark {
      * until the limit has passed. The second condition is for a compiler that waits for a
      * processor: it looks idle then.
      */
-    Warmth warmUp(int leastMillis) throws IOException {
+    Warmth warmUp(int leastMillis, int leastOperations) throws IOException {
       long operations = row.operations() == Row.BY_TIME ? 1 : row.operations();
       double warmMillis = 0;
+      long warmOperations = 0;
       double sinceGrown = 0;
       double lastNanos = Double.MAX_VALUE; // of an operation in the full slice before
       while (true) {
@@ -230,13 +237,15 @@ final class RowBenchmark {
         double share = (subject.server().compilerNanos() - compiler) / nanos;
         double millis = nanos / NANOS_PER_MILLI;
         warmMillis += millis;
+        warmOperations += done;
         boolean full = millis >= MAX_SLICE_MILLIS || row.operations() != Row.BY_TIME;
         sinceGrown += full ? millis : 0;
         double eachNanos = nanos / done;
         boolean faster = eachNanos < lastNanos * STILL_FASTER;
         lastNanos = full ? eachNanos : lastNanos;
         boolean settled = full && share < IDLE_COMPILER && !faster;
-        boolean enough = warmMillis >= leastMillis && sinceGrown > 0;
+        boolean enough =
+            warmMillis >= leastMillis && warmOperations >= leastOperations && sinceGrown > 0;
         if ((enough && settled) || warmMillis >= (double) leastMillis * MAX_WARM_UPS) {
           return new Warmth(done / millis, warmMillis / 1000, settled);
         }
