@@ -45,7 +45,7 @@ import picocli.CommandLine.Option;
           + " 10 B to 1 MB; nothing else is crossed. Each row warms up for 60,000 operations and"
           + " until the compiler is idle, for at most twelve times --warm-up; a * marks one in"
           + " which it was not. A row with an error reply is not measured. The full table takes"
-          + " about a quarter of an hour."
+          + " about twenty minutes."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
