@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class CompileCommandsTest {
 
   private static final Pattern COMMAND =
-      Pattern.compile("-XX:CompileCommand=(?:dontinline|CompileThresholdScaling),([^,]*)(?:,.*)?");
+      Pattern.compile(
+          "-XX:CompileCommand=(?:dontinline|inline|CompileThresholdScaling),([^,]*)(?:,.*)?");
 
   private static List<String> patterns() throws IOException {
     return Files.readAllLines(Path.of("src/main/jvm/redis-server.jvm")).stream()
