@@ -2,9 +2,6 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.RequestIndex;
 import java.lang.foreign.MemorySegment;
@@ -17,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  * them in order: the opening, input, the peer's end, and the close, once. Confined to the event
  * loop.
  */
-final class ConnectionEvents extends LastHandler {
+final class ConnectionEvents extends SocketEvents {
   private final Connection connection;
   private final ReadBuffer readBuffer;
-  private final boolean tls;
   private final Consumer<Connection> acceptor;
   private Connection.@Nullable Handler handler;
 
@@ -34,11 +30,6 @@ final class ConnectionEvents extends LastHandler {
   private boolean used;
 
   private boolean opened;
-
-  /** The peer has sent close_notify; bytes that came before it may not be delivered yet. */
-  private boolean inputEnding;
-
-  private boolean inputEnded;
   private boolean closeNotified;
   private @Nullable Throwable cause;
 
@@ -49,9 +40,9 @@ final class ConnectionEvents extends LastHandler {
    */
   ConnectionEvents(
       Connection connection, ReadBuffer readBuffer, boolean tls, Consumer<Connection> acceptor) {
+    super(tls);
     this.connection = connection;
     this.readBuffer = readBuffer;
-    this.tls = tls;
     this.acceptor = acceptor;
   }
 
@@ -69,7 +60,7 @@ final class ConnectionEvents extends LastHandler {
 
   /** Returns true once the connection is established, until the peer ends its side. */
   boolean mayGetInput() {
-    return opened && !inputEnded;
+    return opened && !isInputEnded();
   }
 
   /** Returns true if input has arrived since the last call. */
@@ -82,7 +73,7 @@ final class ConnectionEvents extends LastHandler {
   /** Returns memory of the handler for the next read, or null for the shared buffer. */
   BufferMemory.@Nullable Block argumentRoom() {
     Connection.Handler current = handler;
-    return current == null || tls || connection.isClosing()
+    return current == null || isEncrypted() || connection.isClosing()
         ? null
         : current.argumentRoom(connection);
   }
@@ -94,8 +85,14 @@ final class ConnectionEvents extends LastHandler {
     }
   }
 
-  private void fail(Throwable thrown) {
+  @Override
+  void fail(Throwable thrown) {
     keepCause(thrown);
+    connection.close();
+  }
+
+  @Override
+  void close() {
     connection.close();
   }
 
@@ -147,7 +144,7 @@ final class ConnectionEvents extends LastHandler {
       switch (event) {
         case OPENED -> open();
         case INPUT_END -> endInput();
-        case POSSIBLE_END -> possibleEnd();
+        case POSSIBLE_END -> onPossibleEnd();
         case CLOSED -> {
           keepCause(reason);
           readBuffer.notifyReader(this);
@@ -166,7 +163,7 @@ final class ConnectionEvents extends LastHandler {
   @Override
   public void channelActive(ChannelHandlerContext context) {
     connection.output().onActive();
-    if (!tls && !opened) {
+    if (!isEncrypted() && !opened) {
       open();
     }
   }
@@ -189,7 +186,7 @@ final class ConnectionEvents extends LastHandler {
       if (current == null || connection.isClosing()) {
         return;
       }
-      if (tls) {
+      if (isEncrypted()) {
         onDecrypted(current, bytes);
       } else if (bytes instanceof ArgumentRead read) {
         long from = read.offset();
@@ -220,33 +217,16 @@ final class ConnectionEvents extends LastHandler {
     if (opened) {
       readBuffer.addReader(this);
     }
-    if (inputEnding) {
-      inputEnding = false;
-      endInput();
-    }
+    super.channelReadComplete(context);
   }
 
-  /** An encrypted connection is established when the handshake is complete. */
   @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      endSocketInput();
-    } else if (event == RecordInput.Notice.POSSIBLE_END) {
-      possibleEnd();
-    } else if (event == SslCloseCompletionEvent.SUCCESS) {
-      inputEnding = Tls.mayHalfClose(context.pipeline());
-    } else if (event instanceof SslHandshakeCompletionEvent handshake) {
-      if (handshake.isSuccess()) {
-        // Nothing answers the last message of a client's handshake in TLS 1.3.
-        SocketOptions.acknowledge(connection.channel());
-        open();
-      } else {
-        fail(handshake.cause());
-      }
-    }
+  void onHandshake(ChannelHandlerContext context) {
+    open();
   }
 
-  private void possibleEnd() {
+  @Override
+  void onPossibleEnd() {
     readBuffer.notifyReader(this);
     Connection.Handler current = handler;
     if (opened && current != null) {
@@ -256,17 +236,8 @@ final class ConnectionEvents extends LastHandler {
     }
   }
 
-  /** Ends the input of a plain connection; with encryption only close_notify can end it. */
-  private void endSocketInput() {
-    if (!tls) {
-      endInput();
-    } else if (!inputEnding && !inputEnded) {
-      connection.close();
-    }
-  }
-
-  private void endInput() {
-    inputEnded = true;
+  @Override
+  void onInputEnd() {
     // This connection's earlier input is handled first. Input of others may have arrived later
     // and must be handled after the end.
     readBuffer.notifyReader(this);
@@ -284,11 +255,6 @@ final class ConnectionEvents extends LastHandler {
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     notifyInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-    fail(thrown);
   }
 
   /** Reports that the socket is closed, after all input. */

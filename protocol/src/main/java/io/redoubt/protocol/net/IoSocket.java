@@ -6,12 +6,9 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.util.function.IntConsumer;
 import javax.net.ssl.SSLSession;
@@ -21,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A socket served by an {@link IoThread}, and the end of its channel's pipeline: received bytes and
  * events go into the thread's {@link ReadBatch}, chunks to the socket. Confined to the thread.
  */
-final class IoSocket extends LastHandler {
+final class IoSocket extends SocketEvents {
   private final IoThread thread;
   private final ReadBatches input;
   private final ReadBatch.Target target;
@@ -32,14 +29,8 @@ final class IoSocket extends LastHandler {
   /** Encrypts a new connection; null without encryption, and for one that was encrypted before. */
   private final @Nullable Tls tls;
 
-  private final boolean encrypted;
   private @Nullable Throwable cause;
   private @Nullable Socket direct;
-
-  /** The peer has sent close_notify; bytes that came before it may not be delivered yet. */
-  private boolean inputEnding;
-
-  private boolean inputEnded;
 
   /** True once the thread does not serve the socket any more. */
   private boolean left;
@@ -59,6 +50,7 @@ final class IoSocket extends LastHandler {
       Channel channel,
       SocketEnd end,
       @Nullable Tls tls) {
+    super(tls != null || Tls.session(channel.pipeline()) != null);
     this.thread = thread;
     input = thread.input();
     this.target = target;
@@ -66,7 +58,6 @@ final class IoSocket extends LastHandler {
     this.channel = channel;
     this.end = end;
     this.tls = tls;
-    encrypted = tls != null || Tls.session(channel.pipeline()) != null;
   }
 
   /** Starts to serve a new socket. */
@@ -96,7 +87,7 @@ final class IoSocket extends LastHandler {
 
   private void serve() {
     direct =
-        !encrypted && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own
+        !isEncrypted() && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own
             ? own
             : null;
     end.serve(this, input.reads());
@@ -120,7 +111,7 @@ final class IoSocket extends LastHandler {
         });
   }
 
-  /** Closes the socket. */
+  @Override
   void close() {
     if (left) { // no loop would wait until close_notify is written
       channel.unsafe().close(channel.voidPromise());
@@ -139,7 +130,7 @@ final class IoSocket extends LastHandler {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf bytes = (ByteBuf) message;
     try {
-      if (!encrypted) {
+      if (!isEncrypted()) {
         input.onBytes(target, bytes);
       } else {
         input.copy(target, bytes);
@@ -150,55 +141,26 @@ final class IoSocket extends LastHandler {
   }
 
   @Override
-  public void channelReadComplete(ChannelHandlerContext context) {
-    if (inputEnding) {
-      inputEnding = false;
-      endInput();
+  void onHandshake(ChannelHandlerContext context) {
+    SSLSession session = Tls.session(context.pipeline());
+    if (session != null) {
+      target.onSecured(session);
     }
+    report(ReadBatch.Kind.OPENED, null);
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      endSocketInput();
-    } else if (event == RecordInput.Notice.POSSIBLE_END) {
-      report(ReadBatch.Kind.POSSIBLE_END, null);
-    } else if (event == SslCloseCompletionEvent.SUCCESS) {
-      inputEnding = Tls.mayHalfClose(context.pipeline());
-    } else if (event instanceof SslHandshakeCompletionEvent handshake) {
-      if (handshake.isSuccess()) {
-        SocketOptions.acknowledge(channel);
-        SSLSession session = Tls.session(channel.pipeline());
-        if (session != null) {
-          target.onSecured(session);
-        }
-        report(ReadBatch.Kind.OPENED, null);
-      } else {
-        fail(handshake.cause());
-      }
-    }
+  void onPossibleEnd() {
+    report(ReadBatch.Kind.POSSIBLE_END, null);
   }
 
-  /** Ends the input of a plain connection; with encryption only close_notify can end it. */
-  private void endSocketInput() {
-    if (!encrypted) {
-      endInput();
-    } else if (!inputEnding && !inputEnded) {
-      channel.close();
-    }
-  }
-
-  private void endInput() {
-    inputEnded = true;
+  @Override
+  void onInputEnd() {
     report(ReadBatch.Kind.INPUT_END, null);
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-    fail(thrown);
-  }
-
-  private void fail(Throwable thrown) {
+  void fail(Throwable thrown) {
     if (cause == null) {
       cause = thrown;
     }
@@ -230,7 +192,7 @@ final class IoSocket extends LastHandler {
       }
     }
     queuedBytes += bytes - written;
-    if (!encrypted) {
+    if (!isEncrypted()) {
       channel.write(chunk.queued(onSent, written, bytes), channel.voidPromise());
     } else {
       channel
