@@ -40,7 +40,9 @@ public final class ScriptQueue {
     private boolean killed;
     private int runs;
     private long startMillis;
-    private @Nullable Process process;
+
+    /** Set by the thread that starts it. */
+    private volatile @Nullable Process process;
 
     private Job(List<String> command) {
       this.command = command;
@@ -71,6 +73,7 @@ public final class ScriptQueue {
   }
 
   private final List<Job> jobs = new ArrayList<>();
+  private volatile boolean closed;
   private final Loop loop;
   private final Clock clock;
   private final Log log;
@@ -159,7 +162,11 @@ public final class ScriptQueue {
         .start(() -> {
           try {
             Process process = builder.start();
-            loop.report(() -> onStart(job, process));
+            job.process = process;
+            if (closed) { // close() may have come before there was a process to kill
+              process.destroyForcibly();
+            }
+            loop.report(() -> log.debug("+script-child %d", process.pid()));
             int status = process.waitFor();
             loop.report(() -> onEnd(job, status, timings));
           } catch (IOException | InterruptedException e) {
@@ -169,11 +176,6 @@ public final class ScriptQueue {
   }
 
   private static final Path NULL_DEVICE = Path.of("/dev/null");
-
-  private void onStart(Job job, Process process) {
-    job.process = process;
-    log.debug("+script-child %d", process.pid());
-  }
 
   private void onStartFailure(Job job) {
     jobs.remove(job);
@@ -204,6 +206,7 @@ public final class ScriptQueue {
 
   /** Kills running jobs and drops waiting ones. */
   void close() {
+    closed = true;
     for (Job job : jobs) {
       Process process = job.process;
       if (process != null) {
