@@ -1,13 +1,15 @@
 package io.redoubt.protocol.acl;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.process.DurableFile;
 import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** The ACL file on disk, replaced atomically by a new one written next to it. */
+/** The ACL file on disk. */
 public record UsersFile(Path file) implements AclFile {
   @Override
   public String path() {
@@ -21,8 +23,7 @@ public record UsersFile(Path file) implements AclFile {
 
   @Override
   public void write(List<String> lines) throws IOException {
-    Path draft = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(draft, lines);
-    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    String text = lines.stream().map(line -> line + "\n").collect(Collectors.joining());
+    DurableFile.replace(file, text.getBytes(UTF_8));
   }
 }

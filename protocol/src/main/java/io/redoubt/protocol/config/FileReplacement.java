@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.process.DurableFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public final class FileReplacement {
    */
   public void write() throws IOException {
     if (contents != null) {
-      ConfWriter.replace(file, contents);
+      DurableFile.replace(file, contents);
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.process;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,15 +11,21 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 
 /**
- * Replaces a file atomically: writes a new file next to it, syncs it, copies owner and mode of the
- * old one, and renames it. If that is not possible (read-only directory, foreign owner, or the file
- * is a mount of its own, as in containers), writes in place.
+ * Files that are replaced so that a power failure leaves the old content or the new one:
+ * configuration and users.
  */
-final class ConfWriter {
-  private ConfWriter() {}
+public final class DurableFile {
+  private DurableFile() {}
 
-  /** Replaces the content of the file, or of the target of a link. */
-  static void replace(Path file, byte[] contents) throws IOException {
+  /**
+   * Replaces the content of a file, or of the target of a link, and waits until it is on disk. It
+   * writes a new file next to the old one, with its owner and mode, and renames it. Where that is
+   * not possible (read-only directory, foreign owner, or the file is a mount of its own, as in
+   * containers), it writes in place.
+   *
+   * @throws IOException if the file can't be written; it is then unchanged unless written in place
+   */
+  public static void replace(Path file, byte[] contents) throws IOException {
     Path target = Files.exists(file) ? file.toRealPath() : file;
     Path directory = target.toAbsolutePath().getParent();
     if (directory == null || !replaceAtomically(directory, target, contents)) {
