@@ -79,7 +79,13 @@ final class ReplicationAssembly implements Shutdown.Slots {
     IntSupplier announcedPort = () -> tls.announcedPort(listeners.port());
     rejoin =
         new RejoinGuard(
-            settings, transport.loop(), clock, log, data.state, roles, listeners::port, tls);
+            settings,
+            transport.loop(),
+            persistence.snapshotContext,
+            data.state,
+            roles,
+            listeners::port,
+            tls);
     EpochFence fence = new EpochFence(settings.replication, log, data.state, roles, announcedPort);
     lease =
         new SentinelLease(settings, persistence.snapshotContext, data.state, roles, announcedPort);

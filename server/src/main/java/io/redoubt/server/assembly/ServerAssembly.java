@@ -295,6 +295,7 @@ public final class ServerAssembly {
     }
     parts.replication.core.close();
     parts.replication.lease.close();
+    parts.replication.rejoin.close();
     parts.clients.listeners.close();
     parts.replication.keyMigrations.close();
     parts.clients.transport.closeChannels();

@@ -1,14 +1,6 @@
 package io.redoubt.server.lifecycle;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
-import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.SmallFile;
 import io.redoubt.server.settings.HostPort;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,22 +15,10 @@ import java.util.TreeMap;
  */
 final class KnownSentinels {
   private final Map<String, HostPort> byId = new TreeMap<>();
-  private final Log log;
 
-  KnownSentinels(Log log) {
-    this.log = log;
-  }
-
-  /**
-   * Reads the file, if there is one.
-   *
-   * @throws IOException if it can't be read
-   */
-  void read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return; // no sentinel has monitored this server yet
-    }
-    for (String line : SmallFile.text(file, ISO_8859_1).split("\n", -1)) {
+  /** Takes the lines of a file; those in another form are ignored. */
+  void restore(List<String> lines) {
+    for (String line : lines) {
       String[] words = line.split(" ", -1);
       if (words.length == 3 && words[0].length() == 40 && words[2].matches("[0-9]{1,5}")) {
         byId.put(words[0], new HostPort(words[1], Integer.parseInt(words[2])));
@@ -66,16 +46,5 @@ final class KnownSentinels {
     List<String> lines = new ArrayList<>();
     byId.forEach((id, place) -> lines.add(id + " " + place.host() + " " + place.port()));
     return lines;
-  }
-
-  /** Replaces the file. May be called on any thread. */
-  void write(Path file, List<String> lines) {
-    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
-    try {
-      Files.write(beside, lines);
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      log.warning("Can't write the known sentinels to %s: %s", file, e);
-    }
   }
 }

@@ -14,6 +14,7 @@ import io.redoubt.server.lifecycle.RoleInquiry.Verdict;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,8 @@ public final class RejoinGuard {
   private final Replication replication;
   private final IntSupplier port;
   private final TlsSettings tls;
-  private final KnownSentinels known;
+  private final KnownSentinels known = new KnownSentinels();
+  private final SavedLines file;
   private final Set<HostPort> refusals = ConcurrentHashMap.newKeySet();
 
   /**
@@ -56,24 +58,29 @@ public final class RejoinGuard {
   public RejoinGuard(
       ServerDirectives settings,
       Loop loop,
-      Clock clock,
-      Log log,
+      SnapshotContext context,
       ServerState state,
       Replication replication,
       IntSupplier port,
       TlsSettings tls) {
     this.settings = settings;
     this.loop = loop;
-    this.clock = clock;
-    this.log = log;
+    this.clock = context.clock();
+    this.log = context.log();
     this.state = state;
     this.replication = replication;
     this.port = port;
     this.tls = tls;
-    this.known = new KnownSentinels(log);
+    file =
+        new SavedLines(
+            context.disk(),
+            context.threads(),
+            context.log(),
+            "remember-sentinels",
+            "the known sentinels");
   }
 
-  private Path file() {
+  private Path path() {
     return settings.path("sentinels-" + ownPort() + ".state");
   }
 
@@ -93,7 +100,7 @@ public final class RejoinGuard {
    */
   public void open() throws IOException {
     if (isOn()) {
-      known.read(file());
+      known.restore(file.read(path()));
     }
   }
 
@@ -253,9 +260,12 @@ public final class RejoinGuard {
   /** Adds a sentinel that has published a hello here, since it monitors this server. */
   void onHello(SentinelHello hello) {
     if (isOn() && known.add(hello.id(), hello.sentinel())) {
-      Path file = file();
-      List<String> lines = known.lines();
-      Thread.ofVirtual().name("remember-sentinels").start(() -> known.write(file, lines));
+      file.save(path(), known.lines());
     }
+  }
+
+  /** Waits for the writes in progress. */
+  public void close() {
+    file.close();
   }
 }

@@ -1,8 +1,5 @@
 package io.redoubt.server.lifecycle;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.protocol.lease.LeaseOffer;
 import io.redoubt.protocol.lease.LeaseTable;
 import io.redoubt.protocol.process.Clock;
@@ -22,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,18 +57,15 @@ public final class SentinelLease {
   }
 
   private final ServerDirectives settings;
-  private final SnapshotContext context;
+  private final SavedLines file;
   private final Clock clock;
   private final Log log;
   private final ServerState state;
   private final Replication replication;
   private final IntSupplier port;
-  private final ReentrantLock writing = new ReentrantLock();
   private final Map<String, LeaseTable> tables = new TreeMap<>();
   private final Map<String, Stranger> strangers = new HashMap<>();
   private Set<String> saved = Set.of();
-  private final List<Thread> writers = new ArrayList<>();
-  private volatile List<String> newestLines = List.of();
   private boolean mixed;
   private boolean refusing;
 
@@ -88,7 +81,13 @@ public final class SentinelLease {
       Replication replication,
       IntSupplier port) {
     this.settings = settings;
-    this.context = context;
+    file =
+        new SavedLines(
+            context.disk(),
+            context.threads(),
+            context.log(),
+            "remember-leases",
+            "the sentinels that grant leases");
     this.clock = context.clock();
     this.log = context.log();
     this.state = state;
@@ -96,7 +95,7 @@ public final class SentinelLease {
     this.port = port;
   }
 
-  private Path file() {
+  private Path path() {
     return settings.path("sentinel-leases-" + port.getAsInt() + ".state");
   }
 
@@ -109,7 +108,7 @@ public final class SentinelLease {
     state.condition(Refusal.WITHOUT_LEASE, this::refuses);
     settings.replication.sentinelLease.onChange(this::review);
     Map<String, Set<String>> known = new TreeMap<>();
-    for (String line : savedText().split("\n", -1)) {
+    for (String line : file.read(path())) {
       String[] words = line.split(" ", -1);
       if (words.length == 2) {
         known.computeIfAbsent(words[0], group -> new HashSet<>()).add(words[1]);
@@ -123,13 +122,6 @@ public final class SentinelLease {
   /** Starts to require leases if any are known, once the data set is loaded. */
   public void start() {
     review();
-  }
-
-  /** Returns the content of the file, or an empty text if it does not exist. */
-  private String savedText() throws IOException {
-    return context.disk().exists(file())
-        ? new String(WholeFile.read(context.disk(), file()), UTF_8)
-        : "";
   }
 
   /** Returns true for {@code sentinel-lease yes}. */
@@ -276,38 +268,11 @@ public final class SentinelLease {
       return;
     }
     saved = now;
-    newestLines = lines;
-    Path file = file();
-    Thread thread = context.threads().unstarted("remember-leases", () -> write(file));
-    writers.removeIf(each -> each.getState() == Thread.State.TERMINATED);
-    writers.add(thread);
-    thread.start();
+    file.save(path(), lines);
   }
 
   /** Waits for the writes in progress. */
   public void close() {
-    try {
-      for (Thread writer : writers) {
-        writer.join();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Replaces the file durably, since a master that lost it in a power failure would not require a
-   * lease.
-   */
-  private void write(Path file) {
-    writing.lock();
-    try {
-      String text = String.join("\n", newestLines) + "\n";
-      WholeFile.replace(context.disk(), file, text.getBytes(UTF_8));
-    } catch (IOException e) {
-      log.warning("Can't save the sentinels that grant leases to %s: %s", file, e);
-    } finally {
-      writing.unlock();
-    }
+    file.close();
   }
 }
