@@ -64,6 +64,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,7 @@ public final class SentinelServer implements AutoCloseable {
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
   private @Nullable SentinelMetrics metrics;
   private boolean ending;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** The parts created on the event loop. */
   private record Parts(SentinelDriver driver, Listeners listeners, ClientRegistry clients) {}
@@ -484,10 +486,13 @@ public final class SentinelServer implements AutoCloseable {
 
   /**
    * Closes all connections and ends the event loop, after a pending write of the state. Must not be
-   * called on the event loop.
+   * called on the event loop. Later calls have no effect.
    */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     CompletableFuture<Boolean> settled = new CompletableFuture<>();
     transport
         .loop()

@@ -35,6 +35,7 @@ class ScriptsTest {
     script("again.sh", "echo x >> " + folder.resolve("tries") + "\nexit 1");
     script("slow.sh", "exec sleep 1000");
     script("wrong.sh", "exit 7");
+    script("late.sh", "until [ -e go ]; do sleep 0.05; done\necho x > finished");
     Path file = folder.resolve("sentinel.conf");
     Files.writeString(
         file,
@@ -141,5 +142,17 @@ class ScriptsTest {
           .isEqualTo(folder.resolve("wrong.sh") + " 0 7");
     }
     await().until(() -> call("SENTINEL PENDING-SCRIPTS").elements().isEmpty());
+  }
+
+  @Test
+  void finishAfterTheSentinelHasClosed() throws IOException {
+    call("SENTINEL SET mymaster notification-script " + folder.resolve("late.sh"));
+    await()
+        .untilAsserted(() ->
+            assertThat(call("SENTINEL PENDING-SCRIPTS").elements())
+                .anyMatch(job -> !job.elements().get(7).text().equals("0")));
+    server.close();
+    Files.createFile(folder.resolve("go"));
+    await().until(() -> lines("finished").equals(List.of("x")));
   }
 }

@@ -73,7 +73,6 @@ public final class ScriptQueue {
   }
 
   private final List<Job> jobs = new ArrayList<>();
-  private volatile boolean closed;
   private final Loop loop;
   private final Clock clock;
   private final Log log;
@@ -163,9 +162,6 @@ public final class ScriptQueue {
           try {
             Process process = builder.start();
             job.process = process;
-            if (closed) { // close() may have come before there was a process to kill
-              process.destroyForcibly();
-            }
             loop.report(() -> log.debug("+script-child %d", process.pid()));
             int status = process.waitFor();
             loop.report(() -> onEnd(job, status, timings));
@@ -204,15 +200,8 @@ public final class ScriptQueue {
     listener.onEvent(type, payload);
   }
 
-  /** Kills running jobs and drops waiting ones. */
+  /** Drops the waiting jobs; running ones go on, so that none ends halfway. */
   void close() {
-    closed = true;
-    for (Job job : jobs) {
-      Process process = job.process;
-      if (process != null) {
-        process.destroyForcibly();
-      }
-    }
-    jobs.clear();
+    jobs.removeIf(job -> !job.running);
   }
 }
