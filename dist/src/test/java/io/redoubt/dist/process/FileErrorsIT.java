@@ -75,6 +75,40 @@ final class FileErrorsIT {
   }
 
   @Test
+  void keepsTheFilesThatAFullFileSystemHasNoRoomToReplace() throws Exception {
+    Path source = nodes.folder("source");
+    String conf = "aclfile users.acl\nmaxmemory-samples 6\n";
+    String users = "user default on nopass ~* &* +@all\n";
+    Files.writeString(source.resolve("redis.conf"), conf);
+    Files.writeString(source.resolve("users.acl"), users);
+    Path folder = nodes.folder("data");
+    String full =
+        "mount -t tmpfs -o size=64k tmpfs $D && cp %s/* $D && { cat /dev/zero >$D/fill; :; }"
+            .formatted(source);
+    NodeProcess node = mounted(full, folder, folder.resolve("redis.conf").toString());
+    Path inside = Path.of("/proc/" + node.pid() + "/root" + folder);
+
+    for (int i = 0; i < 300; i++) {
+      node.ask("ACL", "SETUSER", "user" + i, "on", ">password");
+    }
+    assertThat(node.ask("ACL", "SAVE").isError()).isTrue();
+    node.ask("CONFIG", "SET", "masterauth", "x".repeat(10_000));
+    assertThat(node.ask("CONFIG", "REWRITE"))
+        .isEqualTo(new Reply.Error("ERR Rewriting config file: No space left on device"));
+    assertThat(inside.resolve("redis.conf")).hasContent(conf);
+    assertThat(inside.resolve("users.acl")).hasContent(users);
+    try (var files = Files.list(inside)) {
+      assertThat(files.map(Path::getFileName).map(Path::toString))
+          .containsExactlyInAnyOrder("redis.conf", "users.acl", "fill");
+    }
+
+    Files.delete(inside.resolve("fill"));
+    assertThat(node.ask("ACL", "SAVE")).isEqualTo(new Reply.Simple("OK"));
+    assertThat(node.ask("CONFIG", "REWRITE")).isEqualTo(new Reply.Simple("OK"));
+    assertThat(Files.readAllLines(inside.resolve("users.acl"))).hasSize(301);
+  }
+
+  @Test
   void reportsAFolderOfAnotherUser() throws Exception {
     Path folder = nodes.folder("data");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));

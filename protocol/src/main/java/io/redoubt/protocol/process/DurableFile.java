@@ -23,16 +23,18 @@ public final class DurableFile {
    * not possible (read-only directory, foreign owner, or the file is a mount of its own, as in
    * containers), it writes in place.
    *
-   * @throws IOException if the file can't be written; it is then unchanged unless written in place
+   * @throws IOException if the file can't be written. A full disk leaves it as it was; other
+   *     failures of a write in place may not.
    */
   public static void replace(Path file, byte[] contents) throws IOException {
     Path target = Files.exists(file) ? file.toRealPath() : file;
     Path directory = target.toAbsolutePath().getParent();
     if (directory == null || !replaceAtomically(directory, target, contents)) {
-      write(target, contents);
+      writeInPlace(target, contents);
     }
   }
 
+  /** Returns false if that is not possible here. */
   private static boolean replaceAtomically(Path directory, Path target, byte[] contents)
       throws IOException {
     Path temporary;
@@ -41,14 +43,19 @@ public final class DurableFile {
     } catch (IOException e) {
       return false;
     }
+    boolean written = false;
     try {
-      write(temporary, contents);
+      writeInPlace(temporary, contents);
+      written = true;
       if (Files.exists(target)) {
         copyOwnerAndMode(target, temporary);
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       Files.deleteIfExists(temporary);
+      if (!written) {
+        throw e;
+      }
       return false;
     }
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -74,18 +81,34 @@ public final class DurableFile {
     copy.setPermissions(wanted.permissions());
   }
 
-  private static void write(Path file, byte[] contents) throws IOException {
+  /**
+   * Overwrites a file. What needs new room is written first, so that the old content is complete if
+   * there is none.
+   */
+  private static void writeInPlace(Path file, byte[] contents) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer rest = ByteBuffer.wrap(contents);
-      while (rest.hasRemaining()) {
-        channel.write(rest);
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+      long before = channel.size();
+      int kept = (int) Math.min(before, contents.length);
+      try {
+        write(channel, kept, contents, kept, contents.length);
+        channel.force(true);
+      } catch (IOException e) {
+        channel.truncate(before);
+        throw e;
       }
+      write(channel, 0, contents, 0, kept);
+      channel.truncate(contents.length);
       channel.force(true);
+    }
+  }
+
+  private static void write(FileChannel channel, long at, byte[] contents, int from, int to)
+      throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(contents, from, to - from);
+    channel.position(at);
+    while (rest.hasRemaining()) {
+      channel.write(rest);
     }
   }
 }
