@@ -405,10 +405,8 @@ public final class SentinelServer implements AutoCloseable {
     users.define(
         directives.common.user.words(),
         (index, reason) -> mistakes.onMistake(directives.common.user.error(index, reason)));
-    directives.common.user.rewrittenAs(() ->
-        users.describe().stream()
-            .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
-            .toList());
+    directives.common.user.rewrittenAs(
+        () -> users.describe().stream().map(Users::arguments).toList());
   }
 
   private String newId() {

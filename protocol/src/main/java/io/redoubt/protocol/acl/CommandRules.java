@@ -1,14 +1,16 @@
 package io.redoubt.protocol.acl;
 
+import io.redoubt.protocol.bytes.Ascii;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.resp.Request;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -120,12 +122,23 @@ final class CommandRules {
     if (whole.isContainer()) {
       throw unknown();
     }
-    String word = rest.toLowerCase(Locale.ROOT);
+    String word = lower(rest);
     List<String> words = firstArguments.computeIfAbsent(whole.id(), unused -> new ArrayList<>());
-    if (!words.contains(word)) {
-      words.add(word);
+    String bytes = new String(Utf8.encode(word), StandardCharsets.ISO_8859_1);
+    if (!words.contains(bytes)) {
+      words.add(bytes);
     }
     record(whole.name() + '|' + word, true);
+  }
+
+  /** Returns the text with ASCII letters in lower case. */
+  private static String lower(String text) {
+    var lower = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      lower.setCharAt(i, c < 128 ? (char) Ascii.lower(c) : c);
+    }
+    return lower.toString();
   }
 
   private void record(String name, boolean allow) {

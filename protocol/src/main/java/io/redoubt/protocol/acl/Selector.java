@@ -28,9 +28,9 @@ final class Selector {
   private record KeyPattern(ByteString glob, int permissions) {
     String describe() {
       return switch (permissions) {
-        case READ -> "%R~" + glob;
-        case WRITE -> "%W~" + glob;
-        default -> "~" + glob;
+        case READ -> "%R~" + glob.exactText();
+        case WRITE -> "%W~" + glob.exactText();
+        default -> "~" + glob.exactText();
       };
     }
   }
@@ -271,7 +271,9 @@ final class Selector {
   }
 
   String describeChannels() {
-    return allChannels ? "&*" : join(channels.stream().map(each -> "&" + each).toList());
+    return allChannels
+        ? "&*"
+        : join(channels.stream().map(each -> "&" + each.exactText()).toList());
   }
 
   String describeCommands() {

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.acl;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.DatabaseSpec;
@@ -141,9 +142,9 @@ public final class User {
   private boolean applyPassword(String rule) throws AclRuleException {
     String rest = rule.substring(1);
     switch (rule.charAt(0)) {
-      case '>' -> addPassword(hash(rest.getBytes(StandardCharsets.UTF_8)));
+      case '>' -> addPassword(hash(Utf8.encode(rest)));
       case '#' -> addPassword(checked(rest));
-      case '<' -> removePassword(hash(rest.getBytes(StandardCharsets.UTF_8)));
+      case '<' -> removePassword(hash(Utf8.encode(rest)));
       case '!' -> removePassword(checked(rest));
       default -> {
         return false;

@@ -1,6 +1,8 @@
 package io.redoubt.protocol.acl;
 
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -222,9 +225,23 @@ public final class Users {
   public List<String> describe() {
     var lines = new ArrayList<String>(byName.size());
     for (User user : byName.values()) {
-      lines.add("user " + user.name() + " " + user.describe());
+      lines.add("user " + user.name().exactText() + " " + user.describe());
     }
     return lines;
+  }
+
+  /**
+   * Returns the arguments of a line of {@link #describe} for a config file, where quotes and bytes
+   * that are not UTF-8 must be quoted.
+   */
+  public static List<String> arguments(String line) {
+    return Stream.of(line.substring("user ".length()).split(" ", -1))
+        .map(word -> mustBeQuoted(word) ? Quoting.quote(Utf8.encode(word)) : word)
+        .toList();
+  }
+
+  private static boolean mustBeQuoted(String word) {
+    return word.chars().anyMatch(c -> c == '"' || c == '\'' || Character.isSurrogate((char) c));
   }
 
   /**

@@ -29,9 +29,9 @@ public final class ByteString implements Comparable<ByteString> {
     return bytes.length == 0 ? EMPTY : new ByteString(bytes.clone());
   }
 
-  /** Returns the UTF-8 encoding of a text. */
+  /** Returns the UTF-8 encoding of a text; escapes of {@link Utf8} become the original bytes. */
   public static ByteString of(String text) {
-    return text.isEmpty() ? EMPTY : new ByteString(text.getBytes(UTF_8));
+    return text.isEmpty() ? EMPTY : new ByteString(Utf8.encode(text));
   }
 
   /** Returns a copy of the bytes {@code [offset, offset + length)} of {@code memory}. */
@@ -107,7 +107,12 @@ public final class ByteString implements Comparable<ByteString> {
     return hash;
   }
 
-  /** Returns the bytes decoded as UTF-8. */
+  /** Returns the bytes as a text from which {@link #of(String)} creates the same bytes. */
+  public String exactText() {
+    return Utf8.decode(bytes);
+  }
+
+  /** Returns the bytes decoded as UTF-8, with replacement characters for malformed ones. */
   @Override
   public String toString() {
     return new String(bytes, UTF_8);

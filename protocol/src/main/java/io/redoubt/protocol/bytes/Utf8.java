@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 
@@ -41,14 +40,12 @@ public final class Utf8 {
 
   /** Encodes a text of {@link #decode} to the original bytes. */
   public static byte[] encode(String text) {
-    try {
-      ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      byte[] exact = new byte[bytes.remaining()];
-      bytes.get(exact);
-      return exact;
-    } catch (CharacterCodingException hasEscapes) {
-      return encodeEscapes(text);
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return encodeEscapes(text);
+      }
     }
+    return text.getBytes(UTF_8);
   }
 
   private static byte[] encodeEscapes(String text) {

@@ -296,6 +296,7 @@ public final class CommonDirectives extends DirectiveGroup {
       fileWord("user")
           .arguments(1, Integer.MAX_VALUE)
           .keyWords(2)
+          .anyBytes()
           .shown(
               "worker on >secret ~jobs:* &* +@list +@connection",
               "A user: its name and rules as in ACL SETUSER. One line per user; cannot be combined"

@@ -1,14 +1,10 @@
 package io.redoubt.protocol.process;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -40,15 +36,6 @@ public final class SmallFile {
     try (InputStream in = Files.newInputStream(file)) {
       return bytes(in);
     }
-  }
-
-  /**
-   * Returns the lines of a text in UTF-8.
-   *
-   * @throws IOException if it can't be read, is too large or is not valid UTF-8
-   */
-  public static List<String> lines(Path file) throws IOException {
-    return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString().lines().toList();
   }
 
   /** Returns the text of a file, with replacement characters for malformed bytes. */

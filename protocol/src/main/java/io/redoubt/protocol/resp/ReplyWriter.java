@@ -255,11 +255,11 @@ public final class ReplyWriter {
     endLine();
   }
 
-  /** Writes a text in UTF-8 as a bulk string. */
+  /** Writes a text in UTF-8, possibly with escapes of {@link Utf8}, as a bulk string. */
   public void bulk(String text) {
     int length = text.length();
     if (length > MAX_UNCUT_BYTES) {
-      bulk(text.getBytes(UTF_8));
+      bulk(Utf8.encode(text));
       return;
     }
     long before = room(MAX_LINE + length + 2);
@@ -267,7 +267,7 @@ public final class ReplyWriter {
     for (int i = 0; i < length; i++) {
       char c = text.charAt(i);
       if (c >= 128) {
-        bulk(text.getBytes(UTF_8));
+        bulk(Utf8.encode(text));
         return;
       }
       out.memory.set(BYTE, at++, (byte) c);

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.acl;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -34,5 +35,15 @@ final class UsersFileTest {
     new UsersFile(link).write(List.of("user a off"));
     assertThat(Files.isSymbolicLink(link)).isTrue();
     assertThat(Files.readAllLines(target)).containsExactly("user a off");
+  }
+
+  @Test
+  void keepsBytesThatAreNotUtf8() throws Exception {
+    Path file = folder.resolve("users.acl");
+    byte[] content = "user k\u00fe on ~\u00ff* (~\u00e4\u00c3 +get)\n".getBytes(ISO_8859_1);
+    Files.write(file, content);
+    UsersFile users = new UsersFile(file);
+    users.write(users.read());
+    assertThat(Files.readAllBytes(file)).isEqualTo(content);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.acl;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -385,5 +386,17 @@ class UsersTest {
     assertThat(log.total(Denial.COMMAND)).isEqualTo(4);
     log.clear();
     assertThat(log.size()).isZero();
+  }
+
+  @Test
+  void comparesFirstArgumentsByBytes() {
+    User user = user("+select|\u3131", "+select|\u00e9", "~*");
+    assertThat(check(user, "select", "1")).isEqualTo(Denial.COMMAND);
+    assertThat(check(user, "select", "\u3131")).isNull();
+    assertThat(check(user, "select", "\u00e9")).isNull();
+    Request latin = Request.of("select".getBytes(US_ASCII), new byte[] {(byte) 0xe9});
+    Command<?> select = table.find(latin);
+    assertThat(select).isNotNull();
+    assertThat(user.check(select, latin, 0)).isEqualTo(Denial.COMMAND);
   }
 }

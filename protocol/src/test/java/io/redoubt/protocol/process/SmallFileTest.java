@@ -1,14 +1,11 @@
 package io.redoubt.protocol.process;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -40,14 +37,5 @@ class SmallFileTest {
     assertThatThrownBy(() -> SmallFile.bytes(Path.of("/dev/zero")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("is larger than");
-  }
-
-  @Test
-  void readsLinesOfUtf8() throws IOException {
-    Path file = directory.resolve("lines");
-    Files.writeString(file, "a\r\n\nключ", UTF_8);
-    assertThat(SmallFile.lines(file)).isEqualTo(List.of("a", "", "ключ"));
-    Files.write(file, new byte[] {'a', (byte) 0xff});
-    assertThatThrownBy(() -> SmallFile.lines(file)).isInstanceOf(IOException.class);
   }
 }

@@ -92,7 +92,7 @@ final class ConfiguredUsers {
     untouched.setRequiredPassword(settings.common.requirepass.value());
     return users.describe().stream()
         .filter(line -> !untouched.describe().contains(line))
-        .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+        .map(Users::arguments)
         .toList();
   }
 }

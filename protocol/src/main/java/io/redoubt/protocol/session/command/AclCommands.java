@@ -271,11 +271,11 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
       ByteString object = user.deniedObject(denial, command, inner, database);
       String action =
           switch (denial) {
-            case COMMAND -> "run the '" + object + "' command";
+            case COMMAND -> "run the '" + object.exactText() + "' command";
             case DATABASE -> "access database " + object;
-            default -> "access the '" + object + "' " + denial.label();
+            default -> "access the '" + object.exactText() + "' " + denial.label();
           };
-      call.reply().bulk("User " + user.name() + " has no permissions to " + action);
+      call.reply().bulk("User " + user.name().exactText() + " has no permissions to " + action);
     }
   }
 
