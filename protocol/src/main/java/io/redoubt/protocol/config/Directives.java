@@ -230,6 +230,7 @@ public abstract class Directives extends DirectiveTable {
 
     /** Sets the value; returns true if it must be applied. */
     boolean assign() throws RefusedValue {
+      Words.checkTexts(List.of(text));
       directive.set(directive.readText(text));
       return directive.isContentNamed() || !directive.current().equals(before);
     }

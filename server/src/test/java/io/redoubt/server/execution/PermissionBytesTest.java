@@ -111,4 +111,17 @@ final class PermissionBytesTest {
       Files.writeString(conf, "user \"d\\xff\" on \"~\\xff*\" +get\n");
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"requirepass", "masterauth", "masteruser", "proc-title-template"})
+  void refusesTextsThatAreNotUtf8(String directive) {
+    String before = admin.ask("CONFIG GET " + directive);
+    admin.says(
+        "CONFIG SET timeout 7 " + directive + " \"s\\xff\"",
+        "(error) ERR CONFIG SET failed (possibly related to argument '"
+            + directive
+            + "') - argument is not a text in UTF-8");
+    admin.says("CONFIG GET " + directive, before);
+    assertThat(admin.ask("CONFIG GET timeout")).contains("\"0\"");
+  }
 }
