@@ -116,7 +116,8 @@ final class CommandRules {
       throw new AclRuleException("Allowing first-arg of a subcommand is not supported");
     }
     String rest = name.substring(bar + 1);
-    if (rest.isEmpty()) {
+    // Redis accepts white space, after which its ACL file has further rules.
+    if (rest.isEmpty() || rest.chars().anyMatch(c -> c == 0 || Ascii.isSpace(c))) {
       throw new AclRuleException("Syntax error");
     }
     if (whole.isContainer()) {

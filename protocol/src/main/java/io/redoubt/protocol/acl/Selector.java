@@ -1,5 +1,6 @@
 package io.redoubt.protocol.acl;
 
+import io.redoubt.protocol.bytes.Ascii;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.command.ChannelSpec;
@@ -181,7 +182,8 @@ final class Selector {
   }
 
   private static void checkPattern(String glob) throws AclRuleException {
-    if (glob.indexOf(' ') >= 0 || glob.indexOf('\0') >= 0) {
+    // An ACL file separates rules by white space.
+    if (glob.chars().anyMatch(c -> c == 0 || Ascii.isSpace(c))) {
       throw new AclRuleException("Syntax error");
     }
   }

@@ -131,7 +131,7 @@ public final class User {
 
   private Selector parseSelector(String rules) throws AclRuleException {
     var selector = new Selector(table, defaults);
-    for (String rule : rules.trim().split("\\s+")) {
+    for (String rule : rules.split("\\s+")) {
       if (!rule.isEmpty() && !selector.apply(rule)) {
         throw new AclRuleException("Syntax error");
       }

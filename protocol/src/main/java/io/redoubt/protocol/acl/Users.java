@@ -1,17 +1,18 @@
 package io.redoubt.protocol.acl;
 
+import io.redoubt.protocol.bytes.Ascii;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.SmallFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ public final class Users {
   private static final int LINES_BETWEEN_CHECKS = 100;
   private static final int MAX_ERROR_CHARACTERS = 64 << 10;
 
+  private static final Pattern WHITE_ENDS = Pattern.compile("^\\s+|\\s+$");
   private static final ByteString DEFAULT = ByteString.of("default");
 
   private final CommandTable<?> table;
@@ -255,7 +257,7 @@ public final class Users {
     var drafts = new TreeMap<ByteString, User>();
     var errors = new StringBuilder();
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).strip();
+      String line = WHITE_ENDS.matcher(lines.get(i)).replaceAll("");
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
@@ -328,7 +330,11 @@ public final class Users {
   }
 
   public static boolean isValidName(ByteString name) {
-    String text = new String(name.toByteArray(), StandardCharsets.ISO_8859_1);
-    return text.chars().noneMatch(c -> c == 0 || Character.isWhitespace(c));
+    for (int i = 0; i < name.length(); i++) {
+      if (name.byteAt(i) == 0 || Ascii.isSpace(name.byteAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

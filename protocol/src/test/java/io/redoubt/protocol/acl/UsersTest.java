@@ -17,10 +17,12 @@ import io.redoubt.protocol.command.Invocation;
 import io.redoubt.protocol.command.KeyFlag;
 import io.redoubt.protocol.resp.Request;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UsersTest {
   private static final class Sample extends CommandGroup<Invocation> {
@@ -388,6 +390,17 @@ class UsersTest {
     assertThat(log.size()).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"~a%sb", "%%R~a%sb", "&a%sb", "+select|a%sb"})
+  void refusesWhiteSpaceThatSeparatesRulesInFiles(String rule) {
+    for (char separator : " \t\n\u000b\f\r\0".toCharArray()) {
+      assertThatThrownBy(() -> user(String.format(Locale.ROOT, rule, separator)))
+          .as("character %d", (int) separator)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageEndingWith("Syntax error");
+    }
+  }
+
   @Test
   void comparesFirstArgumentsByBytes() {
     User user = user("+select|\u3131", "+select|\u00e9", "~*");
@@ -398,5 +411,15 @@ class UsersTest {
     Command<?> select = table.find(latin);
     assertThat(select).isNotNull();
     assertThat(user.check(select, latin, 0)).isEqualTo(Denial.COMMAND);
+  }
+
+  @Test
+  void namesEndAtWhiteSpaceOfFilesOnly() {
+    assertThat(Users.isValidName(ByteString.of("a\u000bb"))).isFalse();
+    assertThat(Users.isValidName(ByteString.of("a\0b"))).isFalse();
+    assertThat(Users.isValidName(ByteString.of("a\u001c\u2003"))).isTrue();
+    users.load("f", List.of("  user a\u2003 on ~b\u2003\t"));
+    assertThat(users.named(ByteString.of("a\u2003"))).isNotNull();
+    assertThat(users.describe()).anyMatch(line -> line.contains("~b\u2003 "));
   }
 }
