@@ -71,8 +71,8 @@ public final class Connection {
 
     /**
      * The peer has ended its side and may still read; closes the connection unless overridden.
-     * Called at most once, after the last {@link #onReadDone}. An encrypted connection must have
-     * TLS 1.3: version 1.2 ends both sides together (RFC 5246, 7.2.1).
+     * Called at most once, after the last {@link #onReadDone}. With TLS 1.2 the close_notify that
+     * ends an encrypted connection's input ends its output, too (RFC 5246, 7.2.1).
      */
     default void onInputEnd(Connection connection) {
       connection.close();
@@ -107,6 +107,9 @@ public final class Connection {
 
   /** True if the connection closes, and reads nothing, as soon as nothing is queued. */
   private boolean closing;
+
+  /** True if {@link #close} was called. */
+  private boolean closed;
 
   /** True if the peer's possible end passes as soon as nothing is queued. */
   private boolean endMayPass;
@@ -185,6 +188,11 @@ public final class Connection {
   /** Returns true if further input is ignored; see {@link #closeAfterFlush}. */
   boolean isClosing() {
     return closing;
+  }
+
+  /** Returns true if {@link #close} was called; the peer's close does not end its input. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** Sets the handler; acceptors must do so at once, and it may be replaced later. */
@@ -296,6 +304,7 @@ public final class Connection {
 
   /** Closes the connection and discards queued output. */
   public void close() {
+    closed = true;
     channel.close();
   }
 

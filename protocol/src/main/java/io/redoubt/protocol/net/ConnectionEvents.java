@@ -202,7 +202,7 @@ final class ConnectionEvents extends SocketEvents {
   }
 
   private void onDecrypted(Connection.Handler current, ByteBuf bytes) {
-    while (bytes.isReadable() && connection.isOpen()) {
+    while (bytes.isReadable() && !connection.isClosed()) {
       int before = bytes.readableBytes();
       long from = readBuffer.put(bytes);
       current.onBytes(connection, readBuffer.memory(), from, from + before - bytes.readableBytes());

@@ -58,6 +58,9 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     /** Finishes a client whose peer has ended its output. */
     void onInputEnd(Client client);
 
+    /** Finishes a client whose connection the peer has closed. */
+    void onGone(Client client);
+
     /** Answers a client before the end of its peer's output is known. */
     void onPossibleEnd(Client client);
 
@@ -107,7 +110,11 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   @Override
   public void onClose(Connection closed, @Nullable Throwable cause) {
-    release();
+    if (isEnding()) {
+      release();
+    } else {
+      conductor.onGone(this); // its requests that were received run before
+    }
   }
 
   /** Closes at once. Within its own command use {@link #closeAfterReply()}. */

@@ -164,6 +164,12 @@ public final class ClientOutput {
     }
   }
 
+  /** Discards everything, and the replies to later requests, because nobody reads them. */
+  void discardAll() {
+    discard();
+    update();
+  }
+
   /** Stops writing because the client has ended. */
   public void end() {
     discard();

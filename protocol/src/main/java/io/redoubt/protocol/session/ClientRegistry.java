@@ -76,6 +76,11 @@ public final class ClientRegistry implements Client.Home {
    */
   public void halt() {
     context.halt();
+    for (Client client : all()) {
+      if (client.turn().gone) {
+        client.closeSoon(); // it waits to execute more, and no event of its connection follows
+      }
+    }
   }
 
   // ---- connections

@@ -494,11 +494,25 @@ public final class Turn implements Client.Conductor {
     closeIfAnswered(client);
   }
 
+  /**
+   * Handles the end of a connection that the peer has closed: executes the remaining requests
+   * without replies, since the peer may have closed because it wants none. A blocked or paused
+   * client is closed at once.
+   */
+  @Override
+  public void onGone(Client client) {
+    client.turn().gone = true;
+    client.turn().inputEnded = true;
+    client.output().discardAll();
+    closeIfAnswered(client);
+  }
+
   /** Closes if the peer has ended its output and all of its requests have run. */
   private void closeIfAnswered(Client client) {
     TurnState turn = client.turn();
     if (!(turn.inputEnded || turn.endHeld)
-        || client.isEnding()
+        || client.isReleased()
+        || (client.isEnding() && !turn.gone) // its connection ends it
         || (client.mayExecute() && hasMoreToRun(client))) {
       return;
     }
@@ -507,7 +521,8 @@ public final class Turn implements Client.Conductor {
       client.socket().connection().passEnd();
       return;
     }
-    if (client.mayExecute()
+    if (!turn.gone
+        && client.mayExecute()
         && client.type() == ClientType.NORMAL
         && client.queuedOutputBytes() > 0) {
       client.closeAfterReply();

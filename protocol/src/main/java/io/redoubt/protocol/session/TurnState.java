@@ -17,6 +17,9 @@ final class TurnState {
   /** True if the peer has ended its output. */
   boolean inputEnded;
 
+  /** True if the peer has closed the connection, so that nothing can be sent any more. */
+  boolean gone;
+
   /** True if the connection holds back what may be the end of the peer's output. */
   boolean endHeld;
 }
