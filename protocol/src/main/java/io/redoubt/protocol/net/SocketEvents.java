@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -56,11 +57,11 @@ abstract class SocketEvents extends LastHandler {
   @Override
   public final void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
-      endSocketInput();
+      endSocketInput(context.pipeline());
     } else if (event == RecordInput.Notice.POSSIBLE_END) {
       onPossibleEnd();
     } else if (event == SslCloseCompletionEvent.SUCCESS) {
-      inputEnding = Tls.mayHalfClose(context.pipeline());
+      inputEnding = true;
     } else if (event instanceof SslHandshakeCompletionEvent handshake) {
       if (handshake.isSuccess()) {
         // Nothing answers the last message of a client's handshake in TLS 1.3.
@@ -72,12 +73,16 @@ abstract class SocketEvents extends LastHandler {
     }
   }
 
-  /** Ends the input of a plain socket; with encryption only close_notify can end it. */
-  private void endSocketInput() {
-    if (!encrypted) {
-      endInput();
-    } else if (!inputEnding && !inputEnded) {
+  /**
+   * Ends the input. With encryption, the peer should have sent close_notify before, and anybody can
+   * end the connection without it; but each request tells its own length, so that those which have
+   * arrived are whole.
+   */
+  private void endSocketInput(ChannelPipeline pipeline) {
+    if (encrypted && !Tls.isEstablished(pipeline)) {
       close();
+    } else if (!inputEnding && !inputEnded) {
+      endInput();
     }
   }
 

@@ -354,15 +354,10 @@ public final class Tls {
     channel.pipeline().addLast(input(context), handler);
   }
 
-  /**
-   * Returns true if output can follow the peer's close_notify: TLS 1.3 permits it, and Java's
-   * engine.
-   */
-  static boolean mayHalfClose(ChannelPipeline pipeline) {
+  /** Returns true if the handshake of a pipeline's encryption is complete. */
+  static boolean isEstablished(ChannelPipeline pipeline) {
     SslHandler encryption = pipeline.get(SslHandler.class);
-    return encryption != null
-        && !encryption.engine().isOutboundDone()
-        && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
+    return encryption != null && encryption.handshakeFuture().isSuccess();
   }
 
   /** Returns the session of a pipeline's encryption, or null. */

@@ -16,6 +16,7 @@ import io.redoubt.server.TestServers;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,6 +42,8 @@ final class TlsClientsTest {
   private static final int VALUE_BYTES = 1 << 20;
   private static final int LARGE_REPLIES = 64;
   private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int ROUNDS = 5;
+  private static final int INCREMENTS = 1000;
 
   @Parameter private String provider;
   @TempDir private Path folder;
@@ -168,6 +171,47 @@ final class TlsClientsTest {
       client.endOutput();
       InputEndTest.awaitCallsAndEnd(control, "get", LARGE_REPLIES);
       assertThat(count(client)).isEqualTo(LARGE_REPLIES);
+    }
+  }
+
+  /** A client may close the TCP connection without close_notify, or before it has read. */
+  @Test
+  void executesWhatWasSentBeforeTheEnd() throws Exception {
+    try (RespClient control = RespClient.connect("127.0.0.1", server.port())) {
+      int expected = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+          for (boolean closes : List.of(false, true)) {
+            expected += INCREMENTS;
+            sendIncrements(protocol, closes);
+            awaitClients(control, 1);
+            assertThat(control.call("GET", "count").text())
+                .as("round %s with %s, closing %s", round, protocol, closes)
+                .isEqualTo(Integer.toString(expected));
+          }
+        }
+      }
+    }
+  }
+
+  /** Sends increments, and close_notify or the bare end of the TCP connection. */
+  private void sendIncrements(String protocol, boolean closes) throws IOException {
+    byte[] increments = "INCR count\r\n".repeat(INCREMENTS).getBytes(StandardCharsets.UTF_8);
+    try (Socket plain = new Socket("127.0.0.1", port)) {
+      plain.setSoTimeout(TIMEOUT_MILLIS);
+      Tls tls =
+          Tls.client(
+              null,
+              new Tls.Authorities(identity.certificate(), null),
+              new Tls.Terms(List.of(protocol), "", List.of()));
+      Socket secured = tls.sockets().createSocket(plain, "127.0.0.1", port, false);
+      secured.getOutputStream().write(increments);
+      if (closes) {
+        secured.close();
+      } else {
+        plain.shutdownOutput();
+      }
+      plain.getInputStream().transferTo(OutputStream.nullOutputStream());
     }
   }
 
