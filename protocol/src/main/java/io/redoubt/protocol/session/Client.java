@@ -267,7 +267,7 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
     context().channels().forget(this);
     home.stopTracking(this);
     resetIdentity();
-    output().setMode(ClientOutput.ReplyMode.ON);
+    output().resetMode();
     reply().setResp(2);
     input().setAuthenticated(isAuthenticated());
     onReset();

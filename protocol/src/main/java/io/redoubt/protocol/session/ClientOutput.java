@@ -23,7 +23,9 @@ public final class ClientOutput {
     /** The next command has no reply. */
     SKIP_NEXT,
     /** The running command has no reply. */
-    SKIP
+    SKIP,
+    /** The command that blocks the client, or did until now, has no reply. */
+    SKIP_BLOCKED
   }
 
   private final BufferMemory memory;
@@ -139,6 +141,13 @@ public final class ClientOutput {
     return mode;
   }
 
+  /** Returns to replies after RESET, whose own reply may be skipped. */
+  void resetMode() {
+    if (mode != ReplyMode.SKIP) {
+      setMode(ReplyMode.ON);
+    }
+  }
+
   /** Discards all output, including push messages, as for a master. */
   void setMuted(boolean on) {
     mute = on;
@@ -182,8 +191,14 @@ public final class ClientOutput {
   }
 
   private void update() {
-    writer.setSuppressed(
-        mute || ended || repliesToScript || mode == ReplyMode.OFF || mode == ReplyMode.SKIP);
+    writer.setSuppressed(mute || ended || repliesToScript || isWithoutReply());
+  }
+
+  private boolean isWithoutReply() {
+    return switch (mode) {
+      case OFF, SKIP, SKIP_BLOCKED -> true;
+      case ON, SKIP_NEXT -> false;
+    };
   }
 
   void writeUnsuppressed(Consumer<ReplyWriter> message) {
@@ -265,12 +280,26 @@ public final class ClientOutput {
     }
   }
 
-  /** Finishes a command: ends the suppression of its reply and writes kept push messages. */
-  void afterCommand() {
+  /**
+   * Starts the next request of the client, so a blocked one before it has been answered. The
+   * repetition of a blocked command is none.
+   */
+  void beforeRequest() {
+    if (mode == ReplyMode.SKIP_BLOCKED) {
+      setMode(ReplyMode.ON);
+    }
+  }
+
+  /**
+   * Finishes a command: ends the suppression of its reply, and writes kept push messages.
+   *
+   * @param blocked true if the command has blocked the client, so that its reply follows later
+   */
+  void afterCommand(boolean blocked) {
     if (mode == ReplyMode.SKIP_NEXT) {
       setMode(ReplyMode.SKIP);
     } else if (mode == ReplyMode.SKIP) {
-      setMode(ReplyMode.ON);
+      setMode(blocked ? ReplyMode.SKIP_BLOCKED : ReplyMode.ON);
     }
     writePushes();
   }

@@ -217,7 +217,7 @@ public abstract class ConnectedSession extends BlockableSession implements Subsc
   /** Writes output delayed until the end of the command. */
   final void afterCommand() {
     try {
-      output().afterCommand();
+      output().afterCommand(waiting() != null);
     } catch (OutOfMemoryError full) {
       noMemoryForOutput(full);
     }

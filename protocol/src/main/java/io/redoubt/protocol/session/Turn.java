@@ -243,10 +243,16 @@ public final class Turn implements Client.Conductor {
       return; // executed during a long request of another client
     }
     ClientInput input = client.input();
-    if (!input.isStopped()
-        && !(client.mayExecute() && input.admits(request) && dispatch(client, request))) {
-      input.stopBefore(request);
+    if (input.isStopped()) {
+      return;
     }
+    if (client.mayExecute() && input.admits(request)) {
+      client.output().beforeRequest();
+      if (dispatch(client, request)) {
+        return;
+      }
+    }
+    input.stopBefore(request);
   }
 
   /**

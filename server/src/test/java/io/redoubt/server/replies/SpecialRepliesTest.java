@@ -106,6 +106,15 @@ final class SpecialRepliesTest {
     "CLIENT REPLY SKIP; CLIENT REPLY SKIP; PING; GET k, 1",
     "CLIENT REPLY SKIP; CLIENT REPLY ON; GET k, 2",
     "CLIENT REPLY OFF; CLIENT REPLY SKIP; PING; CLIENT REPLY ON, 1",
+    "CLIENT REPLY SKIP; RESET; GET k, 1",
+    "CLIENT REPLY OFF; RESET; GET k, 2",
+    "CLIENT REPLY SKIP; WAIT 1 10; GET k, 1",
+    "CLIENT REPLY SKIP; BLPOP k 0.01; GET k, 1",
+    "CLIENT REPLY SKIP; BLPOP k 0.01; BLPOP k 0.01; GET k, 2",
+    "CLIENT REPLY SKIP; XREAD BLOCK 10 STREAMS k $; GET k, 1",
+    "CLIENT REPLY SKIP; BLMOVE k l LEFT LEFT 0.01; CLIENT REPLY SKIP; WAIT 1 10; GET k, 1",
+    "CLIENT REPLY OFF; BLPOP k 0.01; CLIENT REPLY ON; GET k, 2",
+    "CLIENT PAUSE 20; CLIENT REPLY SKIP; SET k 1; GET k, 2",
     "CLIENT REPLY OFF; EVAL return(1) 0; WAIT 0 1; CLIENT REPLY ON, 1",
     "CLIENT REPLY WRONG, 1",
     "CLIENT PAUSE 1; PING, 2",
@@ -116,6 +125,29 @@ final class SpecialRepliesTest {
   void countsReplies(String requests, int expected) throws IOException {
     assertThat(replies("2", requests)).as("RESP2").isEqualTo(expected);
     assertThat(replies("3", requests)).as("RESP3").isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BLPOP k 0, RPUSH k a b",
+    "BRPOP k 0, RPUSH k a b",
+    "BZPOPMIN k 0, ZADD k 1 a",
+    "XREAD BLOCK 0 STREAMS k $, XADD k 1-1 a b",
+    "XREAD BLOCK 0 STREAMS k $, CLIENT UNBLOCK <id>",
+    "XREAD BLOCK 0 STREAMS k $, CLIENT UNBLOCK <id> ERROR",
+    "BLPOP k 0, CLIENT UNBLOCK <id>",
+    "WAIT 1 0, CLIENT UNBLOCK <id> ERROR",
+  })
+  void skipsTheReplyOfABlockedCommand(String blocking, String end) throws IOException {
+    try (RespClient client = client();
+        RespClient other = client()) {
+      String id = client.call("CLIENT", "ID").text();
+      client.sendRaw("CLIENT REPLY SKIP\r\n" + blocking + "\r\nECHO next\r\n");
+      await().until(() -> other.call("INFO", "clients").text().contains("blocked_clients:1\r\n"));
+      other.call(end.replace("<id>", id).split(" "));
+      assertThat(client.receive().text()).isEqualTo("next");
+      assertThat(client.call("ECHO", "again").text()).isEqualTo("again");
+    }
   }
 
   @ParameterizedTest
