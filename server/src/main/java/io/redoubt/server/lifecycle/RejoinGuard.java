@@ -75,6 +75,7 @@ public final class RejoinGuard {
         new SavedLines(
             context.disk(),
             context.threads(),
+            context.clock(),
             context.log(),
             "remember-sentinels",
             "the known sentinels");
@@ -259,8 +260,13 @@ public final class RejoinGuard {
 
   /** Adds a sentinel that has published a hello here, since it monitors this server. */
   void onHello(SentinelHello hello) {
-    if (isOn() && known.add(hello.id(), hello.sentinel())) {
+    if (!isOn()) {
+      return;
+    }
+    if (known.add(hello.id(), hello.sentinel())) {
       file.save(path(), known.lines());
+    } else {
+      file.retry(path());
     }
   }
 

@@ -85,6 +85,7 @@ public final class SentinelLease {
         new SavedLines(
             context.disk(),
             context.threads(),
+            context.clock(),
             context.log(),
             "remember-leases",
             "the sentinels that grant leases");
@@ -260,11 +261,12 @@ public final class SentinelLease {
     return mixed ? List.of() : lines;
   }
 
-  /** Saves the sentinels that grant leases, if they have changed. */
+  /** Saves the sentinels that grant leases, if they have changed or could not be saved. */
   private void save() {
     List<String> lines = lines();
     Set<String> now = Set.copyOf(lines);
     if (now.equals(saved)) {
+      file.retry(path());
       return;
     }
     saved = now;
