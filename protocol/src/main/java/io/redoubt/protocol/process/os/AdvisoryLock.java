@@ -20,18 +20,31 @@ public final class AdvisoryLock implements Closeable {
 
   /**
    * Locks an existing file; returns nothing if it is locked already. The path names the locked file
-   * even if another one replaces it meanwhile.
+   * even if another one replaces it meanwhile; this is not checked where {@code /proc} is missing.
    *
    * @throws IOException if it can't be opened or does not support locks
    */
   public static Optional<AdvisoryLock> tryLock(Path path) throws IOException {
     while (true) {
-      Object file = identity(path);
       Optional<AdvisoryLock> lock = tryLockOnce(path);
-      if (lock.isEmpty() || identity(path).equals(file)) {
+      if (lock.isEmpty() || lock.get().isOf(path)) {
         return lock;
       }
       lock.get().close();
+    }
+  }
+
+  /**
+   * Returns true if the path names the locked file. The open file is asked, since the number of a
+   * file that was replaced and closed may already be that of a newer one.
+   */
+  private boolean isOf(Path path) throws IOException {
+    Path open = Path.of("/proc/self/fd/" + descriptor);
+    try {
+      return !Files.exists(open) || identity(open).equals(identity(path));
+    } catch (IOException e) {
+      close();
+      throw e;
     }
   }
 
