@@ -70,7 +70,7 @@ public final class Refusals {
       default ->
           new CommandError(
               "NOPERM User "
-                  + client.user().name()
+                  + client.user().name().exactText()
                   + " has no permissions to run the '"
                   + command.name()
                   + "' command");

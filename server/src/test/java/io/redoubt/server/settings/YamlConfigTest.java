@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.ConfToYaml;
+import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Mistake;
 import java.io.IOException;
@@ -298,5 +299,19 @@ final class YamlConfigTest {
       assertThatThrownBy(() -> settings.load(file, new byte[0], ""))
           .isInstanceOf(FatalConfigError.class);
     }
+  }
+
+  @Test
+  void writesUsersOfAnyBytes() throws Exception {
+    load("user:\n  - '\"a\\xff\" on'\n  - 'b on'\n");
+    settings.common.user.rewrittenAs(() ->
+        List.of(Users.arguments("user a\udcff on ~\udcff*"), Users.arguments("user c on ~\udcff")));
+
+    settings.rewrite();
+
+    ServerDirectives other = new ServerDirectives();
+    other.load(file, new byte[0], "");
+    assertThat(other.common.user.words())
+        .containsExactly(List.of("a\udcff", "on", "~\udcff*"), List.of("c", "on", "~\udcff"));
   }
 }
