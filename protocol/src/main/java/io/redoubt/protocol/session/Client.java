@@ -6,6 +6,7 @@ import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.process.UserData;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestIndex;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -110,10 +111,11 @@ public abstract class Client extends ConnectedSession implements Connection.Hand
 
   @Override
   public void onClose(Connection closed, @Nullable Throwable cause) {
-    if (isEnding()) {
-      release();
-    } else {
+    boolean byPeer = cause == null || cause instanceof IOException;
+    if (byPeer && !isEnding()) {
       conductor.onGone(this); // its requests that were received run before
+    } else {
+      release();
     }
   }
 
