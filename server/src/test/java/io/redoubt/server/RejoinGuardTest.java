@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -181,6 +182,29 @@ final class RejoinGuardTest {
     ask("PUBLISH", "__sentinel__:hello", "nonsense");
     Path file = folder.resolve("sentinels-" + port + ".state");
     await().until(() -> Files.exists(file));
+    assertThat(Files.readAllLines(file)).containsExactly(ID + " 127.0.0.1 26379");
+  }
+
+  @Test
+  void remembersASentinelThatCouldNotBeSavedAtItsNextHello() throws Exception {
+    start("rejoin-timeout 600000");
+    Path file = folder.resolve("sentinels-" + port() + ".state");
+    Path obstacle = Files.createDirectories(file.resolve("obstacle"));
+    String hello = "127.0.0.1,26379," + ID + ",0,m,127.0.0.1,6379,0";
+    ask("PUBLISH", "__sentinel__:hello", hello);
+    await()
+        .pollDelay(Duration.ofMillis(1100))
+        .until(() -> {
+          ask("PUBLISH", "__sentinel__:hello", hello);
+          return Files.isDirectory(file);
+        });
+    Files.delete(obstacle);
+    Files.delete(file);
+    await()
+        .until(() -> {
+          ask("PUBLISH", "__sentinel__:hello", hello);
+          return Files.isRegularFile(file);
+        });
     assertThat(Files.readAllLines(file)).containsExactly(ID + " 127.0.0.1 26379");
   }
 }
