@@ -155,7 +155,7 @@ public final class DataSet implements ReplicatedDataSet {
   }
 
   private void loadDump(boolean isMaster, RestoredHistory history, Ending ending) {
-    if (!context.disk().exists(snapshots.file())) {
+    if (!snapshots.hasFile()) {
       ending.onLoaded(null);
       return;
     }

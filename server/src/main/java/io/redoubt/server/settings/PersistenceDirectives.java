@@ -79,7 +79,9 @@ public final class PersistenceDirectives extends DirectiveGroup {
       text("dbfilename", "dump.rdb")
           .guarded()
           .check(fileName("dbfilename", "filename", true))
-          .doc("The name of the snapshot file in dir.");
+          .doc(
+              "The name of the snapshot file in dir. With an empty name, none is loaded, and saving"
+                  + " fails.");
 
   public final YesNoDirective rdbDelSyncFiles =
       yesNo("rdb-del-sync-files", false)

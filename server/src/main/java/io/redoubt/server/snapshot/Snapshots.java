@@ -498,6 +498,11 @@ public final class Snapshots implements AutoCloseable {
     return context.settings().directory().resolve(context.settings().fileName());
   }
 
+  /** Returns true if {@link #file()} exists; an empty {@code dbfilename} names no file. */
+  public boolean hasFile() {
+    return !context.settings().fileName().isEmpty() && context.disk().exists(file());
+  }
+
   /** Resets the counters for CONFIG RESETSTAT. */
   public void resetStatistics() {
     saves = 0;
