@@ -1,6 +1,8 @@
 package io.redoubt.dist.process;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
@@ -16,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +125,34 @@ final class TlsIT {
         assertThat(pingWithRsaKeyExchange(kind, usual).output()).isEqualTo("PONG\n");
       }
     }
+  }
+
+  @Test
+  void javasImplementationRefusesARenegotiation() throws Exception {
+    int port =
+        start(
+            Kind.REDOUBT.server(),
+            "tls-provider jdk",
+            "tls-auth-clients no",
+            "tls-protocols TLSv1.2");
+    try (SSLSocket socket = (SSLSocket) client.sockets().createSocket("127.0.0.1", port)) {
+      socket.setSoTimeout((int) LIMIT.toMillis());
+      socket.startHandshake();
+      assertThat(firstByteOfPing(socket)).isEqualTo('+');
+      socket.getInputStream().skipNBytes("PONG\r\n".length());
+      assertThatThrownBy(
+              () -> {
+                socket.startHandshake();
+                firstByteOfPing(socket);
+              })
+          .isInstanceOf(SSLException.class);
+    }
+    assertThat(ask(port, "PING").text()).isEqualTo("PONG");
+  }
+
+  private static int firstByteOfPing(SSLSocket socket) throws IOException {
+    socket.getOutputStream().write("PING\r\n".getBytes(US_ASCII));
+    return socket.getInputStream().read();
   }
 
   private Distribution.Result pingWithRsaKeyExchange(Kind kind, int port) throws Exception {
