@@ -167,6 +167,26 @@ final class FileErrorsIT {
   }
 
   @Test
+  void logsAMistakeInTheAclFile() throws Exception {
+    Path folder = nodes.folder("data");
+    Path users = Files.writeString(folder.resolve("users"), "user default on\nuser x on bogus\n");
+    Path logfile = folder.resolve("log");
+    String mistake = users + ":2: ";
+    assertThat(refusedStart("--aclfile", users.toString(), "--logfile", logfile.toString()))
+        .contains(mistake);
+    assertThat(logfile).content().containsOnlyOnce("Can't start: ").contains(mistake);
+    assertThat(refusedStart("--aclfile", users.toString())).doesNotContain("Can't start: ");
+  }
+
+  @Test
+  void namesAFolderInPlaceOfTheSavedSentinels() throws Exception {
+    Path folder = nodes.folder("data");
+    Path taken = Files.createDirectory(folder.resolve("sentinels-" + port + ".state"));
+    assertThat(refusedStart("--dir", folder.toString()))
+        .contains("Can't start: " + taken + ": Is a directory");
+  }
+
+  @Test
   void refusesARewriteWithoutAFile() throws Exception {
     NodeProcess node = nodes.server(Kind.REDOUBT);
     try (RespClient client = node.connect()) {

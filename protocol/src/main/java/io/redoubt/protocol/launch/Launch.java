@@ -278,6 +278,9 @@ public abstract class Launch<D extends Directives> {
       return status;
     } catch (FatalConfigError e) {
       System.err.print(e.text());
+      if (!directives.common.logfile.value().isEmpty() || directives.common.syslogEnabled.value()) {
+        log.warning("Can't start: %s", e.getMessage()); // standard error may be discarded
+      }
       return 1;
     } catch (ExecutionException e) {
       return 1; // the service has logged why
