@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -18,7 +19,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,7 +69,7 @@ final class SavedLinesTest {
 
   @Test
   void aFailedWriteIsRepeatedAtMostOnceASecondAndLoggedOnce() throws Exception {
-    FaultDisk disk = new FaultDisk(new Random(1), folder);
+    FaultDisk disk = new FaultDisk(Seed.from(1), folder);
     SteppingClock clock = new SteppingClock();
     clock.stepNanos = 0;
     ByteArrayOutputStream output = new ByteArrayOutputStream();
