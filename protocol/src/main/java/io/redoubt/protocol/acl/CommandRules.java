@@ -116,10 +116,10 @@ final class CommandRules {
       throw new AclRuleException("Allowing first-arg of a subcommand is not supported");
     }
     String rest = name.substring(bar + 1);
-    // Redis accepts white space, after which its ACL file has further rules.
-    if (rest.isEmpty() || rest.chars().anyMatch(c -> c == 0 || Ascii.isSpace(c))) {
+    if (rest.isEmpty()) {
       throw new AclRuleException("Syntax error");
     }
+    Selector.checkPattern(rest); // Redis accepts white space, and its ACL file then has more rules
     if (whole.isContainer()) {
       throw unknown();
     }

@@ -181,8 +181,8 @@ final class Selector {
     }
   }
 
-  private static void checkPattern(String glob) throws AclRuleException {
-    // An ACL file separates rules by white space.
+  /** Refuses what an ACL file could not hold: it separates rules by white space. */
+  static void checkPattern(String glob) throws AclRuleException {
     if (glob.chars().anyMatch(c -> c == 0 || Ascii.isSpace(c))) {
       throw new AclRuleException("Syntax error");
     }

@@ -97,9 +97,11 @@ public final class DurableFile {
         channel.truncate(before);
         throw e;
       }
-      write(channel, 0, contents, 0, kept);
-      channel.truncate(contents.length);
-      channel.force(true);
+      if (before > 0) {
+        write(channel, 0, contents, 0, kept);
+        channel.truncate(contents.length);
+        channel.force(true);
+      }
     }
   }
 

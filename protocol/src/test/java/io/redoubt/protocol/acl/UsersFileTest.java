@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is kept of an ACL file when it is replaced. */
+/** Checks what is kept of an ACL file when it is replaced. */
 final class UsersFileTest {
   @TempDir private Path folder;
 
