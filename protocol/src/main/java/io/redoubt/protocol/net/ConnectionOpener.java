@@ -154,7 +154,6 @@ final class ConnectionOpener {
     // A peer that ends its side may still read replies.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     Connection connection = newConnection(channel, unix, tls, opened);
-    connection.noDelay(true);
     if (tls != null) {
       tls.encrypt(channel, remote);
     }

@@ -2,6 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.Log;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -65,13 +66,13 @@ public final class Admission {
       return;
     }
     received++;
-    if (!connection.isUnix()) {
-      connection.noDelay(true);
-      if (settings.tcpKeepaliveSeconds() > 0) {
-        connection.setKeepAlive(settings.tcpKeepaliveSeconds());
-      }
+    if (!connection.isUnix() && settings.tcpKeepaliveSeconds() > 0) {
+      connection.setKeepAlive(settings.tcpKeepaliveSeconds());
     }
-    context.log().debug("Accepted %s", connection.remoteAddress());
+    Log log = context.log();
+    if (log.logs(Log.Level.DEBUG)) {
+      log.debug("Accepted %s", connection.remoteAddress());
+    }
     connection.setHandler(newClient.get());
   }
 

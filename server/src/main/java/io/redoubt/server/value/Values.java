@@ -9,6 +9,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.settings.EncodingDirectives;
 import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.value.hash.Hashes;
+import io.redoubt.server.value.set.OperandIndexes;
 import io.redoubt.server.value.set.SetAlgebra;
 import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.SortedSets;
@@ -29,6 +30,7 @@ public final class Values implements AutoCloseable {
   private final Hashes hashes;
   private final Streams streams;
   private final Sets sets;
+  private final OperandIndexes operandIndexes = new OperandIndexes();
   private final SetAlgebra setAlgebra;
   private final TemporaryValues temporaries;
 
@@ -53,7 +55,7 @@ public final class Values implements AutoCloseable {
     keyspace.setStructures(Type.STREAM, streams);
     sets = new Sets(keyspace, limits);
     keyspace.setStructures(Type.SET, sets.tables());
-    setAlgebra = new SetAlgebra(sets, keyspace.slabs());
+    setAlgebra = new SetAlgebra(sets, keyspace.slabs(), operandIndexes);
     temporaries = new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables()));
   }
 
@@ -89,6 +91,11 @@ public final class Values implements AutoCloseable {
   /** Returns the operations that combine sets. */
   public SetAlgebra setAlgebra() {
     return setAlgebra;
+  }
+
+  /** Returns the indexes of operands, for one operation at a time. */
+  public OperandIndexes operandIndexes() {
+    return operandIndexes;
   }
 
   /** Returns the results that are not stored yet. */

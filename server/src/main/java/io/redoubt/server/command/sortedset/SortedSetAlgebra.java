@@ -4,6 +4,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.set.OperandIndexes;
 import io.redoubt.server.value.set.SetMembers;
 import io.redoubt.server.value.set.Sets;
 import io.redoubt.server.value.sortedset.SortedSetBuilder;
@@ -48,6 +49,7 @@ final class SortedSetAlgebra {
   private final Slabs slabs;
   private final Sets sets;
   private final SortedSets sortedSets;
+  private final OperandIndexes indexes;
   private final SortedSetBuilder result;
   private final long[] sources;
   private final double[] weights;
@@ -58,6 +60,7 @@ final class SortedSetAlgebra {
     slabs = call.keyspace().slabs();
     sets = call.values().sets();
     sortedSets = call.values().sortedSets();
+    indexes = call.values().operandIndexes();
     result = sortedSets.builder();
     sources = new long[count];
     weights = new double[count];
@@ -96,10 +99,33 @@ final class SortedSetAlgebra {
     return isSet(entry) ? sets.size(entry) : sortedSets.size(entry);
   }
 
+  /** Prepares to look for the members of one source in all others. */
+  private void lookFor(int members) {
+    indexes.clear();
+    for (int i = 0; i < sources.length; i++) {
+      if (i != members) {
+        indexes.allow(i, sources[i], step(sources[i]), size(sources[members]));
+      }
+    }
+  }
+
+  /** Returns the number of entries of a member in a listpack. */
+  private int step(long entry) {
+    return entry == Entry.NONE || isSet(entry) ? 1 : 2;
+  }
+
   /** Returns the score of a member in a source, or NaN if it is not there. */
-  private double score(long entry, long address, int length) {
+  private double score(int source, long address, int length) {
+    long entry = sources[source];
     if (entry == Entry.NONE) {
       return Double.NaN;
+    }
+    if (indexes.isAllowed(source)) {
+      long member = indexes.find(source, entry, step(entry), address, length);
+      if (member == OperandIndexes.NONE) {
+        return Double.NaN;
+      }
+      return isSet(entry) ? 1 : SortedSets.score(member);
     }
     if (isSet(entry)) {
       return sets.contains(entry, address, length) ? 1 : Double.NaN;
@@ -156,6 +182,7 @@ final class SortedSetAlgebra {
   /** Builds the intersection. */
   SortedSetBuilder intersection() {
     int[] order = bySize();
+    lookFor(order[0]);
     result.begin(expected(sources[order[0]]));
     forEach(
         sources[order[0]],
@@ -172,6 +199,7 @@ final class SortedSetAlgebra {
   /** Counts the members of the intersection, up to a limit; 0 for none. */
   long countIntersection(long limit) {
     int[] order = bySize();
+    lookFor(order[0]);
     long[] count = {0};
     forEach(
         sources[order[0]],
@@ -191,7 +219,7 @@ final class SortedSetAlgebra {
   private double intersect(int[] order, long address, int length, double score) {
     double sum = numberOrZero(aggregate.weighed(weights[order[0]], score));
     for (int i = 1; i < order.length; i++) {
-      double other = score(sources[order[i]], address, length);
+      double other = score(order[i], address, length);
       if (Double.isNaN(other)) {
         return Double.NaN;
       }
@@ -221,12 +249,13 @@ final class SortedSetAlgebra {
 
   /** Builds the difference of the first source and the others. */
   SortedSetBuilder difference() {
+    lookFor(0);
     result.begin(expected(sources[0]));
     forEach(
         sources[0],
         (address, length, score) -> {
           for (int i = 1; i < sources.length; i++) {
-            if (!Double.isNaN(score(sources[i], address, length))) {
+            if (!Double.isNaN(score(i, address, length))) {
               return true;
             }
           }

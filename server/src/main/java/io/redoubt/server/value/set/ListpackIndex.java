@@ -8,8 +8,9 @@ import java.util.Arrays;
 
 /**
  * A hash index of the members of a listpack, for operations that look for many members: a search
- * compares half of the entries. It names entries by their offset, so the listpack may move, and
- * grow at its end. An instance is reused; its memory is limited by {@link #MAX_ENTRIES}.
+ * compares half of the entries. Each member may be followed by a value. The index names entries by
+ * their offset, so the listpack may move, and grow at its end. An instance is reused; its memory is
+ * limited by {@link #MAX_ENTRIES}.
  */
 final class ListpackIndex {
   /** The number of entries below which searching is faster. */
@@ -28,11 +29,20 @@ final class ListpackIndex {
   private int mask;
   private int count;
 
-  /** Indexes a listpack of at most {@link #MAX_ENTRIES} entries. */
+  /** Indexes a listpack of at most {@link #MAX_ENTRIES} entries, all of them members. */
   void build(long listpack) {
+    build(listpack, 1);
+  }
+
+  /**
+   * Indexes a listpack of at most {@link #MAX_ENTRIES} members.
+   *
+   * @param step 1, or 2 if each member is followed by a value
+   */
+  void build(long listpack, int step) {
     count = 0;
-    size(Math.max(FIRST_SLOTS / 4, Listpack.count(MEMORY, listpack)));
-    fill(listpack);
+    size(Math.max(FIRST_SLOTS / 4, Listpack.count(MEMORY, listpack) / step));
+    fill(listpack, step);
   }
 
   private void size(int entries) {
@@ -45,16 +55,17 @@ final class ListpackIndex {
     mask = wanted - 1;
   }
 
-  private void fill(long listpack) {
+  private void fill(long listpack, int step) {
     long at = Listpack.first(MEMORY, listpack);
     while (at != Listpack.NONE) {
       insert((int) (at - listpack), hashOf(at));
-      at = Listpack.next(MEMORY, at);
+      at = Listpack.next(MEMORY, step == 1 ? at : Listpack.after(MEMORY, at));
     }
   }
 
   /**
-   * Adds the entry at an offset, the last one of the listpack; returns false if there are too many.
+   * Adds the entry at an offset, the last one of a listpack whose entries are all members; returns
+   * false if there are too many.
    */
   boolean add(long listpack, int offset) {
     if (count >= MAX_ENTRIES) {
@@ -78,14 +89,21 @@ final class ListpackIndex {
   }
 
   boolean contains(long listpack, SetMembers member) {
-    return member.isInteger()
-        ? contains(listpack, member.integer())
-        : contains(listpack, member.address(), member.length());
+    long entry =
+        member.isInteger()
+            ? find(listpack, member.integer())
+            : find(listpack, member.address(), member.length());
+    return entry != Listpack.NONE;
   }
 
   boolean contains(long listpack, long address, int length) {
+    return find(listpack, address, length) != Listpack.NONE;
+  }
+
+  /** Returns the entry of a member, or {@link Listpack#NONE}. */
+  long find(long listpack, long address, int length) {
     if (length <= MAX_INTEGER_LENGTH && Numbers.isLong(MEMORY, address, length)) {
-      return contains(listpack, Numbers.parseLong(MEMORY, address, length, 0));
+      return find(listpack, Numbers.parseLong(MEMORY, address, length, 0));
     }
     int slot = hash(address, length) & mask;
     while (slots[slot] != 0) {
@@ -93,23 +111,23 @@ final class ListpackIndex {
       if (!Listpack.isInteger(MEMORY, at)
           && Listpack.bytesLength(MEMORY, at) == length
           && Region.equal(Listpack.bytesAt(MEMORY, at), address, length)) {
-        return true;
+        return at;
       }
       slot = (slot + 1) & mask;
     }
-    return false;
+    return Listpack.NONE;
   }
 
-  private boolean contains(long listpack, long integer) {
+  private long find(long listpack, long integer) {
     int slot = hash(integer) & mask;
     while (slots[slot] != 0) {
       long at = listpack + slots[slot];
       if (Listpack.isInteger(MEMORY, at) && Listpack.integer(MEMORY, at) == integer) {
-        return true;
+        return at;
       }
       slot = (slot + 1) & mask;
     }
-    return false;
+    return Listpack.NONE;
   }
 
   private static int hashOf(long entry) {

@@ -2,10 +2,8 @@ package io.redoubt.server.value.set;
 
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.memory.Slabs;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Intersections, unions and differences of sets. The operands are added first ({@link #clear},
@@ -16,9 +14,6 @@ public final class SetAlgebra implements AutoCloseable {
 
   private static final int FIRST_ROOM = 16;
 
-  /** The number of operands that are indexed. */
-  private static final int MAX_INDEXES = 8;
-
   private final Sets sets;
   private final SetMembers member;
   private final SetBuilder result;
@@ -26,18 +21,12 @@ public final class SetAlgebra implements AutoCloseable {
   private int count;
   private boolean missing;
 
-  /** Indexes of operands that are listpacks, by the position of the operand. */
-  private final @Nullable ListpackIndex[] indexes = new @Nullable ListpackIndex[MAX_INDEXES];
-
-  /** The operands that are indexed now, one bit each. */
-  private int indexed;
-
-  /** The operands that may be indexed, one bit each. */
-  private int indexable;
+  private final OperandIndexes indexes;
 
   /** Creates operations on the sets of a keyspace with these slabs. */
-  public SetAlgebra(Sets sets, Slabs slabs) {
+  public SetAlgebra(Sets sets, Slabs slabs, OperandIndexes indexes) {
     this.sets = sets;
+    this.indexes = indexes;
     member = new SetMembers(slabs);
     result = new SetBuilder(sets, slabs);
   }
@@ -105,40 +94,17 @@ public final class SetAlgebra implements AutoCloseable {
     return result.finish();
   }
 
-  /** Finds the operands that are worth an index: listpacks in which enough is looked for. */
   private void allowIndexes() {
-    indexed = 0;
-    indexable = 0;
-    if (size(operands[0]) < ListpackIndex.MIN_ENTRIES) {
-      return;
-    }
-    for (int i = 1; i < Math.min(count, MAX_INDEXES); i++) {
-      if (operands[i] != Entry.NONE && sets.isIndexable(operands[i])) {
-        indexable |= 1 << i;
-      }
+    indexes.clear();
+    for (int i = 1; i < count; i++) {
+      indexes.allow(i, operands[i], 1, size(operands[0]));
     }
   }
 
   private boolean contains(int i) {
-    if ((indexable >>> i & 1) == 0 || i >= MAX_INDEXES) {
-      return sets.contains(operands[i], member);
-    }
-    long listpack = PackedValue.address(operands[i]);
-    ListpackIndex index = index(i);
-    if ((indexed >>> i & 1) == 0) {
-      index.build(listpack);
-      indexed |= 1 << i;
-    }
-    return index.contains(listpack, member);
-  }
-
-  private ListpackIndex index(int i) {
-    ListpackIndex index = indexes[i];
-    if (index == null) {
-      index = new ListpackIndex();
-      indexes[i] = index;
-    }
-    return index;
+    return indexes.isAllowed(i)
+        ? indexes.contains(i, operands[i], member)
+        : sets.contains(operands[i], member);
   }
 
   // Union.
@@ -165,7 +131,7 @@ public final class SetAlgebra implements AutoCloseable {
     member.iterate(operand);
     while (member.next()) {
       if (index == null && result.isIndexable()) {
-        index = index(0);
+        index = indexes.get(0);
         index.build(result.completeListpack());
       }
       if (index == null) {

@@ -146,15 +146,6 @@ public final class Sets implements AutoCloseable {
     return tables.scan(Entry.root(set), cursor, consumer);
   }
 
-  /** Returns true if a set is a listpack in which an index finds members faster than a search. */
-  boolean isIndexable(long set) {
-    if (!PackedValue.isPacked(set) || PackedValue.isIntset(set)) {
-      return false;
-    }
-    int count = Listpack.count(MEMORY, PackedValue.address(set));
-    return count >= ListpackIndex.MIN_ENTRIES && count <= ListpackIndex.MAX_ENTRIES;
-  }
-
   // Creating.
 
   /**

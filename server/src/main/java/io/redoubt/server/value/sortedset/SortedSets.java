@@ -142,6 +142,11 @@ public final class SortedSets implements Structures {
     return block == 0 ? Double.NaN : ScoredMember.score(block);
   }
 
+  /** Returns the score of the member at an entry of a sorted set's listpack. */
+  public static double score(long member) {
+    return PackedMembers.score(member);
+  }
+
   /** Returns the rank of a member by ascending score, or -1 if it is absent. */
   public long rank(long entry, long address, int length) {
     if (PackedValue.isPacked(entry)) {

@@ -39,7 +39,7 @@ final class SetsTest {
   private final Database database = keyspace.database(0);
   private final EncodingDirectives limits = smallLimits();
   private final Sets sets = new Sets(keyspace, limits);
-  private final SetAlgebra algebra = new SetAlgebra(sets, slabs);
+  private final SetAlgebra algebra = new SetAlgebra(sets, slabs, new OperandIndexes());
   private final TemporaryValues temporaries =
       new TemporaryValues(keyspace, Map.of(Type.SET, sets.tables()));
   private final Map<String, Set<String>> model = new HashMap<>();
