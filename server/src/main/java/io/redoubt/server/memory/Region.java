@@ -417,7 +417,15 @@ public final class Region {
       long last = length - 8L;
       return ((getLong(a) ^ getLong(b)) | (getLong(a + last) ^ getLong(b + last))) == 0;
     }
+    if (length <= 32) {
+      long last = length - 16L;
+      return equal16(a, b) && equal16(a + last, b + last);
+    }
     return MemorySegment.mismatch(MEMORY, a, a + length, MEMORY, b, b + length) < 0;
+  }
+
+  private static boolean equal16(long a, long b) {
+    return ((getLong(a) ^ getLong(b)) | (getLong(a + 8) ^ getLong(b + 8))) == 0;
   }
 
   /** Compares ranges of unsigned bytes lexicographically; a prefix is less. */
