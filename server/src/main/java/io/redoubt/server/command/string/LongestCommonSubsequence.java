@@ -188,7 +188,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
         int to = Math.min(from + Long.SIZE, b.length);
         for (int j = from; j < to; j++) {
           long mask = mask(b.at(j));
-          Region.putLong(mask, Region.getLong(mask) | 1L << j);
+          Region.putLong(mask, Region.getLong(mask) | (1L << j));
         }
         length += fill(a, carries(kept), keepsRows ? row(strip, 0) : 0);
         for (int j = from; j < to; j++) {
@@ -221,9 +221,9 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
         long equal = Region.getLong(mask(a.at(i)));
         long matched = unset & equal;
         long sum = unset + matched + Region.getByte(carries + i);
-        int carry = (int) ((matched | unset & ~sum) >>> Long.SIZE - 1);
+        int carry = (int) ((matched | (unset & ~sum)) >>> (Long.SIZE - 1));
         Region.putByte(carries + i, carry);
-        unset = sum | unset & ~equal;
+        unset = sum | (unset & ~equal);
         if (words != 0) {
           Region.putLong(words + (long) i * Long.BYTES, unset);
         }
