@@ -59,6 +59,8 @@ public final class GeoArea {
     latitude = polygon.centroidLatitude();
     width = polygon.east() - polygon.west();
     height = polygon.north() - polygon.south();
+    northward = EVERYWHERE;
+    eastward = EVERYWHERE;
     // A square as large as half the extents at the least, so that three of them cover the whole.
     int steps = 1;
     while (steps < Geohash.STEPS
@@ -102,13 +104,13 @@ public final class GeoArea {
 
   /** Returns the distance of a place from the centre; negative if it is outside the area. */
   public double distanceWithin(double placeLongitude, double placeLatitude) {
+    if (isOutsideOfExtents(placeLongitude, placeLatitude)) {
+      return -1;
+    }
     if (polygon != null) {
       return polygon.contains(placeLongitude, placeLatitude)
           ? Geohash.distance(longitude, latitude, placeLongitude, placeLatitude)
           : -1;
-    }
-    if (isOutsideOfExtents(placeLongitude, placeLatitude)) {
-      return -1;
     }
     if (!isCircle
         && (Geohash.distance(placeLatitude, latitude) > height / 2
@@ -118,6 +120,16 @@ public final class GeoArea {
     }
     double distance = Geohash.distance(longitude, latitude, placeLongitude, placeLatitude);
     return isCircle && distance > width / 2 ? -1 : distance;
+  }
+
+  /**
+   * Excludes places that are farther from the centre than a distance, as far as the extents show
+   * it: some of them are still found.
+   */
+  public void shrink(double distance) {
+    double toNorth = northward(distance);
+    northward = Math.min(northward, toNorth * ROUNDING_MARGIN);
+    eastward = Math.min(eastward, circleEastward(distance, Math.abs(latitude) + toNorth));
   }
 
   /** Excludes most of the other places without the costly trigonometric functions. */
@@ -132,17 +144,16 @@ public final class GeoArea {
     double halfHeight = height / 2;
     double reach =
         isCircle ? halfWidth : Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight);
-    double toNorth = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
+    double toNorth = northward(halfHeight);
     double lowest = latitude - toNorth;
     double highest = latitude + toNorth;
     // In degrees, the box is widest at its side nearer the pole.
     double widest = latitude < 0 ? lowest : highest;
-    double toEast =
-        Math.toDegrees(halfWidth / Geohash.EARTH_RADIUS / Math.cos(Math.toRadians(widest)));
+    double toEast = eastward(halfWidth, widest);
     double leftmost = longitude - toEast;
     double rightmost = longitude + toEast;
     northward = toNorth * ROUNDING_MARGIN;
-    eastward = isCircle && Math.abs(widest) < 90 ? toEast * ROUNDING_MARGIN : EVERYWHERE;
+    eastward = isCircle ? circleEastward(halfWidth, Math.abs(widest)) : EVERYWHERE;
 
     int steps = steps(reach);
     Square centre = new Square(steps, longitude, latitude);
@@ -150,6 +161,25 @@ public final class GeoArea {
       centre = new Square(steps - 1, longitude, latitude);
     }
     cover(centre, lowest, highest, leftmost, rightmost);
+  }
+
+  /** Returns the degrees of latitude that a distance spans. */
+  private static double northward(double distance) {
+    return Math.toDegrees(distance / Geohash.EARTH_RADIUS);
+  }
+
+  /** Returns the degrees of longitude that a distance spans at a latitude. */
+  private static double eastward(double distance, double atLatitude) {
+    return Math.toDegrees(distance / Geohash.EARTH_RADIUS / Math.cos(Math.toRadians(atLatitude)));
+  }
+
+  /**
+   * Returns the extent of a circle to the east, with the margin.
+   *
+   * @param highest the distance from the equator of its place nearest to a pole, in degrees
+   */
+  private static double circleEastward(double radius, double highest) {
+    return highest < 90 ? eastward(radius, highest) * ROUNDING_MARGIN : EVERYWHERE;
   }
 
   /** Returns true if the neighbours of a square do not reach all sides of the area. */

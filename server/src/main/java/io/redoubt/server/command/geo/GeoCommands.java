@@ -344,13 +344,17 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   private static void find(Call call, long set, GeoSearch search, KeyEvent stored) {
     try (GeoPlaces found = new GeoPlaces(call.keyspace().slabs())) {
-      if (set != Entry.NONE) {
-        found.find(call.values().sortedSets(), set, search.area(), search.enough());
+      boolean farthestFirst = search.order() == GeoSearch.Order.FARTHEST_FIRST;
+      SortedSets sets = call.values().sortedSets();
+      if (set != Entry.NONE && search.firstCount() > 0) {
+        found.findFirst(sets, set, search.area(), farthestFirst, search.firstCount());
+      } else if (set != Entry.NONE) {
+        found.find(sets, set, search.area(), search.enough());
       }
       int wanted =
           search.count() == 0 ? found.count() : (int) Math.min(search.count(), found.count());
       if (search.order() != GeoSearch.Order.NONE) {
-        found.sort(search.order() == GeoSearch.Order.FARTHEST_FIRST, wanted);
+        found.sort(farthestFirst, wanted);
       }
       if (search.storeKeyArg() > 0) {
         store(call, search, found, wanted, stored);

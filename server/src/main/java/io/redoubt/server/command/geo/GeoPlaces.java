@@ -23,12 +23,55 @@ final class GeoPlaces implements AutoCloseable {
    * @param most the limit of their number, 0 for none
    */
   void find(SortedSets sets, long entry, GeoArea area, long most) {
+    find(
+        sets,
+        entry,
+        area,
+        (cursor, distance) -> {
+          add(cursor, distance);
+          return most == 0 || count() < most;
+        });
+  }
+
+  /**
+   * Adds the first members of a sorted set within an area by distance, and some of the others. What
+   * is farther than the nearest ones found so far need not be measured.
+   *
+   * @param wanted the number of the first members
+   */
+  void findFirst(SortedSets sets, long entry, GeoArea area, boolean farthestFirst, int wanted) {
+    var first = new FirstPlaces(farthestFirst, wanted);
+    find(
+        sets,
+        entry,
+        area,
+        (cursor, distance) -> {
+          if (first.admits(distance)) {
+            add(cursor, distance);
+            first.offer(count() - 1);
+            if (first.isFull() && !farthestFirst) {
+              area.shrink(first.lastDistance());
+            }
+          }
+          return true;
+        });
+  }
+
+  /** Receives a place within the area; returns false to stop. */
+  @FunctionalInterface
+  private interface Visitor {
+    boolean visit(SortedSetCursor cursor, double distance);
+  }
+
+  private static void find(SortedSets sets, long entry, GeoArea area, Visitor visitor) {
     try (SortedSetCursor cursor = sets.cursor()) {
       for (int square = 0; square < area.squares(); square++) {
         boolean more = cursor.seekScore(entry, area.first(square));
         while (more && cursor.score() < area.end(square)) {
-          take(cursor, area);
-          if (most > 0 && count() >= most) {
+          long hash = (long) cursor.score();
+          double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
+          boolean isOutside = distance < 0; // not if it is NaN
+          if (!isOutside && !visitor.visit(cursor, distance)) {
             return;
           }
           more = cursor.next();
@@ -37,20 +80,14 @@ final class GeoPlaces implements AutoCloseable {
     }
   }
 
-  private void take(SortedSetCursor cursor, GeoArea area) {
-    double score = cursor.score();
-    long hash = (long) score;
-    double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
-    if (distance < 0) {
-      return;
-    }
+  private void add(SortedSetCursor cursor, double distance) {
     int place = members.count();
     if (place == distances.length) {
       distances = Arrays.copyOf(distances, place * 2);
       scores = Arrays.copyOf(scores, place * 2);
     }
     distances[place] = distance;
-    scores[place] = score;
+    scores[place] = cursor.score();
     members.add(cursor.memberAddress(), cursor.memberLength());
   }
 
@@ -64,52 +101,11 @@ final class GeoPlaces implements AutoCloseable {
    * @param wanted the number of members from the start of the order that will be read
    */
   void sort(boolean farthestFirst, int wanted) {
-    // A heap of the members wanted so far, the last in the order on top.
-    int[] heap = new int[wanted];
+    var first = new FirstPlaces(farthestFirst, wanted);
     for (int i = 0; i < count(); i++) {
-      if (i < wanted) {
-        heap[i] = i;
-        if (i == wanted - 1) {
-          for (int at = wanted / 2 - 1; at >= 0; at--) {
-            siftDown(heap, at, wanted, farthestFirst);
-          }
-        }
-      } else if (precedes(i, heap[0], farthestFirst)) {
-        heap[0] = i;
-        siftDown(heap, 0, wanted, farthestFirst);
-      }
+      first.offer(i);
     }
-    for (int last = wanted - 1; last > 0; last--) {
-      int place = heap[last];
-      heap[last] = heap[0];
-      heap[0] = place;
-      siftDown(heap, 0, last, farthestFirst);
-    }
-    order = heap;
-  }
-
-  private void siftDown(int[] heap, int from, int size, boolean farthestFirst) {
-    int place = heap[from];
-    int at = from;
-    for (int child = 2 * at + 1; child < size; child = 2 * at + 1) {
-      if (child + 1 < size && precedes(heap[child], heap[child + 1], farthestFirst)) {
-        child++;
-      }
-      if (!precedes(place, heap[child], farthestFirst)) {
-        break;
-      }
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = place;
-  }
-
-  private boolean precedes(int a, int b, boolean farthestFirst) {
-    int byDistance = Double.compare(distances[a], distances[b]);
-    if (byDistance == 0) {
-      return a < b;
-    }
-    return farthestFirst ? byDistance > 0 : byDistance < 0;
+    order = first.sorted();
   }
 
   private int place(int i) {
@@ -144,5 +140,94 @@ final class GeoPlaces implements AutoCloseable {
   @Override
   public void close() {
     members.close();
+  }
+
+  /**
+   * The first places of an order by distance, as a heap with the last of them on top. Places at the
+   * same distance keep their order.
+   */
+  private final class FirstPlaces {
+    private static final int FIRST_ROOM = 16;
+
+    private final boolean farthestFirst;
+    private final int limit;
+    private int[] heap;
+    private int count;
+
+    FirstPlaces(boolean farthestFirst, int limit) {
+      this.farthestFirst = farthestFirst;
+      this.limit = limit;
+      heap = new int[Math.min(limit, FIRST_ROOM)];
+    }
+
+    boolean isFull() {
+      return count == limit;
+    }
+
+    /** Returns the distance of the last of the places. */
+    double lastDistance() {
+      return distances[heap[0]];
+    }
+
+    /** Returns true if a place at that distance, found after all others, is among the first. */
+    boolean admits(double distance) {
+      return !isFull() || isBefore(distance, lastDistance());
+    }
+
+    void offer(int place) {
+      if (!isFull()) {
+        if (count == heap.length) {
+          heap = Arrays.copyOf(heap, Math.min(limit, 2 * count));
+        }
+        siftUp(place);
+      } else if (limit > 0 && precedes(place, heap[0])) {
+        siftDown(place, count);
+      }
+    }
+
+    /** Returns the places in their order. */
+    int[] sorted() {
+      for (int last = count - 1; last > 0; last--) {
+        int place = heap[last];
+        heap[last] = heap[0];
+        siftDown(place, last);
+      }
+      return Arrays.copyOf(heap, count);
+    }
+
+    private void siftUp(int place) {
+      int at = count++;
+      while (at > 0 && precedes(heap[(at - 1) / 2], place)) {
+        heap[at] = heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+      }
+      heap[at] = place;
+    }
+
+    /** Puts a place at the top of a heap of that size, or below. */
+    private void siftDown(int place, int size) {
+      int at = 0;
+      for (int child = 1; child < size; child = 2 * at + 1) {
+        if (child + 1 < size && precedes(heap[child], heap[child + 1])) {
+          child++;
+        }
+        if (!precedes(place, heap[child])) {
+          break;
+        }
+        heap[at] = heap[child];
+        at = child;
+      }
+      heap[at] = place;
+    }
+
+    private boolean precedes(int a, int b) {
+      return isBefore(distances[a], distances[b])
+          || (Double.compare(distances[a], distances[b]) == 0 && a < b);
+    }
+
+    private boolean isBefore(double a, double b) {
+      int order = Double.compare(a, b);
+      return farthestFirst ? order > 0 : order < 0;
+    }
   }
 }

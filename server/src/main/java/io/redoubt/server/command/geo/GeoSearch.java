@@ -340,6 +340,14 @@ final class GeoSearch {
     return any ? count : 0;
   }
 
+  /**
+   * Returns the number of members after which the rest of the order does not matter, 0 if there is
+   * none; used by COUNT without ANY.
+   */
+  int firstCount() {
+    return any || order == Order.NONE ? 0 : (int) Math.min(count, Integer.MAX_VALUE);
+  }
+
   Order order() {
     return order;
   }

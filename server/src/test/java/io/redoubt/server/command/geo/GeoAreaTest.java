@@ -137,6 +137,42 @@ final class GeoAreaTest {
   }
 
   @Test
+  void findsAllNearerPlacesWhenShrunk() {
+    Random random = Seed.random("GeoAreaTest");
+    for (int i = 0; i < AREAS; i++) {
+      double longitude = random.nextDouble(-180, 180);
+      double latitude = random.nextDouble(-Geohash.MAX_LATITUDE, Geohash.MAX_LATITUDE);
+      double size = Math.pow(10, random.nextDouble(-1, 7.4));
+      GeoArea area =
+          random.nextBoolean()
+              ? GeoArea.circle(longitude, latitude, size)
+              : GeoArea.box(longitude, latitude, size, size);
+      double reach = size / 50_000 / Math.cos(Math.toRadians(latitude));
+      double[] longitudes = random.doubles(PLACES, -reach, reach).toArray();
+      double[] latitudes = random.doubles(PLACES, -reach, reach).toArray();
+      double[] distances = new double[PLACES];
+      for (int j = 0; j < PLACES; j++) {
+        longitudes[j] = Math.IEEEremainder(longitude + longitudes[j], 360);
+        latitudes[j] =
+            Math.clamp(latitude + latitudes[j], -Geohash.MAX_LATITUDE, Geohash.MAX_LATITUDE);
+        distances[j] = area.distanceWithin(longitudes[j], latitudes[j]);
+      }
+      double nearest = distances[random.nextInt(PLACES)];
+      if (nearest >= 0) {
+        area.shrink(nearest);
+        for (int j = 0; j < PLACES; j++) {
+          double distance = area.distanceWithin(longitudes[j], latitudes[j]);
+          if (distances[j] <= nearest || distance >= 0) {
+            assertThat(distance)
+                .as("%f,%f around %f,%f", longitudes[j], latitudes[j], longitude, latitude)
+                .isEqualTo(distances[j]);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void usesEachSquareOnce() {
     Random random = Seed.random("GeoAreaTest");
     for (int i = 0; i < AREAS; i++) {

@@ -169,6 +169,43 @@ final class GeoCommandsTest {
   }
 
   @Test
+  void findsTheFirstOfTheWholeOrder() {
+    Random random = Seed.random("GeoCommandsTest");
+    for (int round = 0; round < 60; round++) {
+      redis.ask("DEL places");
+      double spread = Math.pow(10, random.nextDouble(-3, 1.9));
+      double longitude = random.nextInt(4) == 0 ? 180 : random.nextDouble(-180, 180);
+      double latitude = random.nextDouble(-85, 85);
+      for (int i = random.nextInt(300); i > 0; i--) {
+        double east = Math.IEEEremainder(longitude + random.nextDouble(-spread, spread), 360);
+        double north = Math.clamp(latitude + random.nextDouble(-spread, spread), -85, 85);
+        redis.ask("GEOADD places %f %f a%d %f %f b%d".formatted(east, north, i, east, north, i));
+      }
+      double metres = spread * 100_000 * random.nextDouble(2);
+      String from = " FROMLONLAT %f %f".formatted(longitude, latitude);
+      String area =
+          switch (random.nextInt(3)) {
+            case 0 -> from + " BYBOX %f %f m".formatted(metres, metres / 2);
+            case 1 -> " BYPOLYGON 4 -170 0 0 70 170 0 0 -80";
+            default -> from + " BYRADIUS %f m".formatted(metres);
+          };
+      for (String order : List.of(" ASC", " DESC")) {
+        String request = "GEOSEARCH places" + area + order + " WITHDIST";
+        List<Reply> all = elements(redis.reply(request));
+        for (int count : new int[] {1, 2, 10, 100, 1000}) {
+          assertThat(elements(redis.reply(request + " COUNT " + count)))
+              .as("%s COUNT %d", request, count)
+              .isEqualTo(all.subList(0, Math.min(count, all.size())));
+        }
+      }
+    }
+  }
+
+  private static List<Reply> elements(Reply reply) {
+    return ((Reply.Array) reply).elements();
+  }
+
+  @Test
   void storing() {
     redis.says("SET d x", "OK");
     redis.says("GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km", "(integer) 2");
