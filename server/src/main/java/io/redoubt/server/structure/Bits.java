@@ -99,39 +99,45 @@ public final class Bits {
 
   /** Returns the first bit of that value in a range of bits, both ends included, or -1. */
   public static long indexOf(long address, int value, long firstBit, long lastBit) {
-    long bit = firstBit;
-    // A word and a byte without any such bit, which are skipped whole.
-    long absentWord = value == 0 ? -1L : 0;
-    int absentByte = (int) absentWord & 0xff;
-    while (bit <= lastBit) {
-      long at = address + (bit >>> 3);
-      if ((bit & 7) == 0 && bit + 255 <= lastBit && areAll(absentWord, at)) {
-        bit += 256;
-        continue;
+    long bit = indexByBits(address, value, firstBit, Math.min(firstBit | 7, lastBit));
+    if (bit >= 0 || (firstBit | 7) >= lastBit) {
+      return bit;
+    }
+    long absent = value == 0 ? -1 : 0; // a word without such a bit
+    long at = address + (firstBit >>> 3) + 1;
+    long end = address + ((lastBit + 1) >>> 3);
+    while (at + 8 * WORD_BYTES <= end && areAll(absent, at)) {
+      at += 8 * WORD_BYTES;
+    }
+    for (; at + WORD_BYTES <= end; at += WORD_BYTES) {
+      long found = Long.reverseBytes(Region.getLong(at) ^ absent);
+      if (found != 0) {
+        return ((at - address) << 3) + Long.numberOfLeadingZeros(found);
       }
-      if ((bit & 7) == 0 && bit + 63 <= lastBit && Region.getLong(at) == absentWord) {
-        bit += 64;
-        continue;
-      }
-      int octet = Region.getUnsignedByte(at);
-      if (octet == absentByte) {
-        bit = (bit | 7) + 1;
-        continue;
-      }
-      if ((octet >>> (7 - (bit & 7)) & 1) == value) {
+    }
+    return indexByBits(address, value, (at - address) << 3, lastBit);
+  }
+
+  private static long indexByBits(long address, int value, long firstBit, long lastBit) {
+    for (long bit = firstBit; bit <= lastBit; bit++) {
+      if ((Region.getByte(address + (bit >>> 3)) >>> (7 - (bit & 7)) & 1) == value) {
         return bit;
       }
-      bit++;
     }
     return -1;
   }
 
-  /** Returns true if the four words at an address all equal the given one. */
+  /** Returns true if the eight words at an address all equal the given one. */
   private static boolean areAll(long word, long at) {
+    return (differences(word, at) | differences(word, at + 4 * WORD_BYTES)) == 0;
+  }
+
+  /** Returns the bits in which any of the four words at an address differs from the given one. */
+  private static long differences(long word, long at) {
     long first = (Region.getLong(at) ^ word) | (Region.getLong(at + WORD_BYTES) ^ word);
     long second =
         (Region.getLong(at + 2 * WORD_BYTES) ^ word) | (Region.getLong(at + 3 * WORD_BYTES) ^ word);
-    return (first | second) == 0;
+    return first | second;
   }
 
   /**
@@ -143,8 +149,7 @@ public final class Bits {
     int common = Math.min(bytesA, bytesB);
     int whole = common & -WORD_BYTES;
     // A loop for each operation and over slices: only such ones are compiled to vector
-    // instructions,
-    // which are up to eight times as fast.
+    // instructions, which are up to eight times as fast.
     MemorySegment wordsA = Region.MEMORY.asSlice(a, whole);
     MemorySegment wordsB = Region.MEMORY.asSlice(b, whole);
     MemorySegment words = Region.MEMORY.asSlice(result, whole);
