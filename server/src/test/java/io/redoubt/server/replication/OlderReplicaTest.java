@@ -1,9 +1,14 @@
 package io.redoubt.server.replication;
 
+import static io.redoubt.server.replication.ExpiringHashes.FAR;
+import static io.redoubt.server.replication.ExpiringHashes.SMALL;
+import static io.redoubt.server.replication.ExpiringHashes.assertInStep;
+import static io.redoubt.server.replication.ExpiringHashes.expiries;
+import static io.redoubt.server.replication.ExpiringHashes.fill;
+import static io.redoubt.server.replication.ExpiringHashes.hashes;
 import static io.redoubt.server.replication.ReplicationNode.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.persistence.rdb.Crc64;
 import io.redoubt.protocol.RealRedis;
@@ -15,12 +20,10 @@ import java.lang.foreign.MemorySegment;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,12 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Execution(ExecutionMode.CONCURRENT)
 class OlderReplicaTest {
-  private static final long FAR = 33_177_117_420_000L;
-  private static final String LARGE = "large";
-  private static final String SMALL = "small";
-
   @TempDir private Path directory;
   private final Random random = Seed.random("OlderReplicaTest");
+  private final ExpiringHashes expiring = new ExpiringHashes(random);
 
   @BeforeEach
   void onlyWithRedis() {
@@ -67,12 +67,12 @@ class OlderReplicaTest {
       assertThat(expiries(unwilling)).isEmpty();
       unwilling.ask("CONFIG SET hash-field-expiry no");
 
-      changeAll(master);
+      expiring.changeAll(master);
       assertInStep(master, real, knowing, unwilling);
       assertThat(expiries(knowing)).isEqualTo(expiries(master)).hasSizeGreaterThan(40 + 300);
 
       master.ask("CLIENT KILL TYPE replica");
-      changeAll(master);
+      expiring.changeAll(master);
       assertInStep(master, real, knowing, unwilling);
       assertThat(expiries(knowing)).isEqualTo(expiries(master));
       assertThat(master.info("stats")).containsEntry("sync_partial_ok", "3");
@@ -168,7 +168,7 @@ class OlderReplicaTest {
       follow(second, first);
       follow(third, second);
       assertInStep(first, second, third);
-      changeAll(first);
+      expiring.changeAll(first);
       assertInStep(first, second, third);
       Map<String, Long> sinceThen = expiries(third);
       assertThat(sinceThen).as("expiries received from the stream").hasSizeGreaterThan(20);
@@ -177,7 +177,7 @@ class OlderReplicaTest {
       until("the field to go", () -> third.ask("HEXISTS small f0").equals("0"));
       second.ask("CLIENT KILL TYPE master");
       third.ask("CLIENT KILL TYPE master");
-      changeAll(first);
+      expiring.changeAll(first);
       assertInStep(first, second, third);
       assertThat(third.info("stats", "sync_full")).isEqualTo("0");
     }
@@ -191,7 +191,7 @@ class OlderReplicaTest {
       fill(first);
       follow(second, first);
       follow(third, second);
-      changeAll(first);
+      expiring.changeAll(first);
       assertInStep(first, second, third);
       assertThat(expiries(second)).isEqualTo(expiries(first));
     }
@@ -205,7 +205,7 @@ class OlderReplicaTest {
       fill(old);
       follow(promoted, old);
       follow(sibling, old);
-      changeAll(old);
+      expiring.changeAll(old);
       promoted.untilInSyncWith(old);
       sibling.untilInSyncWith(old);
       Map<String, Long> before = expiries(old);
@@ -215,7 +215,7 @@ class OlderReplicaTest {
       assertThat(expiries(promoted)).isEqualTo(before);
       promoted.call("HPEXPIRE small 100 FIELDS 1 f0");
       until("the field to go", () -> sibling.ask("HEXISTS small f0").equals("0"));
-      changeAll(promoted);
+      expiring.changeAll(promoted);
       assertInStep(promoted, sibling, old);
       assertThat(expiries(old)).isEqualTo(expiries(promoted));
       assertThat(promoted.info("stats", "sync_full")).isEqualTo("0");
@@ -234,7 +234,7 @@ class OlderReplicaTest {
       fill(old);
       follow(promoted, old);
       follow(sibling, old);
-      changeAll(old);
+      expiring.changeAll(old);
       promoted.untilInSyncWith(old);
       sibling.untilInSyncWith(old);
       Map<String, Long> before = expiries(old);
@@ -259,7 +259,7 @@ class OlderReplicaTest {
       String[] files = {"--appendonly", "yes", "--repl-backlog-size", "16mb"};
       try (ReplicationNode real = ReplicationNode.real(directory, files)) {
         follow(real, master);
-        changeAll(master);
+        expiring.changeAll(master);
         assertInStep(master, real);
         // The full sync has started a save itself, and a second concurrent one is an error.
         until(
@@ -268,7 +268,7 @@ class OlderReplicaTest {
                 real.info("persistence", "aof_rewrite_in_progress").equals("0")
                     && real.info("persistence", "aof_rewrite_scheduled").equals("0"));
         real.ask("BGREWRITEAOF");
-        changeAll(master);
+        expiring.changeAll(master);
         assertInStep(master, real);
         assertThat(real.ask("SAVE")).isEqualTo("OK");
       }
@@ -376,7 +376,7 @@ class OlderReplicaTest {
     try (ReplicationNode node = ReplicationNode.ours(directory, "appendonly yes")) {
       fill(node);
       node.ask("BGREWRITEAOF");
-      changeAll(node);
+      expiring.changeAll(node);
     }
     Map<String, Long> before;
     try (ReplicationNode node = ReplicationNode.ours(directory, "appendonly yes")) {
@@ -509,100 +509,5 @@ class OlderReplicaTest {
   private static void follow(ReplicationNode replica, ReplicationNode master) throws IOException {
     assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
     replica.untilInSyncWith(master);
-  }
-
-  /**
-   * Creates a small and a large hash in which every second field expires, and one without expiries.
-   */
-  private static void fill(ReplicationNode node) throws IOException {
-    fill(node, SMALL, 40);
-    fill(node, LARGE, 600);
-    node.call("HSET plain a 1 b 2");
-    node.call("SET string 1");
-  }
-
-  private static void fill(ReplicationNode node, String key, int fields) throws IOException {
-    for (int i = 0; i < fields; i++) {
-      node.call("HSET " + key + " f" + i + " v" + i);
-      if (i % 2 == 0 || key.equals(SMALL)) {
-        node.call("HPEXPIREAT " + key + " " + (FAR + i) + " FIELDS 1 f" + i);
-      }
-    }
-  }
-
-  /** Runs each command on expiries, with each of its possible effects. */
-  private void changeAll(ReplicationNode node) throws IOException {
-    String key = "changed" + random.nextInt(1000);
-    node.call("HSET " + key + " a 1 b 2 c 3 d 4 e 5");
-    node.call("HEXPIRE " + key + " 1000000 FIELDS 2 a b");
-    node.call("HPEXPIREAT " + key + " " + FAR + " FIELDS 3 c d missing");
-    node.call("HPERSIST " + key + " FIELDS 1 a");
-    node.call("HPERSIST " + key + " FIELDS 2 a c");
-    node.call("HINCRBYFLOAT " + key + " b 1.5");
-    node.call("HSET " + key + " d again");
-    node.call("HEXPIRE " + key + " 0 FIELDS 1 e");
-    node.call("HPEXPIREAT " + SMALL + " " + (FAR + random.nextInt(1000)) + " FIELDS 2 f1 f2");
-    byte[] payload = ((Reply.Bulk) node.call("DUMP " + SMALL)).bytes();
-    node.call(bytes("RESTORE"), bytes(key + "restored"), bytes("0"), payload);
-    node.call(bytes("RESTORE"), bytes(key + "volatile"), bytes("1000000"), payload);
-    node.call("COPY " + SMALL + " " + key + "copy");
-    node.call("RENAME " + key + "copy " + key + "renamed");
-    node.ask("MULTI");
-    node.ask("HPEXPIREAT " + LARGE + " " + FAR + " FIELDS 2 f1 f3");
-    node.ask("HPERSIST " + LARGE + " FIELDS 1 f0");
-    node.call("EXEC");
-    node.call(
-        bytes("EVAL"),
-        bytes("return redis.call('HPEXPIREAT', KEYS[1], ARGV[1], 'FIELDS', '1', 'f5')"),
-        bytes("1"),
-        bytes(LARGE),
-        bytes(Long.toString(FAR)));
-  }
-
-  /**
-   * Asserts that all replicas have the hashes of the first node, and that no command failed on
-   * them.
-   */
-  private static void assertInStep(ReplicationNode master, ReplicationNode... replicas)
-      throws IOException {
-    for (ReplicationNode replica : replicas) {
-      replica.untilInSyncWith(master);
-      // A master hides due fields at once, but removes them and sends HDEL up to 100 ms later.
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .untilAsserted(() -> assertThat(hashes(replica)).isEqualTo(hashes(master)).isNotEmpty());
-      assertThat(replica.info("errorstats").keySet()).isSubsetOf("errorstat_NOMASTERLINK");
-    }
-  }
-
-  /** Returns all keys with their fields and values. */
-  private static Map<String, Map<String, String>> hashes(ReplicationNode node) throws IOException {
-    Map<String, Map<String, String>> hashes = new TreeMap<>();
-    for (Reply key : node.call("KEYS *").elements()) {
-      Map<String, String> fields = new TreeMap<>();
-      if (node.ask("TYPE " + key.text()).equals("hash")) {
-        List<Reply> all = node.call("HGETALL " + key.text()).elements();
-        for (int i = 0; i < all.size(); i += 2) {
-          fields.put(all.get(i).text(), all.get(i + 1).text());
-        }
-      }
-      hashes.put(key.text(), fields);
-    }
-    return hashes;
-  }
-
-  /** Returns all expiring fields, with their times. */
-  private static Map<String, Long> expiries(ReplicationNode node) throws IOException {
-    Map<String, Long> expiries = new TreeMap<>();
-    for (Map.Entry<String, Map<String, String>> hash : hashes(node).entrySet()) {
-      for (String field : hash.getValue().keySet()) {
-        Reply time = node.call("HPEXPIRETIME " + hash.getKey() + " FIELDS 1 " + field);
-        long at = time.elements().getFirst().number();
-        if (at > 0) {
-          expiries.put(hash.getKey() + " " + field, at);
-        }
-      }
-    }
-    return expiries;
   }
 }
