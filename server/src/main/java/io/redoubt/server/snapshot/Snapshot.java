@@ -185,6 +185,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     return target != null && target.isBase();
   }
 
+  /** Returns true if the snapshot ends with a failure once its thread has finished. */
+  boolean isAborted() {
+    return aborted || loopFailure != null;
+  }
+
   long keysAtStart() {
     return keysAtStart;
   }

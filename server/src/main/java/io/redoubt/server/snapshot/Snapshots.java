@@ -109,6 +109,11 @@ public final class Snapshots implements AutoCloseable {
     return running != null && running.isSave();
   }
 
+  /** Returns true if a snapshot is being aborted, which fails for all that it serves. */
+  public boolean isAborting() {
+    return running != null && running.isAborted();
+  }
+
   /**
    * Returns true if writes are refused with MISCONF: save points exist, the last background save
    * failed, and {@code stop-writes-on-bgsave-error} is on.

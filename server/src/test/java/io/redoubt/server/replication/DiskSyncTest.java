@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DiskSyncTest {
   private static final String SLOW = "rdb-key-save-delay 20000";
   private static final String ENDLESS = "rdb-key-save-delay 10000000";
+  private static final int ATTEMPTS = 10;
 
   @TempDir private Path directory;
   private Path own;
@@ -83,6 +84,35 @@ class DiskSyncTest {
       until("the end", () -> !isSaving(master));
       assertThat(own.resolve("dump.rdb")).doesNotExist();
     }
+  }
+
+  /** It would be disconnected as soon as the writer has stopped. */
+  @Test
+  void aLateReplicaDoesNotJoinAnAbortedSnapshot() throws Exception {
+    try (ReplicationNode master = master()) {
+      String waits =
+          "* Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC";
+      for (int attempt = 0; attempt < ATTEMPTS && !master.log().contains(waits); attempt++) {
+        syncWhileASaveIsAborted(master);
+      }
+      assertThat(master.log())
+          .contains(waits)
+          .doesNotContain("* Waiting for end of BGSAVE for SYNC");
+    }
+  }
+
+  /** Requests a sync while the writer stops, unless that takes less time than the next turn. */
+  private static void syncWhileASaveIsAborted(ReplicationNode master) throws Exception {
+    master.ask("CONFIG SET " + ENDLESS);
+    try (SilentReplica first = SilentReplica.of(master.port())) {
+      until("a save", () -> isSaving(master) && first.received().contains("FULLRESYNC"));
+      master.ask("CONFIG SET rdb-key-save-delay 0");
+      try (SilentReplica late = SilentReplica.of(master.port(), "BGSAVE CANCEL\r\n")) {
+        until("the next snapshot", () -> late.received().contains("REDIS0"));
+      }
+    }
+    until("no replica", () -> master.info("replication", "connected_slaves").equals("0"));
+    until("no save", () -> !isSaving(master));
   }
 
   @Test

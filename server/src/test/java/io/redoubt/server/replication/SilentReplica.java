@@ -24,9 +24,14 @@ final class SilentReplica implements AutoCloseable {
 
   /** Requests a full sync from the master at a port; the sync goes through a file. */
   static SilentReplica of(int port) throws IOException {
+    return of(port, "");
+  }
+
+  /** Like {@link #of(int)}, with inline commands that the master executes in the same turn. */
+  static SilentReplica of(int port, String commands) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     SilentReplica replica = new SilentReplica(socket);
-    replica.send("REPLCONF listening-port 1 capa psync2\r\nPSYNC ? -1\r\n");
+    replica.send("REPLCONF listening-port 1 capa psync2\r\n" + commands + "PSYNC ? -1\r\n");
     return replica;
   }
 

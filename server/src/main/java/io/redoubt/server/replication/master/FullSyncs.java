@@ -130,6 +130,7 @@ public final class FullSyncs {
   private boolean joins(ReplicaFeed feed) {
     SnapshotFile current = file;
     if (current == null
+        || dataSet.snapshots().isAborting()
         || feed.options().isWithoutKeys()
         || (fileHasFieldExpiry && !feed.options().takesFieldExpiry())
         || underWay() >= mostUnderWay()
