@@ -204,7 +204,8 @@ final class HostileTextsTest {
         assertThat(length).isPositive();
         text += new String(read, 0, length, ISO_8859_1);
       }
-      String all = new String(text.getBytes(ISO_8859_1), UTF_8);
+      String lines = text.substring(0, text.lastIndexOf('\n') + 1); // the last may be incomplete
+      String all = new String(lines.getBytes(ISO_8859_1), UTF_8);
       assertThat(all).contains(MARK);
       // Events are lines that end in a single \n; nothing else looks like a line end.
       String events =
