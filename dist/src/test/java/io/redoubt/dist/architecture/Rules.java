@@ -82,7 +82,7 @@ final class Rules {
           Map.entry("server.cluster.migration", 1),
           Map.entry("server.cluster.node", 4),
           Map.entry("server.execution", 1),
-          Map.entry("server.keyspace", 5),
+          Map.entry("server.keyspace", 3),
           Map.entry("server.lifecycle", 1),
           Map.entry("server.snapshot.context", 1));
 

@@ -10,6 +10,7 @@ import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.ExpiringEntries;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.MaxmemoryDirectives.MaxmemoryPolicy;
 import io.redoubt.server.settings.ServerDirectives;
@@ -196,14 +197,14 @@ public final class Eviction implements AutoCloseable {
     if (!onlyVolatile(policy)) {
       return database.randomEntry();
     }
-    return database.randomExpiring(random);
+    return ExpiringEntries.random(database, random);
   }
 
   private boolean evictNextToExpire() {
     Database from = null;
     long next = Entry.NONE;
     for (int i = 0; i < keyspace.count(); i++) {
-      long first = keyspace.database(i).nextToExpire();
+      long first = ExpiringEntries.first(keyspace.database(i));
       if (first != Entry.NONE && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
         from = keyspace.database(i);
         next = first;

@@ -7,7 +7,6 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
-import java.util.random.RandomGenerator;
 
 /**
  * One database: entries by key.
@@ -77,7 +76,7 @@ public final class Database {
     return contents.size();
   }
 
-  /** Returns the expiry order of the entries. */
+  /** Returns the expiry order of the entries; {@link #clear} replaces it. */
   public Expiries expiries() {
     return expiries;
   }
@@ -479,57 +478,6 @@ public final class Database {
   public void expire(long entry) {
     context.listener().onExpired(this, entry);
     remove(entry);
-  }
-
-  /** Returns a uniformly random entry with an expiry time; 0 if there is none. */
-  public long randomExpiring(RandomGenerator random) {
-    for (long count = expiries.size(); count > 0; count = expiries.size()) {
-      long entry = expiries.entry(random.nextLong(count));
-      if (!contents.isDropped(entry)) {
-        return entry;
-      }
-      context.garbage().dropped().freeSome();
-    }
-    return 0;
-  }
-
-  /** Returns the entry that expires first; 0 if none expires. */
-  public long nextToExpire() {
-    long entry = expiries.entry(0);
-    while (entry != 0 && contents.isDropped(entry)) {
-      context.garbage().dropped().freeSome();
-      entry = expiries.entry(0);
-    }
-    return entry;
-  }
-
-  public int expireDue(int limit) {
-    int expired = 0;
-    long now = context.nowMillis();
-    for (long entry = expiries.firstDue(now);
-        entry != 0 && expired < limit;
-        entry = expiries.firstDue(now)) {
-      if (contents.isDropped(entry)) {
-        context.garbage().dropped().freeSome();
-      } else {
-        expire(entry);
-      }
-      expired++;
-    }
-    while (expired < limit) {
-      long entry = expiries.firstDueElements(now);
-      if (entry == 0) {
-        break;
-      }
-      if (contents.isDropped(entry)) {
-        context.garbage().dropped().freeSome();
-        expired++;
-        continue;
-      }
-      Structures kind = context.garbage().kind(Entry.type(entry));
-      expired += kind.expireElements(index, entry, limit - expired);
-    }
-    return expired;
   }
 
   /** Removes all entries, and leaves the freeing to {@link Keyspace#freeSome}. */

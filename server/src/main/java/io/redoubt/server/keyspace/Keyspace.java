@@ -290,7 +290,7 @@ public final class Keyspace implements AutoCloseable {
     int expired = 0;
     for (int i = 0; i < count && expired < limit; i++) {
       Database database = databases[nextToExpire];
-      expired += database.expireDue(limit - expired);
+      expired += ExpiringEntries.removeDue(database, limit - expired);
       if (expired < limit) {
         nextToExpire = nextToExpire + 1 == count ? 0 : nextToExpire + 1;
       }

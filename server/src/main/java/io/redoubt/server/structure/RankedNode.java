@@ -87,6 +87,39 @@ final class RankedNode {
     }
   }
 
+  /**
+   * Distributes the elements of a leaf and the next one evenly, and adds an element.
+   *
+   * @param parent the node above both
+   * @param leftPlace the place of the first leaf in it
+   * @param place the index of the new element, counted through both
+   */
+  static void insertEvenly(long parent, int leftPlace, int place, long key, int reference) {
+    long left = child(parent, 1, leftPlace);
+    long right = child(parent, 1, leftPlace + 1);
+    int leftCount = NodeShape.count(left);
+    int rightCount = NodeShape.count(right);
+    int kept = (leftCount + rightCount) / 2;
+    int moved = leftCount - kept;
+    if (moved > 0) {
+      SHAPE.move(right, 0, right, moved, rightCount, 0);
+      SHAPE.move(left, kept, right, 0, moved, 0);
+    } else {
+      SHAPE.move(right, 0, left, leftCount, -moved, 0);
+      SHAPE.move(right, -moved, right, 0, rightCount + moved, 0);
+    }
+    NodeShape.putCount(left, kept);
+    NodeShape.putCount(right, rightCount + moved);
+    if (place <= kept) {
+      insertInto(left, 0, place, key, reference, 0, 0);
+    } else {
+      insertInto(right, 0, place - kept, key, reference, 0, 0);
+    }
+    addBelow(parent, 1, leftPlace, NodeShape.count(left) - below(parent, 1, leftPlace));
+    addBelow(parent, 1, leftPlace + 1, NodeShape.count(right) - below(parent, 1, leftPlace + 1));
+    Region.copy(element(right, 0, 0), element(parent, 1, leftPlace + 1), LEAF_ELEMENT_BYTES);
+  }
+
   static void putElement(long element, long key, int reference) {
     Region.putLong(element, key);
     Region.putInt(element + REFERENCE_AT, reference);

@@ -13,6 +13,7 @@ import static io.redoubt.server.structure.RankedNode.addBelow;
 import static io.redoubt.server.structure.RankedNode.beforeKey;
 import static io.redoubt.server.structure.RankedNode.below;
 import static io.redoubt.server.structure.RankedNode.element;
+import static io.redoubt.server.structure.RankedNode.insertEvenly;
 import static io.redoubt.server.structure.RankedNode.insertInto;
 import static io.redoubt.server.structure.RankedNode.nodeBytes;
 import static io.redoubt.server.structure.RankedNode.putElement;
@@ -344,37 +345,6 @@ public final class RankedTree extends BlockTree {
       insertEvenly(parent, at - 1, (int) before + place, key, reference);
     }
     return true;
-  }
-
-  /**
-   * Distributes the elements of a leaf and the next one evenly, and adds an element.
-   *
-   * @param place the index of the new element, counted through both
-   */
-  private void insertEvenly(long parent, int leftPlace, int place, long key, int reference) {
-    long left = child(parent, 1, leftPlace);
-    long right = child(parent, 1, leftPlace + 1);
-    int leftCount = count(left);
-    int rightCount = count(right);
-    int kept = (leftCount + rightCount) / 2;
-    int moved = leftCount - kept;
-    if (moved > 0) {
-      SHAPE.move(right, 0, right, moved, rightCount, 0);
-      SHAPE.move(left, kept, right, 0, moved, 0);
-    } else {
-      SHAPE.move(right, 0, left, leftCount, -moved, 0);
-      SHAPE.move(right, -moved, right, 0, rightCount + moved, 0);
-    }
-    putCount(left, kept);
-    putCount(right, rightCount + moved);
-    if (place <= kept) {
-      insertInto(left, 0, place, key, reference, 0, 0);
-    } else {
-      insertInto(right, 0, place - kept, key, reference, 0, 0);
-    }
-    addBelow(parent, 1, leftPlace, count(left) - below(parent, 1, leftPlace));
-    addBelow(parent, 1, leftPlace + 1, count(right) - below(parent, 1, leftPlace + 1));
-    Region.copy(element(right, 0, 0), element(parent, 1, leftPlace + 1), LEAF_ELEMENT_BYTES);
   }
 
   /**

@@ -403,12 +403,12 @@ final class KeyspaceModelTest {
   }
 
   private void assertExpiringEntries(Database database, Map<String, Value> map) {
-    long chosen = database.randomExpiring(random);
+    long chosen = ExpiringEntries.random(database, random);
     if (chosen != 0) {
       assertThat(map).containsEntry(keyOf(chosen), valueOf(chosen));
     }
     assertThat(chosen != 0).isEqualTo(expiring(map) > 0);
-    long next = database.nextToExpire();
+    long next = ExpiringEntries.first(database);
     if (next != 0) {
       assertThat(map).containsEntry(keyOf(next), valueOf(next));
     }
