@@ -21,8 +21,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,7 @@ final class TlsClientsTest {
   private static final int LARGE_REPLIES = 64;
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final int ROUNDS = 5;
+  private static final Duration POLL = Duration.ofMillis(5);
   private static final int INCREMENTS = 1000;
 
   @Parameter private String provider;
@@ -73,12 +76,15 @@ final class TlsClientsTest {
   }
 
   private RespClient client(String protocol) throws IOException {
-    Tls tls =
-        Tls.client(
+    return RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS, sockets(protocol));
+  }
+
+  private SSLSocketFactory sockets(String protocol) throws IOException {
+    return Tls.client(
             null,
             new Tls.Authorities(identity.certificate(), null),
-            new Tls.Terms(List.of(protocol), "", List.of()));
-    return RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS, tls.sockets());
+            new Tls.Terms(List.of(protocol), "", List.of()))
+        .sockets();
   }
 
   private String ping(String protocol) throws IOException {
@@ -179,11 +185,12 @@ final class TlsClientsTest {
   void executesWhatWasSentBeforeTheEnd() throws Exception {
     try (RespClient control = RespClient.connect("127.0.0.1", server.port())) {
       int expected = 0;
-      for (int round = 0; round < ROUNDS; round++) {
-        for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+      for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+        SSLSocketFactory sockets = sockets(protocol);
+        for (int round = 0; round < ROUNDS; round++) {
           for (boolean closes : List.of(false, true)) {
             expected += INCREMENTS;
-            sendIncrements(protocol, closes);
+            sendIncrements(sockets, closes);
             awaitClients(control, 1);
             assertThat(control.call("GET", "count").text())
                 .as("round %s with %s, closing %s", round, protocol, closes)
@@ -195,16 +202,12 @@ final class TlsClientsTest {
   }
 
   /** Sends increments, and close_notify or the bare end of the TCP connection. */
-  private void sendIncrements(String protocol, boolean closes) throws IOException {
+  private void sendIncrements(SSLSocketFactory sockets, boolean closes) throws IOException {
     byte[] increments = "INCR count\r\n".repeat(INCREMENTS).getBytes(StandardCharsets.UTF_8);
     try (Socket plain = new Socket("127.0.0.1", port)) {
       plain.setSoTimeout(TIMEOUT_MILLIS);
-      Tls tls =
-          Tls.client(
-              null,
-              new Tls.Authorities(identity.certificate(), null),
-              new Tls.Terms(List.of(protocol), "", List.of()));
-      Socket secured = tls.sockets().createSocket(plain, "127.0.0.1", port, false);
+      plain.setTcpNoDelay(true); // or each connection waits for a delayed acknowledgement
+      Socket secured = sockets.createSocket(plain, "127.0.0.1", port, false);
       secured.getOutputStream().write(increments);
       if (closes) {
         secured.close();
@@ -240,6 +243,7 @@ final class TlsClientsTest {
 
   private static void awaitClients(RespClient control, int count) {
     await()
+        .pollInterval(POLL)
         .until(() ->
             control.call("INFO", "clients").text().contains("connected_clients:" + count + "\r\n"));
   }
