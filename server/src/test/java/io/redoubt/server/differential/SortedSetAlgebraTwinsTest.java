@@ -1,5 +1,6 @@
 package io.redoubt.server.differential;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
@@ -24,6 +25,9 @@ final class SortedSetAlgebraTwinsTest {
           "ZINTER 3 b c a WEIGHTS 2 0.5 -1 WITHSCORES",
           "ZINTER 10 a b a b a b a b a c AGGREGATE MAX WITHSCORES",
           "ZUNION 3 a b c AGGREGATE MIN WITHSCORES",
+          "ZUNION 2 a a WITHSCORES",
+          "ZUNION 4 a b c a WEIGHTS 0.5 3 -7 1024 WITHSCORES",
+          "ZUNION 6 a b c a b c WEIGHTS 0.5 3 -7 1024 2 2 WITHSCORES",
           "ZINTERCARD 2 a c",
           "ZINTERCARD 3 a b c LIMIT 5",
           "ZDIFFSTORE a 2 a b",
@@ -49,12 +53,21 @@ final class SortedSetAlgebraTwinsTest {
         }
         for (String request : REQUESTS) {
           String[] words = request.split(" ");
-          assertThat(ours.call(words))
+          assertThat(text(ours.call(words)))
               .as("%s, round %d", request, round)
-              .isEqualTo(real.call(words));
+              .isEqualTo(text(real.call(words)));
         }
+        // A fifth source makes the union change scores instead of looking members up.
+        String weights = " WEIGHTS 0.1 3 -7 1e17";
+        assertThat(text(ours.call(("ZUNION 4 a b c a" + weights + " WITHSCORES").split(" "))))
+            .isEqualTo(
+                text(ours.call(("ZUNION 5 a b c a none" + weights + " 1 WITHSCORES").split(" "))));
       }
     }
+  }
+
+  private static String text(byte[] reply) {
+    return new String(reply, ISO_8859_1);
   }
 
   /** Returns a request that fills a sorted set, or sometimes a set. */

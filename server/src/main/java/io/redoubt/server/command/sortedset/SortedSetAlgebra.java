@@ -43,6 +43,14 @@ final class SortedSetAlgebra {
   /** The members that a result is sized for at most, since it may turn out to be empty. */
   private static final long MAX_EXPECTED = 1024;
 
+  /**
+   * The sources of a union up to which looking for each member in all others costs less than to
+   * change the scores of members that several have.
+   */
+  private static final int MAX_LOOKED_UP = 4;
+
+  private static final int NONE = -1;
+
   /** Enough for the number of a source: a request has at most 2^20 arguments. */
   private static final int INDEX_BITS = 21;
 
@@ -101,10 +109,15 @@ final class SortedSetAlgebra {
 
   /** Prepares to look for the members of one source in all others. */
   private void lookFor(int members) {
+    lookFor(members, size(sources[members]));
+  }
+
+  /** Prepares to look for some number of members in all sources but one, or {@link #NONE}. */
+  private void lookFor(int excepted, long lookups) {
     indexes.clear();
     for (int i = 0; i < sources.length; i++) {
-      if (i != members) {
-        indexes.allow(i, sources[i], step(sources[i]), size(sources[members]));
+      if (i != excepted) {
+        indexes.allow(i, sources[i], step(sources[i]), lookups);
       }
     }
   }
@@ -162,8 +175,60 @@ final class SortedSetAlgebra {
 
   /** Builds the union, like Redis from the smallest source on: the order of a sum can matter. */
   SortedSetBuilder union() {
+    int[] order = bySize();
+    if (sources.length <= MAX_LOOKED_UP) {
+      uniteByLookups(order);
+    } else {
+      uniteByChanges(order);
+    }
+    return result;
+  }
+
+  /** Adds each member once, when its first source is visited, with its scores in the others. */
+  private void uniteByLookups(int[] order) {
+    long largest = sources[order[order.length - 1]];
+    lookFor(NONE, size(largest));
+    result.begin(expected(largest));
+    for (int i = 0; i < order.length; i++) {
+      int place = i;
+      forEach(
+          sources[order[i]],
+          (address, length, score) -> {
+            if (!isInFirst(order, place, address, length)) {
+              result.addNew(address, length, unite(order, place, address, length, score));
+            }
+            return true;
+          });
+    }
+  }
+
+  /** Returns true if one of the first sources in an order has a member. */
+  private boolean isInFirst(int[] order, int count, long address, int length) {
+    for (int i = 0; i < count; i++) {
+      if (!Double.isNaN(score(order[i], address, length))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns the aggregated score of a member that the source at a place is the first to have. */
+  private double unite(int[] order, int place, long address, int length, double score) {
+    double sum = numberOrZero(aggregate.weighed(weights[order[place]], score));
+    for (int i = place + 1; i < order.length; i++) {
+      double other = score(order[i], address, length);
+      if (!Double.isNaN(other)) {
+        double weighed = numberOrZero(aggregate.weighed(weights[order[i]], other));
+        sum = aggregate.of(sum, weighed);
+      }
+    }
+    return sum;
+  }
+
+  /** Adds the members source by source, and changes the scores of those that are there already. */
+  private void uniteByChanges(int[] order) {
     result.begin(0);
-    for (int i : bySize()) {
+    for (int i : order) {
       double weight = weights[i];
       forEach(
           sources[i],
@@ -176,7 +241,6 @@ final class SortedSetAlgebra {
             return true;
           });
     }
-    return result;
   }
 
   /** Builds the intersection. */
