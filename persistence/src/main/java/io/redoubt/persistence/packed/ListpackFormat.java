@@ -67,6 +67,11 @@ final class ListpackFormat {
     return first < BYTES_6 || (first >= INT_13 && first < BYTES_12) || first > BYTES_32;
   }
 
+  /** Returns true if a string with this first byte may be an integer, which is stored as one. */
+  static boolean startsLikeInteger(int first) {
+    return first <= '9' && (first >= '0' || first == '-');
+  }
+
   /** Returns true if the byte starts a string of up to 63 bytes. */
   static boolean isShortString(int first) {
     return first >= BYTES_6 && first < INT_13;

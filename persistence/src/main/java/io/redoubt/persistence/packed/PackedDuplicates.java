@@ -112,9 +112,11 @@ public final class PackedDuplicates {
     }
     long at = Listpack.bytesAt(memory, entry);
     int length = Listpack.bytesLength(memory, entry);
-    long number = Numbers.parseLong(memory, at, length, 0);
-    if (number != 0 || Numbers.isZero(memory, at, length)) {
-      return mixed(number);
+    if (length > 0 && ListpackFormat.startsLikeInteger(LittleEndian.unsignedByte(memory, at))) {
+      long number = Numbers.parseLong(memory, at, length, 0);
+      if (number != 0 || Numbers.isZero(memory, at, length)) {
+        return mixed(number);
+      }
     }
     if (length < Long.BYTES) {
       return mixed(fewBytes(memory, at, length) ^ length);

@@ -177,21 +177,29 @@ public final class Ziplist {
     long last = entry;
     int count = 0;
     while (entry < end) {
-      if (isShortText(memory, entry, entry - last, end)) {
-        int textBytes = unsignedByte(memory, entry + 1);
-        int entries = 1 + sameAfter(memory, entry, textBytes, end);
-        long bytes = (long) entries * (textBytes + 2);
-        putShortTexts(memory, entry + 1, bytes, textBytes, target, out);
-        out += bytes;
-        entry += bytes;
-        last = entry - textBytes - 2;
-        count += entries;
-        continue;
-      }
-      if (isLongInteger(memory, entry, entry - last, end)) {
+      int head = head(memory, entry, entry - last, end);
+      if (isShortText(head)) {
+        int textBytes = head & 0xff;
+        int more = sameAfter(memory, entry, textBytes, end);
+        long bytes = (1L + more) * (textBytes + 2);
+        if (entry + bytes <= end) {
+          if (more == 0) {
+            int prefix = ListpackFormat.shortStringPrefix(textBytes);
+            putShortText(memory, entry + 2, textBytes, target, out, prefix);
+            ListpackFormat.setShortBackLength(target, out + 1 + textBytes, textBytes);
+          } else {
+            putShortTexts(memory, entry + 1, bytes, textBytes, target, out);
+          }
+          out += bytes;
+          entry += bytes;
+          last = entry - textBytes - 2;
+          count += 1 + more;
+          continue;
+        }
+      } else if (isInteger(head) && entry + 1 + prefixBytes(head & 0xff) <= end) {
         last = entry;
-        out = ListpackFormat.put(target, out, int64(memory, entry + 2));
-        entry += 2 + Long.BYTES;
+        out = ListpackFormat.put(target, out, integer(memory, entry + 1, head & 0xff));
+        entry += 1 + prefixBytes(head & 0xff);
         count++;
         continue;
       }
@@ -214,24 +222,29 @@ public final class Ziplist {
   }
 
   /**
-   * Returns true if an entry is valid, of two bytes and a string of up to 63, and that string can't
-   * be an integer, which a listpack would store as one.
+   * Returns the encoding of an entry and, above it, the byte behind, if it has the right size of
+   * the entry before it, in one byte, and two bytes follow; {@link #END} otherwise.
    */
-  private static boolean isShortText(MemorySegment memory, long entry, long bytesBefore, long end) {
-    int length = unsignedByte(memory, entry + 1); // at most the end marker
-    return length < BYTES_14
-        && entry + 2 + length <= end
-        && bytesBefore < LONG_BEFORE
-        && unsignedByte(memory, entry) == bytesBefore
-        && !mayBeInteger(memory, entry + 2, length);
+  private static int head(MemorySegment memory, long entry, long bytesBefore, long end) {
+    if (entry + Integer.BYTES > end + 1 || bytesBefore >= LONG_BEFORE) {
+      return END;
+    }
+    int head = int32(memory, entry);
+    return (head & 0xff) == bytesBefore ? head >>> Byte.SIZE & 0xffff : END;
   }
 
-  /** Returns true if an entry is a valid integer of eight bytes behind an entry of up to 253. */
-  private static boolean isLongInteger(
-      MemorySegment memory, long entry, long bytesBefore, long end) {
-    return entry + 2 + Long.BYTES <= end
-        && bytesBefore < LONG_BEFORE
-        && unsigned16(memory, entry) == (INT_64 << Byte.SIZE | bytesBefore);
+  private static boolean isInteger(int head) {
+    int encoding = head & 0xff;
+    return encoding >= INT_16 && isKnown(encoding);
+  }
+
+  /**
+   * Returns true if a head is of a string of 1 to 63 bytes which can't be an integer, as which a
+   * listpack would store it.
+   */
+  private static boolean isShortText(int head) {
+    int length = head & 0xff;
+    return length > 0 && length < BYTES_14 && !ListpackFormat.startsLikeInteger(head >>> Byte.SIZE);
   }
 
   /**
@@ -245,11 +258,31 @@ public final class Ziplist {
     for (long at = entry + entryBytes;
         at + entryBytes <= end
             && unsigned16(memory, at) == head
-            && !mayBeInteger(memory, at + 2, length);
+            && !ListpackFormat.startsLikeInteger(unsignedByte(memory, at + 2));
         at += entryBytes) {
       entries++;
     }
     return entries;
+  }
+
+  /**
+   * Writes a short string of at least one byte behind a prefix of one byte. It is copied as words,
+   * which may start up to seven bytes before it; up to seven bytes behind it are written.
+   */
+  private static void putShortText(
+      MemorySegment memory, long text, int length, MemorySegment target, long to, int prefix) {
+    long last = length - Long.BYTES;
+    if (last < -1) {
+      // The string and the byte before it, which becomes the prefix.
+      long word = int64(memory, text + last) >>> Byte.SIZE * (-1 - last);
+      set64(target, to, word & -1L << Byte.SIZE | prefix);
+      return;
+    }
+    for (long done = 0; done < last; done += Long.BYTES) {
+      set64(target, to + 1 + done, int64(memory, text + done));
+    }
+    set64(target, to + 1 + last, int64(memory, text + last)); // one of seven bytes is the prefix
+    setByte(target, to, prefix);
   }
 
   /**
@@ -269,15 +302,6 @@ public final class Ziplist {
       ListpackFormat.setShortBetween(target, next, length);
     }
     ListpackFormat.setShortBackLength(target, end - 1, length);
-  }
-
-  /** Returns true if a string starts like an integer, which is stored as one. */
-  private static boolean mayBeInteger(MemorySegment memory, long at, int length) {
-    if (length == 0) {
-      return false;
-    }
-    int first = unsignedByte(memory, at);
-    return first <= '9' && (first >= '0' || first == '-');
   }
 
   /**
@@ -314,6 +338,12 @@ public final class Ziplist {
         next += entryBytes;
       }
       long bytes = next - entry - 1;
+      if (bytes < entryBytes && length > 0) {
+        putShortText(memory, entry + 1, length, target, body, length);
+        at = body + bytes;
+        entry = next;
+        continue;
+      }
       LittleEndian.copy(memory, entry, target, body, bytes);
       setByte(target, body, length);
       at = body + bytes;
