@@ -116,6 +116,33 @@ class OldFormatsTest {
     }
   }
 
+  /** Short strings are copied in words, which may reach into the entries around them. */
+  @Test
+  void convertsShortStringsOfEachLengthInAnyPlace() throws PackedException {
+    for (int length = 0; length < 70; length++) {
+      String one = "s".repeat(length);
+      for (List<String> elements :
+          List.of(
+              List.of(one),
+              List.of(one, one + "t", one),
+              List.of("0", one, "-7", one, "12345678901234"),
+              List.of(one, "r".repeat(length), one + "t", one))) {
+        byte[] ziplist = Packs.ziplist(elements);
+        MemorySegment listpack =
+            MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(ziplist.length)]);
+        MemorySegment from = MemorySegment.ofArray(ziplist);
+        long bytes = Ziplist.toListpack(from, 0, ziplist.length, listpack, 0);
+        byte[] exactly = Packs.bytes(listpack, 0, bytes);
+        assertThat(exactly).isEqualTo(Packs.listpack(elements));
+
+        MemorySegment back =
+            MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(bytes)]);
+        long backBytes = Ziplist.fromListpack(MemorySegment.ofArray(exactly), 0, back, 0);
+        assertThat(Packs.bytes(back, 0, backBytes)).isEqualTo(ziplist);
+      }
+    }
+  }
+
   @Test
   void countsManyElementsOneByOne() throws PackedException {
     byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
