@@ -271,14 +271,14 @@ public final class Ziplist {
    */
   private static void putShortText(
       MemorySegment memory, long text, int length, MemorySegment target, long to, int prefix) {
-    long last = length - Long.BYTES;
+    int last = length - Long.BYTES;
     if (last < -1) {
       // The string and the byte before it, which becomes the prefix.
-      long word = int64(memory, text + last) >>> Byte.SIZE * (-1 - last);
-      set64(target, to, word & -1L << Byte.SIZE | prefix);
+      long word = int64(memory, text + last) >>> (Byte.SIZE * (-1 - last));
+      set64(target, to, (word & (-1L << Byte.SIZE)) | prefix);
       return;
     }
-    for (long done = 0; done < last; done += Long.BYTES) {
+    for (int done = 0; done < last; done += Long.BYTES) {
       set64(target, to + 1 + done, int64(memory, text + done));
     }
     set64(target, to + 1 + last, int64(memory, text + last)); // one of seven bytes is the prefix
