@@ -84,7 +84,13 @@ record HeldResources(long residentKib, long threads, long descriptors) {
     try (var lines = process.inputReader()) {
       printed = lines.lines().toList();
     }
-    assertThat(process.exitValue()).as(String.join("\n", printed)).isZero();
+    assertThat(process.exitValue())
+        .as("%s, and errors: %s", String.join("\n", printed), contents(errors))
+        .isZero();
     return printed;
+  }
+
+  private static String contents(ProcessBuilder.Redirect errors) throws IOException {
+    return errors.file() == null ? "" : Files.readString(errors.file().toPath());
   }
 }
