@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
  * replicas, the cluster bus and metrics. The ports and folders are the same in each round.
  */
 final class FeatureRounds implements AutoCloseable {
-  private static final long MOST_WAIT_MILLIS = 5000;
+  private static final long MOST_WAIT_MILLIS = 60_000;
 
   /** The servers of a round, and what they do when they are closed. */
   enum Kind {
