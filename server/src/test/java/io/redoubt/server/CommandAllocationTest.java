@@ -135,6 +135,7 @@ final class CommandAllocationTest {
     "ZADD small:%d 1 one 2.5 two, 16",
     "ZADD z 1 member:%d, 16",
     "ZADD z CH %d member:7, 16",
+    "ZADD z 0.8474337369372%d member:7, 16",
     "ZINCRBY z 1 member:%d, 16",
     "ZSCORE z member:%d, 16",
     "ZRANK z member:%d, 16",

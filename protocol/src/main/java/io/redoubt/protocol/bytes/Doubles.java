@@ -38,10 +38,27 @@ public final class Doubles {
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
 
+  private static final long[] POWERS_OF_FIVE = powersOfFive();
+
+  /** The bits of a double that hold its significand, without the leading one. */
+  private static final int FRACTION_BITS = 52;
+
+  private static final long LEADING_ONE = 1L << FRACTION_BITS;
+  private static final long FRACTION = LEADING_ONE - 1;
+
   /** Numbers with more places than this get an exponent, unless they are close to 1. */
   private static final int MAX_PLAIN_PLACES = 6;
 
   private Doubles() {}
+
+  private static long[] powersOfFive() {
+    long[] powers = new long[POWERS_OF_TEN.length];
+    powers[0] = 1;
+    for (int i = 1; i < powers.length; i++) {
+      powers[i] = powers[i - 1] * 5;
+    }
+    return powers;
+  }
 
   /** Parses the bytes; returns NaN if they are not a number. */
   public static double parseOrNaN(MemorySegment memory, long offset, int length) {
@@ -57,7 +74,7 @@ public final class Doubles {
     }
     for (; at < length; at++) {
       int b = memory.get(BYTE, offset + at);
-      if (Ascii.isDigit(b) && mantissa < MAX_EXACT / 10 - 1) {
+      if (Ascii.isDigit(b) && mantissa < Long.MAX_VALUE / 10) {
         mantissa = mantissa * 10 + (b - '0');
         digits++;
         places += point ? 1 : 0;
@@ -74,7 +91,45 @@ public final class Doubles {
       return parseRare(memory, offset, length);
     }
     double value = places == 0 ? mantissa : mantissa / POWERS_OF_TEN[places];
+    if (mantissa > MAX_EXACT && places > 0) {
+      value = nearest(mantissa, places, value);
+      if (Double.isNaN(value)) {
+        return parseRare(memory, offset, length);
+      }
+    }
     return negative ? -value : value;
+  }
+
+  /**
+   * Returns the double nearest to a quotient, the even one of two.
+   *
+   * @param number the dividend, at least 2 to the 53rd
+   * @param places the power of ten to divide by, exact as a double
+   * @param estimate a double at most two away from the quotient
+   * @return NaN if it is at a power of two, where the distances of doubles change
+   */
+  private static double nearest(long number, int places, double estimate) {
+    long bits = Double.doubleToRawLongBits(estimate);
+    if ((bits & FRACTION) == 0) {
+      return Double.NaN;
+    }
+    // The remainder is a few times half the distance of two doubles, which is itself below 2 to the
+    // 52nd in these units: the low 64 bits of the products are enough to know it.
+    long significand = (bits & FRACTION) + LEADING_ONE;
+    int shift = 1 - places - (Math.getExponent(estimate) - FRACTION_BITS);
+    long half = POWERS_OF_FIVE[places] << Math.max(-shift, 0);
+    long remainder = (number << Math.max(shift, 0)) - 2 * significand * half;
+    while (remainder > half || (remainder == half && (significand & 1) != 0)) {
+      significand++;
+      remainder -= 2 * half;
+    }
+    while (remainder < -half || (remainder == -half && (significand & 1) != 0)) {
+      significand--;
+      remainder += 2 * half;
+    }
+    return significand <= LEADING_ONE || significand >= 2 * LEADING_ONE
+        ? Double.NaN
+        : Double.longBitsToDouble((bits & ~FRACTION) + (significand - LEADING_ONE));
   }
 
   /**

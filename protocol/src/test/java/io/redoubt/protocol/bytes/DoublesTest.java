@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,6 +114,43 @@ class DoublesTest {
       }
     }
     assertThat(shorter).isGreaterThan(digits / 100 * 99);
+  }
+
+  @Test
+  void roundsManyDigitsToTheNearest() {
+    Random random = Seed.random("DoublesTest");
+    for (int i = 0; i < 1_000_000; i++) {
+      long digits = random.nextLong() >>> (1 + random.nextInt(12));
+      checkDecimal(BigDecimal.valueOf(digits, random.nextInt(25)));
+    }
+  }
+
+  @Test
+  void roundsHalvesToEven() {
+    Random random = Seed.random("DoublesTest");
+    for (int i = 0; i < 100_000; i++) {
+      // Half way between two doubles with up to 19 digits, and next to it.
+      BigDecimal half =
+          new BigDecimal((random.nextLong() >>> 10) | 1)
+              .divide(new BigDecimal(1L << random.nextInt(6)));
+      BigDecimal least = BigDecimal.valueOf(1, half.scale());
+      checkDecimal(half);
+      checkDecimal(half.add(least));
+      checkDecimal(half.subtract(least));
+    }
+    for (int exponent = -20; exponent < 60; exponent++) {
+      BigDecimal power = new BigDecimal(Math.pow(2, exponent)).round(new MathContext(18));
+      BigDecimal least = BigDecimal.valueOf(1, power.scale() + 1);
+      for (int steps = -2000; steps <= 2000; steps++) {
+        checkDecimal(power.add(least.multiply(new BigDecimal(steps))));
+      }
+    }
+  }
+
+  private static void checkDecimal(BigDecimal number) {
+    String text = number.abs().toPlainString();
+    assertThat(parse(text)).as(text).isEqualTo(Double.parseDouble(text));
+    assertThat(parse("-" + text)).as(text).isEqualTo(Double.parseDouble("-" + text));
   }
 
   private static String digits(String number) {

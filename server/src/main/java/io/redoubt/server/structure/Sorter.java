@@ -26,13 +26,8 @@ public final class Sorter implements AutoCloseable {
   /** The length below which insertion sort is faster. */
   private static final int FEW = 12;
 
-  private static final int INDEX_BITS = 10;
-
-  /** The maximum number of strings that are sorted on the Java heap. */
-  private static final int MAX_TOGETHER = 1 << INDEX_BITS;
-
-  /** The maximum absolute value of an integer that fits a {@code long} with an index. */
-  private static final long MAX_INTEGER = Long.MAX_VALUE >> INDEX_BITS;
+  /** The maximum number of strings that are sorted on the Java heap, a power of two. */
+  private static final int MAX_TOGETHER = 1 << 10;
 
   private final Slabs slabs;
   private final ByteStrings strings;
@@ -127,12 +122,12 @@ public final class Sorter implements AutoCloseable {
         upToZero && what != By.NUMBER && (what == By.WEIGHT ? weights : strings).containZero();
     direction = descending ? -1 : 1;
     if (what == By.NUMBER) {
-      if (sortIntegers()) {
-        return;
-      }
       for (int i = 0; i < count(); i++) {
         long at = numbers + (long) i * Long.BYTES;
         Region.putLong(at, sortable(Region.getLong(at)));
+      }
+      if (sortTogether()) {
+        return;
       }
     }
     if (!isSorted()) {
@@ -141,30 +136,27 @@ public final class Sorter implements AutoCloseable {
   }
 
   /**
-   * Sorts if there are only a few strings, and their numbers are integers, as those of most sorts
-   * are: an integer and the index of its string fit one {@code long}. Changes nothing otherwise, or
-   * if different strings have the same number.
+   * Sorts by number if there are only a few strings: a number and the index of its string share one
+   * {@code long}, in which the lowest bits of the number give way. Changes nothing if there are
+   * many, if the lowest bits matter, or if different strings have the same number.
    *
    * @return true if the strings are sorted
    */
-  private boolean sortIntegers() {
+  private boolean sortTogether() {
     int count = count();
     if (count > MAX_TOGETHER) {
       return false;
     }
     long[] together = new long[count];
     for (int i = 0; i < count; i++) {
-      double number = Double.longBitsToDouble(key(i));
-      long integer = (long) number;
-      if (integer != number || integer > MAX_INTEGER || integer < -MAX_INTEGER) {
-        return false;
-      }
-      together[i] = (integer * direction) << INDEX_BITS | i;
+      together[i] = ((key(i) * direction) & -MAX_TOGETHER) | i;
     }
     Arrays.sort(together);
     for (int place = 1; place < count; place++) {
-      if (together[place] >> INDEX_BITS == together[place - 1] >> INDEX_BITS
-          && !isSame(index(together[place]), index(together[place - 1]))) {
+      int before = index(together[place - 1]);
+      int after = index(together[place]);
+      int compared = direction * Long.compare(key(before), key(after));
+      if (compared > 0 || (compared == 0 && !isSame(before, after))) {
         return false;
       }
     }

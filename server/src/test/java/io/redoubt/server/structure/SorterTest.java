@@ -111,6 +111,24 @@ final class SorterTest {
     }
   }
 
+  @Test
+  void sortsFractions() {
+    for (int round = 0; round < 200; round++) {
+      sorter.close();
+      rows.clear();
+      int count = random.nextInt(1030);
+      // Far from each other, or apart in their lowest bits only.
+      double factor = round % 2 == 0 ? 1 : Math.ulp(1.0) * 2000;
+      for (int i = 0; i < count; i++) {
+        add("s" + i, (random.nextBoolean() ? 1 : -1) * (1 + random.nextDouble() * factor), "");
+      }
+      boolean descending = random.nextBoolean();
+      Comparator<Row> order = Comparator.comparingDouble(Row::number).thenComparing(Row::string);
+      rows.sort(descending ? order.reversed() : order);
+      isSorted(Sorter.By.NUMBER, descending);
+    }
+  }
+
   private void fill(int count) {
     sorter.close();
     rows.clear();
