@@ -5,6 +5,7 @@ import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.value.sortedset.SortedSetCursor;
 import io.redoubt.server.value.sortedset.SortedSets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The members of a sorted set within an area, each with its score and distance. */
 final class GeoPlaces implements AutoCloseable {
@@ -23,14 +24,7 @@ final class GeoPlaces implements AutoCloseable {
    * @param most the limit of their number, 0 for none
    */
   void find(SortedSets sets, long entry, GeoArea area, long most) {
-    find(
-        sets,
-        entry,
-        area,
-        (cursor, distance) -> {
-          add(cursor, distance);
-          return most == 0 || count() < most;
-        });
+    find(sets, entry, area, most, null);
   }
 
   /**
@@ -40,38 +34,17 @@ final class GeoPlaces implements AutoCloseable {
    * @param wanted the number of the first members
    */
   void findFirst(SortedSets sets, long entry, GeoArea area, boolean farthestFirst, int wanted) {
-    var first = new FirstPlaces(farthestFirst, wanted);
-    find(
-        sets,
-        entry,
-        area,
-        (cursor, distance) -> {
-          if (first.admits(distance)) {
-            add(cursor, distance);
-            first.offer(count() - 1);
-            if (first.isFull() && !farthestFirst) {
-              area.shrink(first.lastDistance());
-            }
-          }
-          return true;
-        });
+    find(sets, entry, area, 0, new FirstPlaces(farthestFirst, wanted));
   }
 
-  /** Receives a place within the area; returns false to stop. */
-  @FunctionalInterface
-  private interface Visitor {
-    boolean visit(SortedSetCursor cursor, double distance);
-  }
-
-  private static void find(SortedSets sets, long entry, GeoArea area, Visitor visitor) {
+  private void find(
+      SortedSets sets, long entry, GeoArea area, long most, @Nullable FirstPlaces first) {
     try (SortedSetCursor cursor = sets.cursor()) {
       for (int square = 0; square < area.squares(); square++) {
         boolean more = cursor.seekScore(entry, area.first(square));
         while (more && cursor.score() < area.end(square)) {
-          long hash = (long) cursor.score();
-          double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
-          boolean isOutside = distance < 0; // not if it is NaN
-          if (!isOutside && !visitor.visit(cursor, distance)) {
+          take(cursor, area, first);
+          if (most > 0 && count() >= most) {
             return;
           }
           more = cursor.next();
@@ -80,14 +53,28 @@ final class GeoPlaces implements AutoCloseable {
     }
   }
 
-  private void add(SortedSetCursor cursor, double distance) {
+  private void take(SortedSetCursor cursor, GeoArea area, @Nullable FirstPlaces first) {
+    double score = cursor.score();
+    long hash = (long) score;
+    double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
+    if (distance < 0 || (first != null && !first.admits(distance))) {
+      return;
+    }
+    add(cursor, score, distance);
+    if (first != null) {
+      first.offer(count() - 1);
+      first.shrink(area);
+    }
+  }
+
+  private void add(SortedSetCursor cursor, double score, double distance) {
     int place = members.count();
     if (place == distances.length) {
       distances = Arrays.copyOf(distances, place * 2);
       scores = Arrays.copyOf(scores, place * 2);
     }
     distances[place] = distance;
-    scores[place] = cursor.score();
+    scores[place] = score;
     members.add(cursor.memberAddress(), cursor.memberLength());
   }
 
@@ -160,12 +147,19 @@ final class GeoPlaces implements AutoCloseable {
       heap = new int[Math.min(limit, FIRST_ROOM)];
     }
 
-    boolean isFull() {
+    private boolean isFull() {
       return count == limit;
     }
 
+    /** Excludes what is farther than the last of the places, if none can follow it. */
+    void shrink(GeoArea area) {
+      if (isFull() && !farthestFirst) {
+        area.shrink(lastDistance());
+      }
+    }
+
     /** Returns the distance of the last of the places. */
-    double lastDistance() {
+    private double lastDistance() {
       return distances[heap[0]];
     }
 
