@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.pem.PemFile;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
@@ -44,16 +43,17 @@ class TlsConfigurationTest extends TlsFixture {
   @Test
   void ignoresThePasswordOfAPlainKey() throws Exception {
     Tls.Identity withPassword = new Tls.Identity(ours.certificate(), ours.key(), "unused");
-    Tls server =
+    int port = listenWithCertificates(withPassword, ours);
+    assertThat(session(client(withPassword), port, "TLSv1.3").isValid()).isTrue();
+  }
+
+  /**
+   * Listens with an identity, and requires certificates that another one's authority has issued.
+   */
+  private int listenWithCertificates(Tls.Identity shown, Tls.Identity trusted) throws Exception {
+    return listen(
         Tls.server(
-            withPassword,
-            authority(ours),
-            terms(),
-            new Tls.Service(Tls.ClientCertificates.REQUIRED));
-    Listener listener =
-        transport.listen(
-            new InetSocketAddress("127.0.0.1", 0), 9, server, c -> c.setHandler(new EchoHandler()));
-    assertThat(session(client(withPassword), listener.port(), "TLSv1.3").isValid()).isTrue();
+            shown, authority(trusted), terms(), new Tls.Service(Tls.ClientCertificates.REQUIRED)));
   }
 
   private static Path resource(String name) throws Exception {
@@ -82,13 +82,7 @@ class TlsConfigurationTest extends TlsFixture {
           .hasMessageStartingWith("tls-provider openssl is not possible here: BoringSSL does not");
       return;
     }
-    Tls server =
-        Tls.server(
-            identity,
-            authority(identity),
-            terms(),
-            new Tls.Service(Tls.ClientCertificates.REQUIRED));
-    int port = listen(server);
+    int port = listenWithCertificates(identity, identity);
     Tls client = Tls.client(identity, authority(identity), terms());
     SSLSession session = session(client, port, "TLSv1.3");
     assertThat(session.getLocalCertificates()).isEqualTo(session.getPeerCertificates());
